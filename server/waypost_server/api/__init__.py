@@ -1,0 +1,13 @@
+"""JSON for SDKs and integrations, under /v1."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from waypost_server.api import errors, health
+
+
+def register(app: Flask) -> None:
+    """Add every /v1 blueprint and the one error handler."""
+    errors.register(app)
+    app.register_blueprint(health.blueprint)

@@ -1,0 +1,69 @@
+"""The composition root: settings in, a wired Flask app out. Web, workers, CLI and tests all start here."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+import uuid
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from waypost_server import api, console
+from waypost_server.config import Settings
+from waypost_server.services.releases import ReleaseCache
+from waypost_server.services.runtime import Runtime, SilentDoorbell
+from waypost_server.store.database import Database, db, engine_options, guard
+
+
+def utc_now() -> datetime:
+    """The only clock in the program."""
+    return datetime.now(UTC)
+
+
+def uuid7() -> str:
+    """A random id that sorts by time of making (RFC 9562, version 7)."""
+    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    return str(uuid.UUID(int=value))
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the app: database, runtime, API and console. Opens no connection."""
+    app = Flask("waypost_server")
+    app.config.update(
+        SECRET_KEY=settings.secret,
+        SQLALCHEMY_DATABASE_URI=sqlalchemy_url(settings.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        MAX_CONTENT_LENGTH=1024 * 1024,
+        TESTING=settings.testing,
+    )
+    db.init_app(app)
+    with app.app_context():
+        engine = db.engine
+    guard(engine)
+    app.extensions["waypost"] = build_runtime(settings, Database(engine))
+    api.register(app)
+    console.register(app)
+    return app
+
+
+def build_runtime(settings: Settings, database: Database) -> Runtime:
+    """The dependencies of every use case."""
+    return Runtime(
+        db=database,
+        clock=utc_now,
+        new_id=uuid7,
+        dice=random.random,
+        releases=ReleaseCache(utc_now),
+        doorbell=SilentDoorbell(),
+        secret=settings.secret,
+        base_url=settings.base_url,
+    )
+
+
+def sqlalchemy_url(url: str) -> str:
+    """`postgres://` and `postgresql://` both mean psycopg here."""
+    return url.replace("postgres://", "postgresql://", 1)

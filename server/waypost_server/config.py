@@ -1,0 +1,67 @@
+"""Settings: one frozen object, made at the edge. The only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """Where e-mail goes. Without a host, mail is written to `Settings.mailbox`."""
+
+    host: str
+    port: int = 587
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    starttls: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a process of Waypost needs to know about its surroundings."""
+
+    database_url: str
+    redis_url: str | None = None
+    secret: str = field(
+        default="", repr=False
+    )  # signs links and cookies; kept in the data folder or WAYPOST_SECRET
+    base_url: str = "http://127.0.0.1:7400"
+    mail_from: str = "Waypost <waypost@localhost>"
+    smtp: Smtp | None = None
+    mailbox: Path | None = None
+    cookie_secure: bool = True
+    testing: bool = False
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read WAYPOST_* variables.
+
+        Raises KeyError naming the variable when WAYPOST_DATABASE_URL or WAYPOST_SECRET is missing.
+        """
+        smtp_host = environ.get("WAYPOST_SMTP_HOST")
+        mailbox = environ.get("WAYPOST_MAILBOX")
+        base_url = environ.get("WAYPOST_BASE_URL", "http://127.0.0.1:7400").rstrip("/")
+        smtp = (
+            Smtp(
+                host=smtp_host,
+                port=int(environ.get("WAYPOST_SMTP_PORT", "587")),
+                user=environ.get("WAYPOST_SMTP_USER"),
+                password=environ.get("WAYPOST_SMTP_PASSWORD"),
+                starttls=environ.get("WAYPOST_SMTP_STARTTLS", "1") != "0",
+            )
+            if smtp_host
+            else None
+        )
+        return cls(
+            database_url=environ["WAYPOST_DATABASE_URL"],
+            redis_url=environ.get("WAYPOST_REDIS_URL"),
+            secret=environ["WAYPOST_SECRET"],
+            base_url=base_url,
+            mail_from=environ.get("WAYPOST_MAIL_FROM", "Waypost <waypost@localhost>"),
+            smtp=smtp,
+            mailbox=Path(mailbox) if mailbox else None,
+            cookie_secure=base_url.startswith("https://"),
+        )

@@ -1,0 +1,365 @@
+"""What CS ops define, as frozen values: the shape every layer shares.
+
+A `Definitions` is one complete set, as a release freezes it. Conditions stay documents here
+(`Condition = Mapping`); `domain.conditions` compiles them. Every definition knows its `source`
+("in-app/halfway.yaml:3") so that any message can name the place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Condition = Mapping[str, Any]
+Surface = Literal["tooltip", "banner", "modal"]
+Kind = Literal["interrupting", "passive", "survey", "transactional"]
+Priority = Literal["deepen", "start", "announce"]
+Scope = Literal["user", "account"]
+
+# How a nudge's surface spends attention: something that covers or points interrupts, a strip does not.
+KIND_OF_SURFACE: Mapping[str, Kind] = {
+    "tooltip": "interrupting",
+    "modal": "interrupting",
+    "banner": "passive",
+}
+
+
+# --- catalog.yaml ---------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A named capability; raw `events` (track names) and `pages` (page names) count as its usage."""
+
+    key: str
+    title: str
+    events: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+    core: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role a user holds in an account, as the product reports it."""
+
+    key: str
+    title: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A named group of accounts; the first whose condition holds is the account's segment."""
+
+    key: str
+    title: str
+    when: Condition
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MotionRule:
+    """How an account is served; the first whose condition holds wins, else `Catalog.default_motion`."""
+
+    key: str
+    when: Condition
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The product: features, roles, segments and the rule that makes an account strategic."""
+
+    product: str
+    features: tuple[Feature, ...] = ()
+    roles: tuple[Role, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    motions: tuple[MotionRule, ...] = ()
+    default_motion: str = "long_tail"
+
+    def feature_of_event(self) -> dict[str, str]:
+        """Track event name → feature key."""
+        return {name: feature.key for feature in self.features for name in feature.events}
+
+    def feature_of_page(self) -> dict[str, str]:
+        """Page name → feature key."""
+        return {name: feature.key for feature in self.features for name in feature.pages}
+
+
+# --- journey.yaml ---------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a milestone: done when `feature` was used at least `count` times, ever."""
+
+    key: str
+    title: str
+    feature: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A named outcome; reached when every step is done. Due `due_days` after the subject was first seen."""
+
+    key: str
+    title: str
+    scope: Scope
+    steps: tuple[Step, ...]
+    phase: str | None = None
+    due_days: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stage of the journey, from `start_day` to `end_day` after the account was first seen (None = open)."""
+
+    key: str
+    title: str
+    start_day: int = 0
+    end_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """Phases and milestones."""
+
+    phases: tuple[Phase, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
+
+
+# --- policy.yaml ----------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `max` touches per `per_seconds` for a person or an account; None = every kind or channel."""
+
+    max: int
+    per_seconds: int
+    scope: Literal["person", "account"] = "person"
+    kinds: tuple[str, ...] | None = None
+    channels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Local hours in which nothing is sent, `start` to `end` ("20:00" to "08:00"), in the person's zone."""
+
+    start: str = "20:00"
+    end: str = "08:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The attention budget and quiet hours. `quiet_hours=None` is an explicit "never quiet"."""
+
+    caps: tuple[Cap, ...] = ()
+    quiet_hours: QuietHours | None = field(default_factory=QuietHours)
+    min_gap_seconds: int = 0
+    dismissals_before_stop: int = 2
+    timezone: str = "UTC"
+    webhooks: Mapping[str, str] = field(default_factory=dict)
+
+
+# --- goals ----------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """The behaviour a nudge or play is for: a milestone reached, or a feature used, within a time.
+
+    Exactly one of `milestone` and `feature` is set. With `feature`: at least `count` uses, or use in
+    `weeks_active` distinct weeks, counted from the moment the subject was first touched.
+    """
+
+    milestone: str | None = None
+    feature: str | None = None
+    count: int = 1
+    weeks_active: int | None = None
+    within_days: int | None = None
+
+
+# --- in-app/*.yaml --------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where in the product it may appear; decided in the browser."""
+
+    path: str | None = None
+    anchor: str | None = None
+    delay_seconds: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `max` times per `per_days` (None = ever)."""
+
+    max: int
+    per_days: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """How often one person may see one nudge. Every limit must hold."""
+
+    limits: tuple[Limit, ...] = (Limit(max=3),)
+    cooldown_days: float = 7
+    until_goal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button: `url` navigates, `event` tracks; neither just closes."""
+
+    label: str
+    url: str | None = None
+    event: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Words in one language: Markdown and allow-listed Jinja over facts."""
+
+    title: str
+    body: str
+    actions: tuple[Action, ...] = ()
+    why: str | None = None
+    progress: str | None = None  # a milestone key whose done / total is shown as a bar
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An example beside a definition: given facts, expect "shown" or held for a reason."""
+
+    name: str
+    given: Mapping[str, Any]
+    expect: str  # "shown" or the held reason
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """Something shown to a user inside the product."""
+
+    key: str
+    title: str
+    surface: Surface
+    content: Mapping[str, Content]
+    audience: Condition = field(default_factory=dict)
+    goal: Goal | None = None
+    where: Where = field(default_factory=Where)
+    frequency: Frequency = field(default_factory=Frequency)
+    priority: Priority = "start"
+    holdout_percent: float = 0
+    starts_on: str | None = None  # ISO date in the workspace's zone
+    ends_on: str | None = None
+    from_play: bool = False  # eligible only while a play has handed it to the subject
+    cases: tuple[Case, ...] = ()
+    source: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """How it spends attention."""
+        return KIND_OF_SURFACE[self.surface]
+
+
+# --- plays/*.yaml ---------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What starts a play: a signal of this kind whose fields satisfy `where` (e.g. severity)."""
+
+    signal: str
+    where: Condition = field(default_factory=dict)
+    milestone: str | None = None  # for milestone_reached and milestone_overdue: which one
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Users of the account by role (None = any), most recently active first, at most `limit`."""
+
+    role: tuple[str, ...] | None = None
+    limit: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EmailStep:
+    """Send a template to people of the account."""
+
+    template: str
+    to: Recipients = field(default_factory=Recipients)
+    kind: Literal["email"] = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class NudgeStep:
+    """Hand a nudge to the account's users (role filter) for `days`."""
+
+    nudge: str
+    role: tuple[str, ...] | None = None
+    days: float = 14
+    kind: Literal["nudge"] = "nudge"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitStep:
+    """Wait `days`; with `or_goal`, end early when the goal is reached."""
+
+    days: float
+    or_goal: bool = False
+    kind: Literal["wait"] = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookStep:
+    """Post the run to a webhook named in policy.yaml."""
+
+    webhook: str
+    kind: Literal["webhook"] = "webhook"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStep:
+    """Put a task with evidence and a draft message into a CSM's queue."""
+
+    template: str
+    due_business_days: int = 2
+    mute_digital: bool = False
+    kind: Literal["task"] = "task"
+
+
+PlayStep = EmailStep | NudgeStep | WaitStep | WebhookStep | TaskStep
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A response to a signal, with a branch of steps per motion. At most one run per `every_days` and account."""
+
+    key: str
+    title: str
+    on: Trigger
+    branches: Mapping[str, tuple[PlayStep, ...]]
+    audience: Condition = field(default_factory=dict)
+    goal: Goal | None = None
+    every_days: float = 30
+    source: str = ""
+
+
+# --- templates/*.md -------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Words for an e-mail or a task: a subject (or title) and a Markdown body with allow-listed Jinja."""
+
+    key: str
+    subject: str
+    body: str
+    kind: Kind = "passive"  # how an e-mail of it spends attention; "transactional" is outside the budget
+    source: str = ""
+
+
+# --- the whole ------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """One complete, checked set."""
+
+    catalog: Catalog
+    journey: Journey = field(default_factory=Journey)
+    policy: Policy = field(default_factory=Policy)
+    nudges: tuple[Nudge, ...] = ()
+    plays: tuple[Play, ...] = ()
+    templates: Mapping[str, Template] = field(default_factory=dict)

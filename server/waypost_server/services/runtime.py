@@ -1,0 +1,40 @@
+"""What every use case is given: the database, the clock, ids, dice, and the way out of the building."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from waypost_server.store.database import Database
+
+if TYPE_CHECKING:
+    from waypost_server.services.releases import ReleaseCache
+
+
+class Doorbell(Protocol):
+    """Wakes a worker. Best effort: losing a ring costs seconds, never work."""
+
+    def ring(self) -> None: ...
+
+
+class SilentDoorbell:
+    """For when Redis is absent: the sweep finds the work."""
+
+    def ring(self) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Dependencies of the use cases, built once by `app.create_app`."""
+
+    db: Database
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    dice: Callable[[], float]
+    releases: ReleaseCache
+    doorbell: Doorbell
+    secret: str = field(repr=False)
+    base_url: str

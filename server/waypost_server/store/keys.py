@@ -1,0 +1,58 @@
+"""API keys: looked up by the id inside the key, compared by hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from waypost_server.store.tables import Key, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A stored key with what its workspace asks of callers."""
+
+    id: str
+    workspace_id: str
+    kind: str
+    scopes: tuple[str, ...]
+    hash: str
+    revoked_at: datetime | None
+    last_used_on: date | None
+    workspace_mode: str
+    token_secret: str
+
+
+def find(session: Session, key_id: str) -> KeyRecord | None:
+    """The key with this id in any workspace (the id is what tells the workspace)."""
+    row = session.execute(
+        select(Key, Workspace.mode, Workspace.token_secret)
+        .join(Workspace, Workspace.id == Key.workspace_id)
+        .where(Key.id == key_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    key = row[0]
+    return KeyRecord(
+        id=key.id,
+        workspace_id=key.workspace_id,
+        kind=key.kind,
+        scopes=tuple(key.scopes),
+        hash=key.hash,
+        revoked_at=key.revoked_at,
+        last_used_on=key.last_used_on,
+        workspace_mode=row[1],
+        token_secret=row[2],
+    )
+
+
+def mark_used(session: Session, key_id: str, day: date) -> None:
+    """Note that the key was used on `day`, once a day."""
+    session.execute(
+        update(Key)
+        .where(Key.id == key_id, (Key.last_used_on.is_(None)) | (Key.last_used_on < day))
+        .values(last_used_on=day)
+    )

@@ -1,0 +1,562 @@
+"""Every table in one place, to read the schema. Migrations are the truth for what a database holds.
+
+Every key starts with `workspace_id`; wherever an account is known, `account_id` comes next.
+`account_id` and `user_id` are the customer's own ids (NFC text); '' where there is none, so that they
+can be part of a key. Times are aware UTC; days are dates in the workspace's zone.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Date, Index, Integer, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from waypost_server.store.database import db
+from waypost_server.store.types import Json, UtcDateTime
+
+BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in an INTEGER key
+COMPACT = {"sqlite_with_rowid": False}  # the key is the row: no second look-up on SQLite
+
+
+def key(kind: Any = Text, **options: Any) -> Any:
+    """A column of the primary key."""
+    return mapped_column(kind, primary_key=True, autoincrement=False, **options)
+
+
+def col(kind: Any = Text, *, default: str | None = None, **options: Any) -> Any:
+    """An ordinary column; `default` is a server default in SQL."""
+    return mapped_column(kind, server_default=text(default) if default is not None else None, **options)
+
+
+# --- the workspace and who may enter --------------------------------------------------------------
+class Workspace(db.Model):
+    """One isolated environment of one product."""
+
+    __tablename__ = "workspace"
+    id: Mapped[str] = key()
+    name: Mapped[str] = col()
+    mode: Mapped[str] = col(
+        default="'development'"
+    )  # development | production (production enforces user tokens)
+    timezone: Mapped[str] = col(default="'UTC'")
+    token_secret: Mapped[str] = col()  # HS256 secret for user tokens; shown to admins, never logged
+    sending: Mapped[bool] = col(Boolean, default="true")  # false = kill switch: nothing leaves
+    created_at: Mapped[datetime] = col(UtcDateTime)
+
+
+class Key(db.Model):
+    """An API key: `wp_pk_<id>_<random><crc>`; only the SHA-256 is kept."""
+
+    __tablename__ = "api_key"
+    id: Mapped[str] = key()  # the 8 characters after wp_pk_ / wp_sk_; unique over all workspaces
+    workspace_id: Mapped[str] = col(index=True)
+    kind: Mapped[str] = col()  # public | secret
+    scopes: Mapped[list[str]] = col(Json)
+    name: Mapped[str] = col()
+    hash: Mapped[str] = col()
+    created_at: Mapped[datetime] = col(UtcDateTime)
+    last_used_on: Mapped[date | None] = col(Date)
+    revoked_at: Mapped[datetime | None] = col(UtcDateTime)
+
+
+class ConsoleUser(db.Model):
+    """A person who logs into the console: CS ops, CSM, admin."""
+
+    __tablename__ = "console_user"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()
+    email: Mapped[str] = col()
+    name: Mapped[str] = col()
+    role: Mapped[str] = col()  # viewer | author | csm | approver | admin
+    password_hash: Mapped[str | None] = col()
+    disabled_at: Mapped[datetime | None] = col(UtcDateTime)
+    created_at: Mapped[datetime] = col(UtcDateTime)
+    __table_args__ = (Index("uq_console_user_email", "workspace_id", "email", unique=True),)
+
+
+class ConsoleSession(db.Model):
+    """A login. The cookie holds a random token; its SHA-256 is the id."""
+
+    __tablename__ = "console_session"
+    id: Mapped[str] = key()
+    workspace_id: Mapped[str] = col()
+    console_user_id: Mapped[str] = col()
+    csrf: Mapped[str] = col()
+    created_at: Mapped[datetime] = col(UtcDateTime)
+    seen_at: Mapped[datetime] = col(UtcDateTime)
+    expires_at: Mapped[datetime] = col(UtcDateTime)
+
+
+class LoginLink(db.Model):
+    """A one-time login link; the id is the SHA-256 of its token."""
+
+    __tablename__ = "login_link"
+    id: Mapped[str] = key()
+    workspace_id: Mapped[str] = col()
+    console_user_id: Mapped[str] = col()
+    expires_at: Mapped[datetime] = col(UtcDateTime)
+    used_at: Mapped[datetime | None] = col(UtcDateTime)
+
+
+class LoginAttempt(db.Model):
+    """Failed logins, to slow guessing down; kept here so that flushing Redis resets nothing."""
+
+    __tablename__ = "login_attempt"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subject: Mapped[str] = col()  # hash of e-mail, or of the address
+    at: Mapped[datetime] = col(UtcDateTime)
+    __table_args__ = (Index("ix_login_attempt_subject_at", "subject", "at"),)
+
+
+class Audit(db.Model):
+    """Who changed what; append-only."""
+
+    __tablename__ = "audit"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()  # uuid7: sorts by time
+    at: Mapped[datetime] = col(UtcDateTime)
+    actor: Mapped[str] = col()
+    action: Mapped[str] = col()  # noun.verb: key.create, release.publish, task.done
+    object: Mapped[str] = col()
+    before: Mapped[dict[str, Any] | None] = col(Json)
+    after: Mapped[dict[str, Any] | None] = col(Json)
+
+
+# --- events ---------------------------------------------------------------------------------------
+class EventKey(db.Model):
+    """One row per accepted messageId: the dedupe key, apart from the log because the log is partitioned."""
+
+    __tablename__ = "event_key"
+    workspace_id: Mapped[str] = key()
+    message_id: Mapped[str] = key()
+    received_at: Mapped[datetime] = col(UtcDateTime)
+    __table_args__ = (COMPACT,)
+
+
+class Event(db.Model):
+    """The append-only log. PostgreSQL: partitioned by month of `received_at`."""
+
+    __tablename__ = "event"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    workspace_id: Mapped[str] = col()
+    account_id: Mapped[str] = col()
+    user_id: Mapped[str] = col()
+    message_id: Mapped[str] = col()
+    type: Mapped[str] = col()  # track identify group page screen alias
+    name: Mapped[str] = col()  # event or page name, '' for identify and group
+    feature: Mapped[str | None] = col()  # what the catalogue made of it, when it was received
+    ts: Mapped[datetime] = col(UtcDateTime)  # when it happened, skew-corrected
+    received_at: Mapped[datetime] = col(UtcDateTime)
+    trust: Mapped[str] = col()  # server | verified | asserted
+    body: Mapped[str] = col()  # JSON text as normalised
+    __table_args__ = (Index("ix_event_subject", "workspace_id", "account_id", "user_id", "ts"),)
+
+
+class Quarantine(db.Model):
+    """An event that was refused, with the reason, for a person to look at."""
+
+    __tablename__ = "quarantine"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    workspace_id: Mapped[str] = col()
+    received_at: Mapped[datetime] = col(UtcDateTime)
+    message_id: Mapped[str | None] = col()
+    code: Mapped[str] = col()
+    message: Mapped[str] = col()
+    body_head: Mapped[str] = col()  # the first 2,000 characters, made storable
+    __table_args__ = (Index("ix_quarantine_workspace", "workspace_id", "id"),)
+
+
+class IngestDay(db.Model):
+    """Counts of what came in, in shards so that parallel batches do not queue for one row."""
+
+    __tablename__ = "ingest_day"
+    workspace_id: Mapped[str] = key()
+    day: Mapped[date] = key(Date)
+    shard: Mapped[int] = key(Integer)
+    accepted: Mapped[int] = col(BigInteger, default="0")
+    duplicate: Mapped[int] = col(BigInteger, default="0")
+    quarantined: Mapped[int] = col(BigInteger, default="0")
+    __table_args__ = (COMPACT,)
+
+
+# --- accounts and users ---------------------------------------------------------------------------
+class Account(db.Model):
+    """A customer organisation. `traits_at` keeps "time|messageId" per trait: last writer wins."""
+
+    __tablename__ = "account"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()
+    name: Mapped[str] = col(default="''")
+    traits: Mapped[dict[str, Any]] = col(Json, default="'{}'")
+    traits_at: Mapped[dict[str, str]] = col(Json, default="'{}'")
+    segment: Mapped[str | None] = col()
+    motion: Mapped[str | None] = col()
+    owner: Mapped[str | None] = (
+        col()
+    )  # console_user.id of the CSM; from trait `csm` (an e-mail) or set by hand
+    renewal_on: Mapped[date | None] = col(Date)
+    first_day: Mapped[date | None] = col(Date)  # day of the first and last event
+    last_day: Mapped[date | None] = col(Date)
+    touched: Mapped[int] = col(BigInteger, default="0")  # +1 per batch that touched it; see evaluated
+    evaluated: Mapped[int] = col(BigInteger, default="0")  # value of touched the last evaluation read
+    check_at: Mapped[datetime | None] = col(UtcDateTime)  # next time-based look (overdue, decay)
+    lease_until: Mapped[datetime | None] = col(UtcDateTime)  # a worker holds it until then
+    fence: Mapped[str | None] = col()
+    claims: Mapped[int] = col(Integer, default="0")  # claims without an end; parked above 5
+    __table_args__ = (
+        Index(
+            "ix_account_due",
+            "workspace_id",
+            postgresql_where=text("evaluated < touched"),
+            sqlite_where=text("evaluated < touched"),
+        ),
+        Index("ix_account_check", "check_at"),
+    )
+
+
+class EndUser(db.Model):
+    """A person who uses the product (the word is user; `user` is reserved in SQL)."""
+
+    __tablename__ = "end_user"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()
+    email: Mapped[str | None] = col()
+    name: Mapped[str | None] = col()
+    locale: Mapped[str | None] = col()
+    timezone: Mapped[str | None] = col()
+    traits: Mapped[dict[str, Any]] = col(Json, default="'{}'")
+    traits_at: Mapped[dict[str, str]] = col(Json, default="'{}'")
+    trust: Mapped[str] = col(default="'asserted'")
+    first_day: Mapped[date | None] = col(Date)
+    last_day: Mapped[date | None] = col(Date)
+
+
+class Membership(db.Model):
+    """A user in an account, with the role held there."""
+
+    __tablename__ = "membership"
+    workspace_id: Mapped[str] = key()
+    account_id: Mapped[str] = key()
+    user_id: Mapped[str] = key()
+    role: Mapped[str | None] = col()
+    role_at: Mapped[str | None] = col()  # "time|messageId" of the event that set it
+    first_day: Mapped[date | None] = col(Date)
+    last_day: Mapped[date | None] = col(Date)
+    __table_args__ = (Index("ix_membership_user", "workspace_id", "user_id"),)
+
+
+# --- usage and milestones -------------------------------------------------------------------------
+class UsageDay(db.Model):
+    """How often a user used a feature on a day. The series every rule and detector reads."""
+
+    __tablename__ = "usage_day"
+    workspace_id: Mapped[str] = key()
+    account_id: Mapped[str] = key()
+    user_id: Mapped[str] = key()
+    feature: Mapped[str] = key()
+    day: Mapped[date] = key(Date)
+    count: Mapped[int] = col(BigInteger)
+    __table_args__ = (COMPACT,)
+
+
+class UsageTotal(db.Model):
+    """First use, last use and total, so that "ever" and "days since" need no scan."""
+
+    __tablename__ = "usage_total"
+    workspace_id: Mapped[str] = key()
+    account_id: Mapped[str] = key()
+    user_id: Mapped[str] = key()
+    feature: Mapped[str] = key()
+    first_at: Mapped[datetime] = col(UtcDateTime)
+    last_at: Mapped[datetime] = col(UtcDateTime)
+    total: Mapped[int] = col(BigInteger)
+    __table_args__ = (COMPACT,)
+
+
+class MilestoneState(db.Model):
+    """Progress of a subject (an account; or a user of it) on a milestone. user_id '' for an account's."""
+
+    __tablename__ = "milestone_state"
+    workspace_id: Mapped[str] = key()
+    account_id: Mapped[str] = key()
+    user_id: Mapped[str] = key()
+    milestone: Mapped[str] = key()
+    done: Mapped[int] = col(Integer)
+    total: Mapped[int] = col(Integer)
+    steps: Mapped[dict[str, str]] = col(Json)  # step key → ISO time it was done
+    started_at: Mapped[datetime | None] = col(UtcDateTime)
+    reached_at: Mapped[datetime | None] = col(UtcDateTime)
+    __table_args__ = (COMPACT,)
+
+
+# --- releases and what was offered ----------------------------------------------------------------
+class Release(db.Model):
+    """A published, frozen set of definitions: the files themselves, by name."""
+
+    __tablename__ = "release"
+    workspace_id: Mapped[str] = key()
+    number: Mapped[int] = key(Integer)
+    digest: Mapped[str] = col()
+    files: Mapped[dict[str, str]] = col(Json)
+    author: Mapped[str] = col()
+    message: Mapped[str] = col(default="''")
+    published_at: Mapped[datetime] = col(UtcDateTime)
+
+
+class Offer(db.Model):
+    """One nudge claimed for one user. Caps are counted here, under the user's row lock."""
+
+    __tablename__ = "offer"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()
+    account_id: Mapped[str] = col()
+    user_id: Mapped[str] = col()
+    nudge: Mapped[str] = col()
+    release: Mapped[int] = col(Integer)
+    kind: Mapped[str] = col()  # interrupting | passive
+    state: Mapped[str] = col()  # claimed | shown | closed | lapsed
+    claim_id: Mapped[str] = col()  # made by the browser: the same claim twice is one offer
+    claimed_at: Mapped[datetime] = col(UtcDateTime)
+    shown_at: Mapped[datetime | None] = col(UtcDateTime)
+    closed_at: Mapped[datetime | None] = col(UtcDateTime)
+    reaction: Mapped[str | None] = col()  # the last one that closed it
+    snoozed_until: Mapped[datetime | None] = col(UtcDateTime)
+    __table_args__ = (
+        Index("uq_offer_claim", "workspace_id", "user_id", "claim_id", unique=True),
+        Index("ix_offer_user", "workspace_id", "user_id", "claimed_at"),
+        Index("ix_offer_nudge", "workspace_id", "nudge", "claimed_at"),
+    )
+
+
+class Interaction(db.Model):
+    """What the user did with an offer; one row per reaction event."""
+
+    __tablename__ = "interaction"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()  # the event's messageId
+    offer_id: Mapped[str] = col()
+    account_id: Mapped[str] = col()
+    user_id: Mapped[str] = col()
+    nudge: Mapped[str] = col()
+    reaction: Mapped[str] = col()
+    at: Mapped[datetime] = col(UtcDateTime)
+    detail: Mapped[dict[str, Any]] = col(Json, default="'{}'")
+    __table_args__ = (
+        Index("ix_interaction_nudge", "workspace_id", "nudge", "at"),
+        Index("ix_interaction_user", "workspace_id", "user_id", "at"),
+    )
+
+
+class NudgeGrant(db.Model):
+    """A play handed a nudge to an account's users until a time."""
+
+    __tablename__ = "nudge_grant"
+    workspace_id: Mapped[str] = key()
+    account_id: Mapped[str] = key()
+    nudge: Mapped[str] = key()
+    run_id: Mapped[str] = key()
+    roles: Mapped[list[str] | None] = col(Json)
+    until: Mapped[datetime] = col(UtcDateTime)
+
+
+class Touch(db.Model):
+    """The attention ledger: whatever reached a person, on any channel, people included."""
+
+    __tablename__ = "touch"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()  # "offer:<id>", "delivery:<id>", "contact:<id>": counted once
+    account_id: Mapped[str] = col()
+    user_id: Mapped[str] = col()
+    channel: Mapped[str] = col()  # in_app | email | webhook | call | meeting | message
+    kind: Mapped[str] = col()
+    at: Mapped[datetime] = col(UtcDateTime)
+    __table_args__ = (
+        Index("ix_touch_user", "workspace_id", "user_id", "at"),
+        Index("ix_touch_account", "workspace_id", "account_id", "at"),
+    )
+
+
+# --- signals, plays, deliveries, tasks ------------------------------------------------------------
+class Signal(db.Model):
+    """Something noticed, with evidence. One open row per dedupe key."""
+
+    __tablename__ = "signal"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()
+    account_id: Mapped[str] = col()
+    user_id: Mapped[str] = col(default="''")
+    kind: Mapped[str] = col()
+    dedupe_key: Mapped[str] = col()  # "<kind>:<account>:<milestone or role>"
+    state: Mapped[str] = col()  # open | closed
+    severity: Mapped[float] = col()  # 0..1
+    evidence: Mapped[dict[str, Any]] = col(Json)
+    since: Mapped[datetime] = col(UtcDateTime)
+    opened_at: Mapped[datetime] = col(UtcDateTime)
+    closed_at: Mapped[datetime | None] = col(UtcDateTime)
+    closed_reason: Mapped[str | None] = col()
+    handling: Mapped[str] = col()  # run | none
+    handling_reason: Mapped[str] = col(default="''")  # why none
+    __table_args__ = (
+        Index(
+            "uq_signal_open",
+            "workspace_id",
+            "dedupe_key",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+            sqlite_where=text("state = 'open'"),
+        ),
+        Index("ix_signal_account", "workspace_id", "account_id", "opened_at"),
+    )
+
+
+class PlayRun(db.Model):
+    """One run of a play for an account: a state machine pinned to a release."""
+
+    __tablename__ = "play_run"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()
+    account_id: Mapped[str] = col()
+    play: Mapped[str] = col()
+    release: Mapped[int] = col(Integer)
+    motion: Mapped[str] = col()
+    signal_id: Mapped[str] = col()
+    occurrence: Mapped[str] = col()  # unique per play and account: never twice for the same cause
+    state: Mapped[str] = col()  # running | waiting | ended
+    outcome: Mapped[str | None] = col()  # completed goal_reached exited motion_changed cancelled failed
+    step: Mapped[int] = col(Integer, default="0")
+    due_at: Mapped[datetime | None] = col(UtcDateTime)  # when the next step may act; null when ended
+    lease_until: Mapped[datetime | None] = col(UtcDateTime)
+    fence: Mapped[str | None] = col()
+    claims: Mapped[int] = col(Integer, default="0")
+    started_at: Mapped[datetime] = col(UtcDateTime)
+    ended_at: Mapped[datetime | None] = col(UtcDateTime)
+    __table_args__ = (
+        Index("uq_play_run_occurrence", "workspace_id", "account_id", "play", "occurrence", unique=True),
+        Index("ix_play_run_due", "due_at"),
+    )
+
+
+class StepRun(db.Model):
+    """What one step of a run did, in words and numbers: the run's story."""
+
+    __tablename__ = "step_run"
+    workspace_id: Mapped[str] = key()
+    run_id: Mapped[str] = key()
+    seq: Mapped[int] = key(Integer)
+    kind: Mapped[str] = col()
+    outcome: Mapped[str] = col()  # done | skipped | held | failed
+    note: Mapped[str] = col(default="''")
+    detail: Mapped[dict[str, Any]] = col(Json, default="'{}'")
+    at: Mapped[datetime] = col(UtcDateTime)
+
+
+class Delivery(db.Model):
+    """One message to one recipient through one channel: outbox and ledger."""
+
+    __tablename__ = "delivery"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()
+    account_id: Mapped[str] = col()
+    user_id: Mapped[str] = col(default="''")
+    run_id: Mapped[str] = col(default="''")
+    play: Mapped[str] = col(default="''")
+    release: Mapped[int] = col(Integer, default="0")
+    channel: Mapped[str] = col()  # email | webhook
+    kind: Mapped[str] = col(default="'passive'")
+    template: Mapped[str] = col(default="''")
+    recipient: Mapped[str] = col()  # address or webhook name
+    subject: Mapped[str] = col(default="''")
+    body: Mapped[str] = col(default="''")  # text part, or the webhook's JSON; set when it is rendered
+    body_html: Mapped[str] = col(default="''")
+    dedupe_key: Mapped[str] = col()
+    state: Mapped[str] = col()  # pending sending sent failed unknown suppressed expired cancelled
+    phase: Mapped[str] = col(default="''")  # while sending: pre | commit_point
+    reason: Mapped[str] = col(default="''")  # why it ended as it did
+    claims: Mapped[int] = col(Integer, default="0")
+    attempts: Mapped[int] = col(Integer, default="0")
+    not_before: Mapped[datetime] = col(UtcDateTime)
+    expires_at: Mapped[datetime] = col(UtcDateTime)
+    lease_until: Mapped[datetime | None] = col(UtcDateTime)
+    fence: Mapped[str | None] = col()
+    created_at: Mapped[datetime] = col(UtcDateTime)
+    ended_at: Mapped[datetime | None] = col(UtcDateTime)
+    __table_args__ = (
+        Index("uq_delivery_dedupe", "workspace_id", "dedupe_key", unique=True),
+        Index(
+            "ix_delivery_open",
+            "not_before",
+            postgresql_where=text("state in ('pending', 'sending')"),
+            sqlite_where=text("state in ('pending', 'sending')"),
+        ),
+        Index("ix_delivery_account", "workspace_id", "account_id", "created_at"),
+        Index("ix_delivery_created", "workspace_id", "created_at", "id"),
+    )
+
+
+class Attempt(db.Model):
+    """One try of a delivery; append-only."""
+
+    __tablename__ = "attempt"
+    workspace_id: Mapped[str] = key()
+    delivery_id: Mapped[str] = key()
+    n: Mapped[int] = key(Integer)
+    at: Mapped[datetime] = col(UtcDateTime)
+    outcome: Mapped[str] = col()
+    detail: Mapped[str] = col(default="''")
+
+
+class Suppression(db.Model):
+    """An address that must not be written to; only its keyed hash is kept."""
+
+    __tablename__ = "suppression"
+    workspace_id: Mapped[str] = key()
+    address_hash: Mapped[str] = key()
+    reason: Mapped[str] = col()  # unsubscribed | bounced | complained | manual
+    at: Mapped[datetime] = col(UtcDateTime)
+
+
+class Task(db.Model):
+    """A work item for a CSM: an escalation with evidence, due time and a draft message."""
+
+    __tablename__ = "task"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()
+    account_id: Mapped[str] = col()
+    run_id: Mapped[str] = col(default="''")
+    play: Mapped[str] = col(default="''")
+    signal_id: Mapped[str] = col(default="''")
+    dedupe_key: Mapped[str] = col()
+    title: Mapped[str] = col()
+    draft: Mapped[str] = col()  # the message a CSM may send, rendered from the template
+    evidence: Mapped[dict[str, Any]] = col(Json)
+    severity: Mapped[float] = col()
+    value: Mapped[float] = col(default="0")  # the account's yearly value, for the order of the queue
+    owner: Mapped[str | None] = col()  # console_user.id; null = the team's queue
+    mute_digital: Mapped[bool] = col(Boolean, default="false")
+    state: Mapped[str] = col()  # open | acknowledged | snoozed | done | dismissed
+    outcome: Mapped[str | None] = col()
+    due_at: Mapped[datetime] = col(UtcDateTime)
+    snoozed_until: Mapped[datetime | None] = col(UtcDateTime)
+    created_at: Mapped[datetime] = col(UtcDateTime)
+    ended_at: Mapped[datetime | None] = col(UtcDateTime)
+    __table_args__ = (
+        Index("uq_task_dedupe", "workspace_id", "dedupe_key", unique=True),
+        Index("ix_task_queue", "workspace_id", "state", "due_at"),
+        Index("ix_task_account", "workspace_id", "account_id", "created_at"),
+    )
+
+
+class TaskEvent(db.Model):
+    """What happened to a task; append-only."""
+
+    __tablename__ = "task_event"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()
+    task_id: Mapped[str] = col()
+    at: Mapped[datetime] = col(UtcDateTime)
+    actor: Mapped[str] = col()
+    kind: Mapped[str] = col()  # created acknowledged snoozed done dismissed reopened evidence note
+    note: Mapped[str] = col(default="''")
+    __table_args__ = (Index("ix_task_event_task", "workspace_id", "task_id", "id"),)
