@@ -1,0 +1,24 @@
+"""Who is in a holdout: decided by a hash, so it is the same in every process and for ever.
+
+`tests/vectors/assignment.json` pins the numbers; changing them would reshuffle running experiments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+_SPAN = 2**64
+
+
+def share(salt: str, unit: str) -> float:
+    """A number in [0, 1) for a unit (an account, or a user without one), even over units and per salt.
+
+    It is the first eight bytes of SHA-256 over `salt`, a zero byte and `unit`, read big-endian.
+    """
+    digest = hashlib.sha256(f"{salt}\0{unit}".encode("utf-8", "surrogatepass")).digest()
+    return min(int.from_bytes(digest[:8], "big") / _SPAN, 1 - 2**-53)
+
+
+def held_out(nudge: str, unit: str, percent: float) -> bool:
+    """Whether `unit` is left untouched on purpose for this nudge."""
+    return percent > 0 and share(f"holdout:{nudge}", unit) * 100 < percent
