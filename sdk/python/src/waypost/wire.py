@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from waypost.errors import InvalidEventError
@@ -114,10 +115,12 @@ def chunks(events: Sequence[str], most_bytes: int) -> Iterator[list[str]]:
 
 def iso(seconds: float) -> str:
     """Return seconds since 1970 as ISO 8601 UTC with milliseconds."""
-    return (
-        datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
-        + f"{int(seconds % 1 * 1000):03d}Z"
-    )
+    return f"{_to_the_second(int(seconds // 1))}.{int(seconds % 1 * 1000):03d}Z"
+
+
+@lru_cache(maxsize=64)  # a batch spans few seconds, and formatting is half the cost of a small event
+def _to_the_second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _event(record: Record, prefix: str) -> dict[str, Any]:
