@@ -1,0 +1,361 @@
+// Wires the core to this browser: who is here, what happened, what to show.
+
+import { backoff } from './core/backoff';
+import type { Drops } from './core/buffer';
+import { Outbox } from './core/outbox';
+import type { Nudge, Properties, Reaction, Reply } from './core/types';
+import { cleanId } from './core/wire';
+import { browserPlatform } from './platform/browser';
+import { ClaimLock } from './platform/claim-lock';
+import { watchRoute } from './platform/page';
+import type { Labels } from './ui/labels';
+import type { React } from './ui/mount';
+import type { Theme } from './ui/theme';
+import { type Granted, Walker } from './walker';
+
+export interface Options {
+  /** Public key of the workspace: `wp_pk_…`. */
+  key: string;
+  /** Where Waypost answers, without a path. The page's own origin when left out. */
+  host?: string;
+  /** Short-lived signed token for the user named in `identify`. */
+  userToken?: string;
+  /** Called when a token is needed, and again when the server refuses the last one. */
+  getToken?: (userId: string) => string | Promise<string>;
+  accountId?: string;
+  /** BCP 47; the browser's language when left out. */
+  locale?: string;
+  theme?: Theme;
+  /** Replace our own few words, for a language other than English and German. */
+  labels?: Partial<Labels>;
+  /** Called for every reaction. `preventDefault()` on a click keeps the page from navigating. */
+  onNudge?: (event: NudgeEvent) => void;
+  /** Say in the console what happens and why not. */
+  debug?: boolean;
+}
+
+export interface NudgeEvent {
+  type: Reaction;
+  nudge: string;
+  offer: string | null;
+  /** Label, address and event of the button or link, for `clicked` and `completed`. */
+  action?: { label: string; url?: string; event?: string };
+  snoozeDays?: 1 | 7;
+  preventDefault(): void;
+}
+
+export interface Events {
+  /** The keys of the nudges this person may see now, best first. */
+  decide: string[];
+  nudge: NudgeEvent;
+  /** How many events were lost since the last accepted batch, by reason. */
+  drop: Drops;
+  /** Waypost could not be asked; the status, or 0. */
+  unavailable: number;
+}
+
+type Listener = (value: never) => void;
+
+const ASK_MS = 20;
+const AGAIN_MS = 300;
+
+export class Client {
+  private readonly platform;
+  private readonly outbox: Outbox;
+  private readonly walker: Walker;
+  private readonly lock: ClaimLock;
+  private readonly listeners = new Map<string, Set<Listener>>();
+  private readonly undo: (() => void)[] = [];
+  private readonly prefix: string;
+  private userId: string | null = null;
+  private accountId: string | null;
+  private anonymousId: string;
+  private token: string | null;
+  private etag: string | null = null;
+  private expires = 0;
+  private failures = 0;
+  private cancelAsk: (() => void) | null = null;
+  private asked = 0;
+
+  constructor(private readonly options: Options) {
+    const { key, host = '' } = options;
+    this.platform = browserPlatform(host.replace(/\/+$/, ''), key);
+    this.prefix = `waypost:${key}:`;
+    this.accountId = cleanId(options.accountId);
+    this.token = options.userToken ?? null;
+    this.anonymousId = this.visitor();
+    this.lock = new ClaimLock(this.platform.store, this.prefix, (id) => this.walker.heard(id));
+    this.walker = new Walker({
+      platform: this.platform,
+      lock: this.lock,
+      theme: options.theme ?? {},
+      labels: options.labels,
+      claim: (nudge, claimId) => this.claim(nudge, claimId),
+      subject: () => `${this.userId} ${this.accountId}`,
+      reacted: (...what) => this.reacted(...what),
+      debug: (...words) => this.debug(...words),
+    });
+    this.outbox = new Outbox(this.platform, key, `${this.prefix}q:`, {
+      tokenFor: (user) => this.tokenFor(user),
+      renewToken: () => this.renewToken(),
+      accepted: (fresh) => fresh && this.userId && this.ask(AGAIN_MS),
+      dropped: (drops) => {
+        this.debug('events lost', drops);
+        this.emit('drop', { ...drops });
+      },
+    });
+    this.listen();
+  }
+
+  private listen(): void {
+    const on = (target: EventTarget, name: string, fn: (event: Event) => void) => {
+      target.addEventListener(name, fn);
+      this.undo.push(() => target.removeEventListener(name, fn));
+    };
+    this.lock.open();
+    this.undo.push(watchRoute(() => this.walker.routeChanged()));
+    on(window, 'pagehide', () => {
+      this.outbox.hide();
+      this.lock.close();
+    });
+    on(window, 'pageshow', (event) => {
+      this.lock.open();
+      if ((event as PageTransitionEvent).persisted) this.outbox.wake(true);
+    });
+    on(document, 'visibilitychange', () => {
+      if (document.hidden) return this.outbox.hide();
+      this.outbox.wake(false);
+      if (this.userId && this.platform.now() > this.expires) this.ask(0);
+      this.walker.consider();
+    });
+    on(window, 'load', () => this.walker.consider());
+  }
+
+  private visitor(fresh = false): string {
+    const { store, uuid } = this.platform;
+    const id = (!fresh && store.get(`${this.prefix}anonymous`)) || uuid();
+    store.set(`${this.prefix}anonymous`, id);
+    return id;
+  }
+
+  // What the product says
+
+  identify(id: unknown, traits?: Properties): void {
+    const userId = cleanId(id);
+    if (!userId) return this.debug('identify needs a user id, got', id);
+    const changed = userId !== this.userId;
+    // A static token belongs to the first person named; another one needs getToken.
+    if (changed && this.userId) this.forget(null);
+    this.userId = userId;
+    if (changed || traits) this.record('identify', { traits: traits ?? {} });
+    if (!changed) return;
+    if (this.options.getToken) void this.renewToken().then(() => this.ask(0));
+    else this.ask(ASK_MS);
+  }
+
+  group(id: unknown, traits?: Properties): void {
+    const accountId = cleanId(id);
+    if (!accountId) return this.debug('group needs an account id, got', id);
+    const changed = accountId !== this.accountId;
+    this.accountId = accountId;
+    if (changed || traits) this.record('group', { groupId: accountId, traits: traits ?? {} });
+    if (!changed) return;
+    this.walker.clear();
+    this.etag = null;
+    if (this.userId) this.ask(ASK_MS);
+  }
+
+  track(event: unknown, properties: Properties = {}): void {
+    if (typeof event !== 'string' || !event) return this.debug('track needs an event name, got', event);
+    this.record('track', { event, properties });
+  }
+
+  page(name?: string): void {
+    this.record('page', { ...(name && { name }), properties: { path: location.pathname, title: document.title } });
+  }
+
+  /** The person signed out: nothing of theirs stays on the screen or in the next event. */
+  reset(): void {
+    this.forget(this.options.userToken ?? null);
+    this.userId = null;
+    this.accountId = cleanId(this.options.accountId);
+    this.anonymousId = this.visitor(true);
+  }
+
+  refresh(): void {
+    if (this.userId) this.ask(0);
+  }
+
+  flush(): Promise<void> {
+    return this.outbox.flush();
+  }
+
+  on<K extends keyof Events>(name: K, listener: (value: Events[K]) => void): () => void {
+    const all = this.listeners.get(name) ?? new Set();
+    this.listeners.set(name, all.add(listener));
+    return () => void all.delete(listener);
+  }
+
+  close(): void {
+    this.cancelAsk?.();
+    this.asked++;
+    this.undo.splice(0).forEach((fn) => fn());
+    this.outbox.close();
+    this.lock.close();
+    this.walker.stop();
+  }
+
+  private forget(token: string | null): void {
+    // While the old token is still known: afterwards these wait for their person to come back.
+    this.outbox.hide();
+    this.walker.clear();
+    this.cancelAsk?.();
+    this.asked++;
+    this.etag = null;
+    this.token = token;
+  }
+
+  private record(type: string, fields: Properties): void {
+    const { accountId, anonymousId, userId, platform } = this;
+    try {
+      const event = {
+        type,
+        messageId: platform.uuid(),
+        timestamp: new Date(platform.now()).toISOString(),
+        anonymousId,
+        ...(userId && { userId }),
+        ...fields,
+        context: { ...(accountId && { groupId: accountId }), page: { path: location.pathname } },
+      };
+      const fresh = type !== 'page' && fields.event !== '$nudge';
+      this.outbox.push(JSON.stringify(event), userId, fresh);
+    } catch {
+      this.outbox.lose('not_json');
+    }
+  }
+
+  // Tokens
+
+  private get signed(): boolean {
+    return !!(this.options.userToken || this.options.getToken);
+  }
+
+  private tokenFor(user: string | null): string | null {
+    if (!this.signed) return '';
+    return user === null || user === this.userId ? this.token : null;
+  }
+
+  private async renewToken(): Promise<boolean> {
+    const { userId } = this;
+    const { getToken } = this.options;
+    if (!getToken || !userId) return false;
+    try {
+      const token = await getToken(userId);
+      if (userId !== this.userId) return false;
+      this.token = token;
+      this.outbox.plan();
+      return !!token;
+    } catch (error) {
+      this.debug('getToken failed', error);
+      return false;
+    }
+  }
+
+  // What Waypost answers
+
+  private request(path: string, fields: Properties, etag: string | null = null): Promise<Reply> {
+    const { accountId, userId, platform, token } = this;
+    const who = { userId, ...(accountId && { accountId }), ...(token && { userToken: token }) };
+    return platform.post(path, JSON.stringify({ ...who, ...fields }), { auth: true, etag });
+  }
+
+  /** Ask for a decision in `ms`; several reasons at once make one request. */
+  private ask(ms: number): void {
+    this.cancelAsk?.();
+    this.cancelAsk = this.platform.later(() => void this.decide(), ms);
+  }
+
+  private async decide(renewed = false): Promise<void> {
+    this.cancelAsk = null;
+    if (!this.userId) return;
+    const turn = ++this.asked;
+    const locale = this.options.locale ?? navigator.language;
+    const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const reply = await this.request(
+      '/v1/decide',
+      { context: { locale, timezone, path: location.pathname } },
+      this.etag,
+    );
+    // Asked again meanwhile, or for somebody else: the later answer counts.
+    if (turn !== this.asked) return;
+    const { status, body } = reply;
+    const answer = body as { nudges?: Nudge[]; ttl?: number } | null;
+    if (status === 200 || status === 304) {
+      this.failures = 0;
+      this.expires = this.platform.now() + (answer?.ttl ?? 300) * 1000;
+      if (status === 304) return this.walker.consider();
+      this.etag = reply.etag;
+      const list = (Array.isArray(answer?.nudges) ? answer.nudges : []).filter((nudge) => nudge?.key && nudge.content);
+      this.emit('decide', list.map((nudge) => nudge.key));
+      return this.walker.offer(list);
+    }
+    if (status === 401 && !renewed && (await this.renewToken())) return this.decide(true);
+    this.debug('decide answered', status, body);
+    this.emit('unavailable', status);
+    // A host that does not allow the conditional header across origins must not cost the decision.
+    this.etag = null;
+    if (status === 0 || status === 429 || status >= 500) {
+      this.ask(reply.retryAfter ?? 1000 + backoff(++this.failures, this.platform.random(), 1000, 300_000));
+    }
+  }
+
+  private async claim(nudge: Nudge, claimId: string): Promise<Granted | 'held' | null> {
+    const fields = { nudge: nudge.key, release: nudge.release, claimId };
+    let reply = await this.request('/v1/claim', fields);
+    if (reply.status === 401 && (await this.renewToken())) reply = await this.request('/v1/claim', fields);
+    const body = reply.body as Granted | null;
+    if (reply.status === 200 && body?.granted) return body;
+    this.debug('claim answered', reply.status, reply.body);
+    return reply.status >= 400 && reply.status < 500 && reply.status !== 429 ? 'held' : null;
+  }
+
+  private reacted(nudge: Nudge, reaction: Reaction, offer: string | null, detail: Parameters<React>[1] = {}): void {
+    const { action, days, event, url } = detail;
+    this.debug(reaction, nudge.key);
+    this.track('$nudge', {
+      nudge: nudge.key,
+      offer,
+      reaction,
+      ...(days && { snooze_days: days }),
+      ...(action && { action: action.label }),
+    });
+    if (action?.event) this.track(action.event, { nudge: nudge.key });
+    const told: NudgeEvent = {
+      type: reaction,
+      nudge: nudge.key,
+      offer,
+      ...(action && { action: { label: action.label, ...(url && { url }), ...(action.event && { event: action.event }) } }),
+      ...(days && { snoozeDays: days }),
+      preventDefault: () => event?.preventDefault(),
+    };
+    this.call(this.options.onNudge, told);
+    this.emit('nudge', told);
+  }
+
+  private emit<K extends keyof Events>(name: K, value: Events[K]): void {
+    for (const listener of this.listeners.get(name) ?? []) this.call(listener as (value: Events[K]) => void, value);
+  }
+
+  /** The host's own code: its errors are its own, and never stop ours. */
+  private call<T>(fn: ((value: T) => void) | undefined, value: T): void {
+    try {
+      fn?.(value);
+    } catch (error) {
+      console.error(error);
+    }
+  }
+
+  private debug(...words: unknown[]): void {
+    if (this.options.debug) console.debug('[waypost]', ...words);
+  }
+}

@@ -1,0 +1,99 @@
+// The words on the wire and the little the core needs from the world. No DOM types in this folder.
+
+export type Surface = 'tooltip' | 'banner' | 'modal';
+/** `interrupting` nudges appear one at a time; a `passive` one may lie beside them. */
+export type Kind = 'interrupting' | 'passive';
+
+export type Inline =
+  | { t: 'text'; v: string }
+  | { t: 'code'; v: string }
+  | { t: 'strong'; c: Inline[] }
+  | { t: 'em'; c: Inline[] }
+  | { t: 'link'; href: string; c: Inline[] }
+  | { t: 'br' };
+
+export type Block = { t: 'p'; c: Inline[] } | { t: 'list'; ordered?: boolean; c: Inline[][] };
+
+export interface Action {
+  label: string;
+  /** A path of the same origin, https or mailto. Anything else leaves the button without a destination. */
+  url?: string;
+  /** Name of an event to track when the button is pressed. */
+  event?: string;
+  primary?: boolean;
+}
+
+export interface Content {
+  lang?: string;
+  dir?: 'ltr' | 'rtl';
+  title: string;
+  body?: Block[];
+  progress?: { done: number; total: number };
+  actions?: Action[];
+  why?: string;
+}
+
+export interface Where {
+  path?: string;
+  anchor?: string;
+  delay_seconds?: number;
+}
+
+export interface Nudge {
+  key: string;
+  surface: Surface;
+  kind: Kind;
+  release: number;
+  where?: Where;
+  content: Content;
+}
+
+export type Reaction =
+  | 'shown'
+  | 'clicked'
+  | 'completed'
+  | 'dismissed'
+  | 'snoozed'
+  | 'never_again'
+  | 'anchor_missing';
+
+/** Plain JSON-able values a caller may attach to an event or a person. */
+export type Properties = Record<string, unknown>;
+
+export interface Reply {
+  /** HTTP status; 0 when no answer came. */
+  status: number;
+  /** Milliseconds, when the server sent an integer Retry-After. */
+  retryAfter: number | null;
+  etag: string | null;
+  body: unknown;
+}
+
+export interface PostOptions {
+  /** Send the key in the Authorization header as JSON; otherwise the body carries it as text/plain. */
+  auth?: boolean;
+  etag?: string | null;
+  keepalive?: boolean;
+}
+
+/** Key-value storage that may refuse: reads give null, writes give false. Never throws. */
+export interface Store {
+  get(name: string): string | null;
+  set(name: string, value: string | null): boolean;
+  keys(prefix: string): string[];
+}
+
+/** Everything the core asks of the browser. Tests hand in a small fake. */
+export interface Platform {
+  store: Store;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** 0 ≤ n < 1. */
+  random(): number;
+  uuid(): string;
+  /** Run once after `ms`; the result cancels. */
+  later(fn: () => void, ms: number): () => void;
+  /** Never rejects: a failed request is status 0. */
+  post(path: string, body: string, options?: PostOptions): Promise<Reply>;
+  beacon(path: string, body: string): boolean;
+}

@@ -1,0 +1,54 @@
+// The host's look: four tokens, each checked, and light or dark as the page around is.
+
+export interface Theme {
+  /** Colour of the primary button, progress and focus ring. */
+  accent?: string;
+  /** Text on the accent; black or white by contrast when left out and the accent is #rrggbb. */
+  accentText?: string;
+  /** A font-family list; the page's own when left out. */
+  font?: string;
+  /** A length from 0 to 24px. */
+  radius?: string;
+  /** `auto` follows the page's background, not the visitor's preference alone. */
+  scheme?: 'auto' | 'light' | 'dark';
+}
+
+/** Relative luminance by WCAG of 0–255 channels. */
+export function luminance(channels: readonly number[]): number {
+  const [r = 0, g = 0, b = 0] = channels.map((value) => {
+    const c = value / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** Black or white, whichever reads better on a #rrggbb colour; undefined for any other notation. */
+export function readableOn(colour: string): string | undefined {
+  const hex = /^#([\da-f]{2})([\da-f]{2})([\da-f]{2})$/i.exec(colour);
+  return hex ? (luminance(hex.slice(1).map((pair) => parseInt(pair, 16))) > 0.179 ? '#000' : '#fff') : undefined;
+}
+
+function isDark(scheme: Theme['scheme']): boolean {
+  if (scheme === 'dark' || scheme === 'light') return scheme === 'dark';
+  for (const element of [document.body, document.documentElement]) {
+    const ground = /^rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)$/.exec(getComputedStyle(element).backgroundColor);
+    if (ground && ground[4] !== '0') return luminance(ground.slice(1, 4).map(Number)) < 0.18;
+  }
+  // A see-through page shows the canvas, which is dark only where the page says it may be.
+  const allowed = getComputedStyle(document.documentElement).colorScheme;
+  return /dark/.test(allowed) && (!/light/.test(allowed) || matchMedia('(prefers-color-scheme:dark)').matches);
+}
+
+export function applyTheme(host: HTMLElement, theme: Theme): void {
+  const { accent, font, radius } = theme;
+  const set = (name: string, value: string | undefined, good: boolean) => {
+    if (value && good) host.style.setProperty(`--wp-${name}`, value);
+  };
+  const isColour = (value = '') => CSS.supports('color', value) && !/var|url/i.test(value);
+  const accentText = theme.accentText ?? readableOn(accent ?? '');
+  set('accent', accent, isColour(accent));
+  set('accent-text', accentText, isColour(accentText));
+  set('font', font, /^[\w\s,.'"-]+$/.test(font ?? ''));
+  set('radius', radius, /^(\d|1\d|2[0-4])(\.\d+)?px$|^0$/.test(radius ?? ''));
+  host.classList.toggle('dark', isDark(theme.scheme));
+}
