@@ -55,7 +55,7 @@ def outcome(reactions: Iterable[Reaction]) -> Outcome:
     snoozes = [
         each.at + timedelta(days=each.snooze_days or 1) for each in ordered if each.reaction == "snoozed"
     ]
-    decisive = (never or closing or [None])[0]
+    decisive = next(iter(never or closing), None)
     return Outcome(
         state="closed" if closing else "shown" if seen else "claimed",
         shown_at=min(seen, default=None),

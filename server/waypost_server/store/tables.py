@@ -320,6 +320,7 @@ class Offer(db.Model):
     claim_id: Mapped[str] = col()  # made by the browser: the same claim twice is one offer
     claimed_at: Mapped[datetime] = col(UtcDateTime)
     shown_at: Mapped[datetime | None] = col(UtcDateTime)
+    goal_base: Mapped[int] = col(BigInteger, default="0")  # total of the goal's feature when claimed
     closed_at: Mapped[datetime | None] = col(UtcDateTime)
     reaction: Mapped[str | None] = col()  # the last one that closed it
     snoozed_until: Mapped[datetime | None] = col(UtcDateTime)

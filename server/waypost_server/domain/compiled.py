@@ -1,0 +1,174 @@
+"""A release made ready to answer: conditions compiled, needs gathered, candidates indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from . import facts
+from .conditions import Compiled, Facts, LeafNode, compile_condition, getter
+from .definitions import Definitions, Goal, Nudge, Policy
+
+Finder = Callable[[Facts], "list[CompiledNudge]"]
+ROLE_AND_MOTION = frozenset({"user.role", "account.motion"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledNudge:
+    """A nudge with its audience as a closure and its dates parsed. `order` is its place in the release."""
+
+    order: int
+    nudge: Nudge
+    audience: Compiled
+    starts_on: date | None
+    ends_on: date | None
+    policy: Policy
+
+    @property
+    def key(self) -> str:
+        """The nudge's key."""
+        return self.nudge.key
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledRelease:
+    """Ready to answer. `paths` are all facts the nudges read: audience, goal, progress and words."""
+
+    definitions: Definitions
+    nudges: tuple[CompiledNudge, ...]
+    by_key: Mapping[str, CompiledNudge]
+    paths: frozenset[str]
+    needs: facts.Needs
+    windows: tuple[float, ...]  # the distinct `per_days` of all frequency limits, ascending
+    week_features: frozenset[str]  # features of goals counted in active weeks
+    motions: tuple[tuple[str, Compiled], ...]
+    segments: tuple[tuple[str, Compiled], ...]
+    find: Finder  # facts → the nudges whose indexed leaf does not already rule them out
+
+
+def compile_release(
+    definitions: Definitions, words: Mapping[str, Iterable[str]] | None = None
+) -> CompiledRelease:
+    """Compile every nudge. `words` gives, per nudge, the facts its texts read.
+
+    Raises ConditionError for a malformed condition; a published release has none.
+    """
+    nudges = tuple(_nudge(order, each, definitions.policy) for order, each in enumerate(definitions.nudges))
+    paths = frozenset().union(*(_paths(each, (words or {}).get(each.key, ())) for each in nudges))
+    goals = [each.goal for each in definitions.nudges if each.goal]
+    return CompiledRelease(
+        definitions=definitions,
+        nudges=nudges,
+        by_key={each.key: each for each in nudges},
+        paths=paths | ROLE_AND_MOTION,
+        needs=facts.required(paths),
+        windows=tuple(
+            sorted(
+                {
+                    limit.per_days
+                    for each in nudges
+                    for limit in each.nudge.frequency.limits
+                    if limit.per_days is not None
+                }
+            )
+        ),
+        week_features=frozenset(goal.feature for goal in goals if goal.feature and goal.weeks_active),
+        motions=tuple((rule.key, compile_condition(rule.when)) for rule in definitions.catalog.motions),
+        segments=tuple((each.key, compile_condition(each.when)) for each in definitions.catalog.segments),
+        find=index(nudges),
+    )
+
+
+def _nudge(order: int, nudge: Nudge, policy: Policy) -> CompiledNudge:
+    return CompiledNudge(
+        order,
+        nudge,
+        compile_condition(nudge.audience),
+        date.fromisoformat(nudge.starts_on) if nudge.starts_on else None,
+        date.fromisoformat(nudge.ends_on) if nudge.ends_on else None,
+        policy,
+    )
+
+
+def _paths(compiled: CompiledNudge, words: Iterable[str]) -> frozenset[str]:
+    found = set(words) | compiled.audience.paths
+    for content in compiled.nudge.content.values():
+        if content.progress:
+            found |= {f"milestone.{content.progress}.done", f"milestone.{content.progress}.total"}
+    return frozenset(found | goal_paths(compiled.nudge.goal))
+
+
+def goal_paths(goal: Goal | None) -> set[str]:
+    """The facts that tell how far a goal is."""
+    if goal is None:
+        return set()
+    if goal.milestone:
+        return {f"milestone.{goal.milestone}.reached", f"milestone.{goal.milestone}.progress"}
+    return {f"usage.{goal.feature}.total"}
+
+
+def index(nudges: tuple[CompiledNudge, ...]) -> Finder:
+    """A function from facts to the nudges worth testing, in the release's order.
+
+    Each nudge is filed under its most selective top-level leaf "fact equals one of these texts". A text
+    in the facts then rules out every nudge filed elsewhere under the same fact. A value that is no text
+    (missing, a number, a list) compares in more ways than one, so it rules out nothing.
+    """
+    leaves = {each.order: _text_leaves(each) for each in nudges}
+    spread: dict[str, set[str]] = {}
+    for found in leaves.values():
+        for path, texts in found.items():
+            spread.setdefault(path, set()).update(texts)
+    always: list[CompiledNudge] = []
+    filed: dict[str, list[tuple[CompiledNudge, frozenset[str]]]] = {}
+    for each in nudges:
+        found = leaves[each.order]
+        best = min(found, key=lambda path: (len(found[path]) / len(spread[path]), path), default=None)
+        if best is None or len(spread[best]) < 2:
+            always.append(each)
+        else:
+            filed.setdefault(best, []).append((each, found[best]))
+    return _finder(always, filed)
+
+
+def _finder(
+    always: list[CompiledNudge], filed: dict[str, list[tuple[CompiledNudge, frozenset[str]]]]
+) -> Finder:
+    shelves = []
+    for path, entries in filed.items():
+        texts = frozenset().union(*(accepted for _, accepted in entries))
+        by_text = {text: tuple(each for each, accepted in entries if text in accepted) for text in texts}
+        shelves.append((getter(path), by_text, tuple(each for each, _ in entries)))
+
+    def find(values: Facts) -> list[CompiledNudge]:
+        found = list(always)
+        for get, by_text, everything in shelves:
+            value = get(values)
+            found += by_text.get(value, ()) if value.__class__ is str else everything
+        return found
+
+    return find
+
+
+def _text_leaves(compiled: CompiledNudge) -> dict[str, frozenset[str]]:
+    """Facts that must be one of certain texts for the audience to hold. A text test on a text is exact."""
+    node = compiled.audience.node
+    children: tuple[Any, ...] = (node,) if isinstance(node, LeafNode) else node.children
+    if not isinstance(node, LeafNode) and node.operator != "$and":
+        return {}
+    found: dict[str, frozenset[str]] = {}
+    for leaf in children:
+        texts = _texts(leaf) if isinstance(leaf, LeafNode) else None
+        if texts is not None:
+            found[leaf.path] = found.get(leaf.path, texts) & texts
+    return found
+
+
+def _texts(leaf: LeafNode) -> frozenset[str] | None:
+    if leaf.operator in ("=", "$eq") and isinstance(leaf.wanted, str):
+        return frozenset((leaf.wanted,))
+    if leaf.operator == "$in" and all(isinstance(each, str) for each in leaf.wanted):
+        return frozenset(leaf.wanted)
+    return None
