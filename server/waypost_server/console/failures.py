@@ -1,0 +1,58 @@
+"""Errors as pages in plain words; the API has its own."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Blueprint, g, render_template
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from waypost_server.domain.errors import WaypostError
+
+log = logging.getLogger("waypost.console")
+TITLES = {
+    400: "That did not work",
+    401: "Not logged in",
+    403: "Not allowed",
+    404: "There is nothing here",
+    405: "That did not work",
+    409: "It changed meanwhile",
+    410: "This link is spent",
+    413: "Too much at once",
+    429: "Too many attempts",
+    503: "The database cannot be reached",
+}
+MISSING = "It may have been removed, or the address is not quite right."
+
+
+def install(blueprint: Blueprint) -> None:
+    """Answer errors of this blueprint with pages."""
+    blueprint.register_error_handler(WaypostError, _ours)
+    blueprint.register_error_handler(HTTPException, _http)
+    blueprint.register_error_handler(DBAPIError, _database)
+    blueprint.register_error_handler(PoolTimeoutError, _database)
+
+
+def _ours(error: WaypostError) -> tuple[str, int]:
+    return _page(error.status, error.message)
+
+
+def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
+    status = error.code or 500
+    if 300 <= status < 400:
+        return error
+    return _page(status, MISSING if status == 404 else error.description or "")
+
+
+def _database(error: Exception) -> tuple[str, int]:
+    log.warning("database.unavailable", extra={"error": type(error).__name__})
+    g.login = None  # the page must not ask the database again
+    return _page(503, "Nothing is lost. Try again in a moment.")
+
+
+def _page(status: int, message: str) -> tuple[str, int]:
+    g.setdefault("login", None)
+    title = TITLES.get(status, "Something went wrong")
+    return render_template("console/error.html", title=title, message=message, status=status), status

@@ -1,0 +1,72 @@
+"""What every page shows around its content: the side bar with its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g, request, url_for
+
+from waypost_server.console.access import runtime
+from waypost_server.services.console_login import may
+from waypost_server.store import reports_home
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the side bar."""
+
+    key: str
+    title: str
+    endpoint: str
+    count: int | None = None
+
+    @property
+    def href(self) -> str:
+        return url_for(self.endpoint)
+
+    @property
+    def is_here(self) -> bool:
+        section = getattr(g, "section", None) or (request.endpoint or "").removeprefix("console.")
+        return section == self.key
+
+
+def context() -> dict[str, Any]:
+    """Template variables of every page."""
+    login = getattr(g, "login", None)
+    if login is None:
+        return {"login": None, "nav": (), "csrf": ""}
+    return {
+        "login": login,
+        "csrf": login.csrf,
+        "nav": _nav(login) if request.headers.get("X-Fragment") is None else (),
+        "may": lambda role: may(login.role, role),
+    }
+
+
+def _nav(login: Any) -> list[tuple[str, list[Entry]]]:
+    with runtime().db.read() as session:
+        waiting = reports_home.open_task_count(session, login.workspace_id, login.user_id)
+        live = runtime().releases.live(session, login.workspace_id)
+    nudges = len(live.definitions.nudges) if live else None
+    plays = len(live.definitions.plays) if live else None
+    return [
+        (
+            "",
+            [
+                Entry("home", "Home", "console.home"),
+                Entry("queue", "Queue", "console.queue", waiting or None),
+            ],
+        ),
+        (
+            "Reach",
+            [
+                Entry("nudges", "Nudges", "console.nudges", nudges),
+                Entry("plays", "Plays", "console.plays", plays),
+                Entry("deliveries", "Deliveries", "console.deliveries"),
+                Entry("explain", "Explain", "console.explain"),
+            ],
+        ),
+        ("Understand", [Entry("accounts", "Accounts", "console.accounts")]),
+        (login.workspace_name, [Entry("settings", "Settings", "console.settings")]),
+    ]

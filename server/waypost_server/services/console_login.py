@@ -1,0 +1,215 @@
+"""Entering and leaving the console: one-time links, passwords, sessions.
+
+Every state is in the database, so restarting a process or flushing Redis neither logs anybody out nor
+resets the throttle. Tokens are random and only their SHA-256 is stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.orm import Session
+
+from waypost_server.domain.errors import BadInputError, NotFoundError
+from waypost_server.services.runtime import Runtime
+from waypost_server.store import audit, console_users, sessions
+from waypost_server.store.sessions import SessionRecord
+from waypost_server.store.tables import ConsoleSession, LoginLink
+
+ROLES = ("viewer", "author", "csm", "approver", "admin")  # each may do what the ones before it may
+LINK_LIFETIME = timedelta(hours=1)
+IDLE = timedelta(hours=12)
+LONGEST = timedelta(days=7)
+TOUCH_EVERY = timedelta(minutes=5)
+WINDOW = timedelta(minutes=15)
+PER_ACCOUNT = 10  # attempts in WINDOW
+PER_ADDRESS = 60  # an office behind one address
+HASHER = PasswordHasher()
+# Verified when there is no such person, so that both answers take the same time.
+_NOBODY = HASHER.hash(secrets.token_urlsafe(16))
+
+
+class LoginRefusedError(BadInputError):
+    """E-mail and password do not fit; never says which of the two."""
+
+    code = "login_refused"
+    status = 401
+
+
+class TooManyAttemptsError(BadInputError):
+    """The throttle: too many attempts for this person or from this address."""
+
+    code = "too_many_attempts"
+    status = 429
+
+
+class LinkSpentError(BadInputError):
+    """The login link is unknown, used or expired; the three read the same."""
+
+    code = "link_spent"
+    status = 410
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What somebody typed, and from where."""
+
+    workspace_id: str
+    email: str
+    password: str
+    address: str
+
+
+def may(role: str, needed: str) -> bool:
+    """Whether `role` includes `needed`; an unknown role may nothing."""
+    return role in ROLES and ROLES.index(role) >= ROLES.index(needed)
+
+
+def make_login_link(runtime: Runtime, workspace_id: str, console_user_id: str) -> str:
+    """The URL of a link that logs one person in, once, within an hour. Raises NotFoundError."""
+    token = secrets.token_urlsafe(32)
+    with runtime.db.write() as session:
+        person = console_users.get(session, workspace_id, console_user_id)
+        if person is None or person.disabled_at is not None:
+            raise NotFoundError("There is no enabled console user with this id.")
+        link = LoginLink(
+            id=digest(token),
+            workspace_id=workspace_id,
+            console_user_id=console_user_id,
+            expires_at=runtime.clock() + LINK_LIFETIME,
+        )
+        sessions.add_link(session, link)
+    return f"{runtime.base_url}/console/login/link/{token}"
+
+
+def link_name(runtime: Runtime, token: str) -> str:
+    """Whom the link would log in, without using it up. Raises LinkSpentError."""
+    with runtime.db.read() as session:
+        person = sessions.link_owner(session, digest(token), runtime.clock())
+        if person is None:
+            raise LinkSpentError("This login link was used already, has expired or never existed.")
+        return person.name
+
+
+def use_login_link(runtime: Runtime, token: str, *, old_token: str | None) -> str:
+    """Log in by a link; the new session's token. Raises LinkSpentError for all but the first caller."""
+    now = runtime.clock()
+    with runtime.db.write() as session:
+        person = sessions.link_owner(session, digest(token), now)
+        if person is None or not sessions.use_link(session, digest(token), now):
+            raise LinkSpentError("This login link was used already, has expired or never existed.")
+        return _open(runtime, session, (person.workspace_id, person.id, "link"), old_token)
+
+
+def log_in(runtime: Runtime, given: Credentials, *, old_token: str | None) -> str:
+    """Log in by password; the new session's token. Raises TooManyAttemptsError, LoginRefusedError.
+
+    The attempt is counted before the password is looked at, so parallel guesses count too. Exactly one
+    hash is verified whether or not the person exists.
+    """
+    account = _subject(runtime, "account", f"{given.workspace_id}\n{given.email.strip().lower()}")
+    _count_attempt(runtime, account, _subject(runtime, "address", given.address))
+    with runtime.db.read() as session:
+        person = console_users.by_email(session, given.workspace_id, given.email)
+    usable = person is not None and person.disabled_at is None and person.password_hash is not None
+    stored = person.password_hash if person is not None and usable else None
+    if not _verify(stored or _NOBODY, given.password) or person is None or not usable:
+        raise LoginRefusedError("E-mail and password do not fit together. Check both and try again.")
+    with runtime.db.write() as session:
+        sessions.forget_attempts(session, account)
+        return _open(runtime, session, (given.workspace_id, person.id, "password"), old_token)
+
+
+def current(runtime: Runtime, token: str | None) -> SessionRecord | None:
+    """The login behind a cookie, or None when it is missing, ended, idle for 12 hours or a week old."""
+    if not token or len(token) > 200:
+        return None
+    now = runtime.clock()
+    with runtime.db.read() as session:
+        record = sessions.find(session, digest(token))
+    if record is None or record.expires_at <= now or record.seen_at <= now - IDLE:
+        return None
+    if record.seen_at <= now - TOUCH_EVERY:
+        with runtime.db.write() as session:
+            sessions.touch(session, record.id, now)
+    return record
+
+
+def log_out(runtime: Runtime, login: SessionRecord) -> None:
+    """End the session on the server; the cookie is worth nothing afterwards."""
+    with runtime.db.write() as session:
+        sessions.drop(session, login.id)
+        _note(runtime, session, (login.workspace_id, login.user_id), "console.log_out")
+
+
+def digest(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _open(runtime: Runtime, session: Session, who: tuple[str, str, str], old_token: str | None) -> str:
+    """A fresh session under a fresh token; a session the browser already had ends here (no fixation)."""
+    workspace_id, user_id, way = who
+    now, token = runtime.clock(), secrets.token_urlsafe(32)
+    if old_token:
+        sessions.drop(session, digest(old_token))
+    sessions.drop_expired(session, now, now - IDLE)
+    record = ConsoleSession(
+        id=digest(token),
+        workspace_id=workspace_id,
+        console_user_id=user_id,
+        csrf=secrets.token_urlsafe(24),
+        created_at=now,
+        seen_at=now,
+        expires_at=now + LONGEST,
+    )
+    sessions.add(session, record)
+    _note(runtime, session, (workspace_id, user_id), "console.log_in", {"by": way})
+    return token
+
+
+def _count_attempt(runtime: Runtime, account: str, address: str) -> None:
+    now = runtime.clock()
+    with runtime.db.write() as session:
+        sessions.forget_old_attempts(session, now - timedelta(days=1))
+        sessions.note_attempt(session, [account, address], now)
+        by_account = sessions.attempts(session, account, now - WINDOW)
+        by_address = sessions.attempts(session, address, now - WINDOW)
+    if by_account > PER_ACCOUNT or by_address > PER_ADDRESS:
+        raise TooManyAttemptsError(
+            "Too many attempts. Wait 15 minutes, or ask an administrator for a login link."
+        )
+
+
+def _subject(runtime: Runtime, kind: str, value: str) -> str:
+    """A keyed hash, so that the table of failures is no list of e-mails and addresses."""
+    return hmac.new(runtime.secret.encode(), f"login:{kind}:{value}".encode(), hashlib.sha256).hexdigest()
+
+
+def _verify(stored: str, password: str) -> bool:
+    try:
+        return HASHER.verify(stored, password[:1000])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _note(
+    runtime: Runtime,
+    session: Session,
+    who: tuple[str, str],
+    action: str,
+    after: dict[str, str] | None = None,
+) -> None:
+    workspace_id, user_id = who
+    at: datetime = runtime.clock()
+    audit.append(
+        session,
+        workspace_id,
+        audit.Entry(id=runtime.new_id(), at=at, actor=user_id, action=action, object=user_id, after=after),
+    )

@@ -1,0 +1,75 @@
+"""Adding and shutting out the people who use the console."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
+from waypost_server.services.console_login import HASHER, ROLES
+from waypost_server.services.runtime import Runtime
+from waypost_server.store import audit, console_users, sessions
+
+EMAIL = re.compile(r"[^@\s<>\"',;]{1,64}@[^@\s<>\"',;]{1,255}")
+SHORTEST_PASSWORD = 12
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """What is needed to let somebody in. Without a password they use login links."""
+
+    email: str
+    name: str
+    role: str
+    password: str | None = None
+
+
+def add_console_user(runtime: Runtime, workspace_id: str, person: NewPerson, *, actor: str) -> str:
+    """Add a person; their id. Raises BadInputError for bad values, ConflictError for a known e-mail."""
+    email, name = person.email.strip().lower(), person.name.strip()
+    _check(email, name, person)
+    hashed = HASHER.hash(person.password) if person.password else None
+    user_id, now = runtime.new_id(), runtime.clock()
+    with runtime.db.write() as session:
+        if console_users.by_email(session, workspace_id, email) is not None:
+            raise ConflictError(f"{email} is in this workspace already.")
+        console_users.add(
+            session,
+            workspace_id=workspace_id,
+            id=user_id,
+            email=email,
+            name=name,
+            role=person.role,
+            password_hash=hashed,
+            created_at=now,
+        )
+        after = {"email": email, "role": person.role}
+        entry = audit.Entry(runtime.new_id(), now, actor, "console_user.add", user_id, after=after)
+        audit.append(session, workspace_id, entry)
+    return user_id
+
+
+def disable_console_user(runtime: Runtime, workspace_id: str, user_id: str, *, actor: str) -> None:
+    """Shut a person out at once: their sessions and links end. Raises NotFoundError, ConflictError."""
+    now = runtime.clock()
+    with runtime.db.write() as session:
+        person = console_users.get(session, workspace_id, user_id)
+        if person is None or person.disabled_at is not None:
+            raise NotFoundError("There is no enabled console user with this id.")
+        if person.role == "admin" and console_users.enabled_admins(session, workspace_id) == 1:
+            raise ConflictError("This is the last administrator. Add another one first.")
+        console_users.disable(session, workspace_id, user_id, now)
+        sessions.drop_of_user(session, workspace_id, user_id)
+        entry = audit.Entry(runtime.new_id(), now, actor, "console_user.disable", user_id)
+        audit.append(session, workspace_id, entry)
+
+
+def _check(email: str, name: str, person: NewPerson) -> None:
+    if not EMAIL.fullmatch(email):
+        raise BadInputError("Write an e-mail address such as ada@example.com.")
+    if not 1 <= len(name) <= 120:
+        raise BadInputError("Write a name of 1 to 120 characters.")
+    if person.role not in ROLES:
+        raise BadInputError(f"Choose a role: {', '.join(ROLES)}.")
+    if person.password is not None and not SHORTEST_PASSWORD <= len(person.password) <= 1000:
+        raise BadInputError(f"Choose a password of at least {SHORTEST_PASSWORD} characters, or none.")

@@ -1,0 +1,138 @@
+"""Read models of the home page: what waits, what went wrong, what today brought."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, func, or_, select
+from sqlalchemy.orm import Session
+
+from waypost_server.store.tables import Account, Delivery, IngestDay, Interaction, Quarantine, Signal, Task
+
+OPEN = ("open", "acknowledged")
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Today's numbers."""
+
+    accepted: int
+    duplicate: int
+    quarantined: int
+    shown: int
+    people: int
+    sent: int
+
+
+def open_task_count(session: Session, workspace_id: str, owner: str) -> int:
+    """Open tasks of one person."""
+    return (
+        session.scalar(
+            select(func.count()).where(
+                Task.workspace_id == workspace_id, Task.state.in_(OPEN), Task.owner == owner
+            )
+        )
+        or 0
+    )
+
+
+def due_tasks(session: Session, workspace_id: str, before: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Open tasks of the team due before a time, the most urgent first, with their accounts."""
+    return session.execute(
+        select(Task, Account.name.label("account_name"))
+        .outerjoin(Account, (Account.workspace_id == Task.workspace_id) & (Account.id == Task.account_id))
+        .where(Task.workspace_id == workspace_id, Task.state.in_(OPEN), Task.due_at < before)
+        .order_by(Task.due_at, Task.id)
+        .limit(limit)
+    ).all()
+
+
+def unhandled_signals(session: Session, workspace_id: str, since: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Open signals noticed since a time that started nothing, the most severe first."""
+    return session.execute(
+        select(Signal, Account.name.label("account_name"), Account.motion)
+        .outerjoin(Account, (Account.workspace_id == Signal.workspace_id) & (Account.id == Signal.account_id))
+        .where(
+            Signal.workspace_id == workspace_id,
+            Signal.state == "open",
+            Signal.handling == "none",
+            Signal.opened_at >= since,
+        )
+        .order_by(Signal.severity.desc(), Signal.id)
+        .limit(limit)
+    ).all()
+
+
+def stuck_deliveries(session: Session, workspace_id: str, since: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Deliveries that failed, or whose fate is unknown, since a time."""
+    return session.execute(
+        select(
+            Delivery.id,
+            Delivery.state,
+            Delivery.channel,
+            Delivery.recipient,
+            Delivery.subject,
+            Delivery.reason,
+            Delivery.account_id,
+            Delivery.created_at,
+            Account.name.label("account_name"),
+        )
+        .outerjoin(
+            Account, (Account.workspace_id == Delivery.workspace_id) & (Account.id == Delivery.account_id)
+        )
+        .where(
+            Delivery.workspace_id == workspace_id,
+            or_(Delivery.state == "failed", Delivery.state == "unknown"),
+            Delivery.created_at >= since,
+        )
+        .order_by(Delivery.created_at.desc(), Delivery.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def quarantine_reasons(
+    session: Session, workspace_id: str, since: datetime, limit: int
+) -> Sequence[Row[Any]]:
+    """Refused events since a time, by reason: code, count, an example's message, the latest time."""
+    count = func.count().label("count")
+    return session.execute(
+        select(
+            Quarantine.code,
+            count,
+            func.min(Quarantine.message).label("message"),
+            func.max(Quarantine.id).label("latest_id"),
+        )
+        .where(Quarantine.workspace_id == workspace_id, Quarantine.received_at >= since)
+        .group_by(Quarantine.code)
+        .order_by(count.desc(), Quarantine.code)
+        .limit(limit)
+    ).all()
+
+
+def today(session: Session, workspace_id: str, day: date, midnight: datetime) -> Today:
+    """Counts since midnight in the workspace's zone."""
+    totals = select(
+        func.coalesce(func.sum(IngestDay.accepted), 0),
+        func.coalesce(func.sum(IngestDay.duplicate), 0),
+        func.coalesce(func.sum(IngestDay.quarantined), 0),
+    ).where(IngestDay.workspace_id == workspace_id, IngestDay.day == day)
+    accepted, duplicate, quarantined = session.execute(totals).one()
+    shown, people = session.execute(
+        select(func.count(), func.count(Interaction.user_id.distinct())).where(
+            Interaction.workspace_id == workspace_id,
+            Interaction.reaction == "shown",
+            Interaction.at >= midnight,
+        )
+    ).one()
+    sent = session.scalar(
+        select(func.count()).where(
+            Delivery.workspace_id == workspace_id,
+            Delivery.channel == "email",
+            Delivery.state == "sent",
+            Delivery.ended_at >= midnight,
+        )
+    )
+    return Today(int(accepted), int(duplicate), int(quarantined), shown, people, sent or 0)
