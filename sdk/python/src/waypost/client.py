@@ -7,7 +7,6 @@ repeat a few lines on purpose: one more function call would cost as much as half
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from time import monotonic, time
@@ -47,7 +46,7 @@ class Waypost:
         exit_timeout: float = config.EXIT_SECONDS,
         on_drop: DropHook | None = None,
         transport: Transport | None = None,
-        dice: Callable[[], float] = random.random,
+        dice: Callable[[], float] = config.roll,
     ) -> None:
         """Check the options (`ConfigError`); connect to nothing and start nothing yet.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Callable
 from typing import NamedTuple
@@ -20,6 +19,14 @@ REQUEST_SECONDS = 10.0
 RETRY_BASE_SECONDS = 0.5
 RETRY_CAP_SECONDS = 30.0
 EXIT_SECONDS = 5.0
+
+
+def roll() -> float:
+    """A number from 0 to 1. `random` is loaded by the first retry: importing it costs as much as all of us."""
+    from random import random
+
+    return random()
+
 
 DropHook = Callable[[str, int], object]
 
@@ -41,7 +48,7 @@ class Options(NamedTuple):
     retry_cap_seconds: float = RETRY_CAP_SECONDS
     exit_timeout: float = EXIT_SECONDS
     on_drop: DropHook | None = None
-    dice: Callable[[], float] = random.random
+    dice: Callable[[], float] = roll
 
 
 def checked(options: Options) -> Options:
