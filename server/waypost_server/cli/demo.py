@@ -52,16 +52,13 @@ def product(port: int) -> None:
 
 
 @demo.command()
-@click.option(
-    "--ready-file", type=click.Path(exists=True, path_type=Path), envvar="WAYPOST_READY_FILE", required=True
-)
 @click.option("--follow", is_flag=True, help="Go on telling what happens until stopped.")
-def story(ready_file: Path, follow: bool) -> None:
-    """Tell the story against a running Waypost."""
+def story(follow: bool) -> None:
+    """Tell the story of a running Waypost (what `waypost run --demo` starts)."""
     from waypost_server.demo import story as telling
     from waypost_server.demo.narrator import Narrator
 
-    place = telling.Place.from_ready(json.loads(ready_file.read_text()))
+    place = telling.Place.from_env(os.environ)
     narrator = Narrator(sys.stdout)
     try:
         lines = telling.tell(place, narrator)

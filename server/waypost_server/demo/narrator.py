@@ -56,7 +56,7 @@ class Narrator:
     def links(self, place: Place) -> None:
         """Where to look now."""
         self._console.print()
-        for label, url in (("Try the product", place.product), ("Console", place.login_url)):
+        for label, url in (("Try the product", place.product), ("Console", f"{place.url}/console")):
             self._console.print(Text(f"  {label:<16}", style="dim"), Text(url), sep="", soft_wrap=True)
         self._console.print()
 

@@ -39,15 +39,15 @@ class Options:
 
     @classmethod
     def from_env(cls) -> Options:
-        """Read ACME_* variables."""
+        """Read WAYPOST_* variables, and keep our own data beside Waypost's when that is on this machine."""
         env = os.environ
         return cls(
-            host=env["ACME_WAYPOST_HOST"],
-            public_key=env["ACME_WAYPOST_PUBLIC_KEY"],
-            secret_key=env["ACME_WAYPOST_SECRET_KEY"],
-            token_secret=env.get("ACME_WAYPOST_TOKEN_SECRET"),
-            workspace=env.get("ACME_WAYPOST_WORKSPACE", ""),
-            state=Path(env["ACME_STATE"]),
+            host=env["WAYPOST_URL"],
+            public_key=env["WAYPOST_PUBLIC_KEY"],
+            secret_key=env["WAYPOST_SECRET_KEY"],
+            token_secret=env.get("WAYPOST_TOKEN_SECRET"),
+            workspace=env.get("WAYPOST_WORKSPACE", ""),
+            state=Path(env.get("WAYPOST_DATA", ".")) / "acme.db",
         )
 
 

