@@ -1,0 +1,91 @@
+"""One Chromium for the folder, a fresh context and a fresh stub for each test."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.sdk.stub import Server, Stub
+
+ROOT = Path(__file__).resolve().parents[3]
+SDK = ROOT / "sdk" / "js"
+
+
+@pytest.fixture(scope="session")
+def sdk_script() -> Path:
+    """The built script, built again when a source is newer."""
+    built = SDK / "dist" / "waypost.js"
+    newest = max(path.stat().st_mtime for path in (SDK / "src").rglob("*.ts"))
+    if not built.exists() or built.stat().st_mtime < newest:
+        subprocess.run(["npm", "run", "build"], cwd=SDK, check=True, capture_output=True)
+    return built
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium."""
+    exe = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not exe:
+        pytest.skip("no Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=exe, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def stub(sdk_script: Path) -> Iterator[Stub]:
+    """A server on a free port."""
+    made = Stub(sdk_script)
+    server = Server(made)
+    made.url = f"http://localhost:{server.server_port}"
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield made
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser profile of its own."""
+    made = chromium.new_context(viewport={"width": 1000, "height": 700})
+    made.set_default_timeout(8000)
+    yield made
+    made.close()
+
+
+def start(page: Page, options: dict[str, Any] | None = None, user: str = "ana") -> None:
+    """What a host page does: init and identify."""
+    page.evaluate(
+        "([options, user]) => { waypost.init({key: 'wp_pk_test', debug: true, ...options}); waypost.identify(user) }",
+        [options or {}, user],
+    )
+
+
+@pytest.fixture
+def visit(context: BrowserContext, stub: Stub) -> Callable[..., Page]:
+    """Open a page of the host with the SDK started on it."""
+
+    def open_page(path: str = "/automations/7", **options: Any) -> Page:
+        page = context.new_page()
+        page.goto(stub.url + path)
+        start(page, options)
+        return page
+
+    return open_page
+
+
+def until(condition: Callable[[], Any], page: Page, seconds: float = 8) -> None:
+    """Wait for something the server sees; the page goes on meanwhile."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "did not happen in time"
+        page.wait_for_timeout(20)
