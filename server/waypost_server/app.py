@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from waypost_server import api, console
 from waypost_server.config import Settings
 from waypost_server.services.releases import ReleaseCache
 from waypost_server.services.runtime import Runtime, SilentDoorbell
@@ -32,6 +31,8 @@ def uuid7() -> str:
 
 def create_app(settings: Settings) -> Flask:
     """Build the app: database, runtime, API and console. Opens no connection."""
+    from waypost_server import api, console  # here, because the worker and most commands need neither
+
     app = Flask("waypost_server")
     app.config.update(
         SECRET_KEY=settings.secret,

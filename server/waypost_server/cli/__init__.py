@@ -1,0 +1,70 @@
+"""The `waypost` command. Each command's module is imported only when that command runs, so start-up is quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+# name → (module below waypost_server.cli, attribute, one line of help)
+COMMANDS = {
+    "run": ("run", "run", "Start everything on this machine: web, worker, Valkey and SQLite."),
+    "web": ("web", "web", "Serve the API and the console (production)."),
+    "worker": ("worker", "worker", "Evaluate accounts, advance plays and send (production)."),
+    "db": ("db", "db", "Bring the database to this version's schema."),
+    "workspace": ("workspaces", "workspace", "Create and list workspaces."),
+    "key": ("keys", "key", "Create, list and revoke API keys."),
+    "user": ("console_users", "user", "Create and list people who log into the console."),
+    "nudges": ("nudges", "nudges", "Validate and publish the definitions in nudges/."),
+    "explain": ("explain", "explain", "Say why a user sees a nudge, or does not."),
+    "doctor": ("doctor", "doctor", "Check database, Redis, clock and mail from this machine."),
+    "fsck": ("fsck", "fsck", "Check the stored data against the rules it must keep."),
+    "demo": ("demo", "demo", "The demo product and its story."),
+}
+
+
+class Root(click.Group):
+    """Finds commands by name, and turns expected errors into one clear line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module = importlib.import_module(f"waypost_server.cli.{entry[0]}")
+        command: click.Command = getattr(module, entry[1])
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry[2]) for name, entry in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from waypost_server.cli.failures import one_line
+
+        try:
+            return super().invoke(ctx)
+        except Exception as error:  # the outermost boundary: expected kinds only, the rest is raised again
+            line = one_line(error)
+            if line is None:
+                raise
+            raise click.ClickException(line) from error
+
+
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="waypost-server", message="waypost %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Waypost: product adoption after onboarding.
+
+    Commands other than run work on WAYPOST_DATABASE_URL; without it, on the folder that `waypost run` made here
+    (.waypost, or the one WAYPOST_DATA names).
+    """
+    if ctx.invoked_subcommand != "run" and "--help" not in sys.argv:
+        from waypost_server.cli.embedded.folder import adopt
+
+        adopt()

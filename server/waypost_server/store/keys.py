@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -55,4 +57,37 @@ def mark_used(session: Session, key_id: str, day: date) -> None:
         update(Key)
         .where(Key.id == key_id, (Key.last_used_on.is_(None)) | (Key.last_used_on < day))
         .values(last_used_on=day)
+    )
+
+
+def add(session: Session, workspace_id: str, **values: Any) -> None:
+    """Store a new key's facts (never its text)."""
+    session.add(Key(workspace_id=workspace_id, **values))
+
+
+def of_workspace(session: Session, workspace_id: str, limit: int = 200) -> Sequence[Key]:
+    """The keys of a workspace, newest first, revoked ones included."""
+    return session.scalars(
+        select(Key)
+        .where(Key.workspace_id == workspace_id)
+        .order_by(Key.created_at.desc(), Key.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def revoke(session: Session, workspace_id: str, key_id: str, at: datetime) -> bool:
+    """Revoke a key that is not revoked yet; whether that happened."""
+    result = session.execute(
+        update(Key)
+        .where(Key.workspace_id == workspace_id, Key.id == key_id, Key.revoked_at.is_(None))
+        .values(revoked_at=at)
+        .returning(Key.id)
+    )
+    return result.one_or_none() is not None
+
+
+def exists(session: Session, workspace_id: str, key_id: str) -> bool:
+    """Whether this workspace has a key with this id, revoked or not."""
+    return (
+        session.scalar(select(Key.id).where(Key.workspace_id == workspace_id, Key.id == key_id)) is not None
     )

@@ -1,0 +1,71 @@
+"""`waypost web`: the API and the console behind granian."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=7400, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes; one a core."
+)
+@click.option(
+    "--threads", default=2, show_default=True, type=click.IntRange(1, 64), help="Threads a process."
+)
+def web(host: str, port: int, workers: int, threads: int) -> None:
+    """Serve the API and the console until told to stop. Needs WAYPOST_DATABASE_URL and WAYPOST_SECRET."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+
+    rehearse()
+    server = Granian(
+        target="waypost",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        respawn_failed_workers=True,
+        respawn_interval=0.1,
+        workers_kill_timeout=25,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000),
+        websockets=False,
+        log_access=False,
+    )
+    server.serve(target_loader=application, wrap_loader=False)
+
+
+def rehearse() -> None:
+    """Build the application once before the workers are forked: they inherit the imports, and errors show here.
+
+    Refuses a database that may lose what it confirmed. Raises WaypostError.
+    """
+    from waypost_server.app import create_app
+    from waypost_server.config import Settings
+    from waypost_server.services.runtime import Runtime
+
+    runtime: Runtime = create_app(Settings.from_env()).extensions["waypost"]
+    try:
+        from waypost_server.store.durability import check
+    except ModuleNotFoundError:
+        return
+    check(runtime.db.engine)
+    runtime.db.engine.dispose()  # no connection may cross the fork
+
+
+def application() -> Any:
+    """The WSGI application, made inside each worker process; it ends with the process that watches it."""
+    from waypost_server.app import create_app
+    from waypost_server.cli.embedded import leash
+    from waypost_server.cli.logs import configure
+    from waypost_server.config import Settings
+
+    leash.tied_to(os.getppid())()
+    configure()
+    return create_app(Settings.from_env()).wsgi_app
