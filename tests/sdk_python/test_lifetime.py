@@ -132,6 +132,32 @@ def test_a_fork_with_a_full_queue_and_a_request_on_its_way_sends_nothing_twice(s
     assert names_once(sink) == parents | {f"child-{child}" for child in range(8)}
 
 
+def test_a_fork_while_the_sender_still_loads_its_modules_breaks_nothing(sink: Sink) -> None:
+    """The first event makes the thread import http.client; a child forked right then has whole modules."""
+    run(
+        sink,
+        """
+        importing, forking = threading.Event(), threading.Event()
+        class Slow:
+            def find_spec(self, name, path=None, target=None):
+                if name == "http.client" and not importing.is_set():
+                    importing.set()
+                    forking.wait(5)
+                    for _ in range(200): time.sleep(0)  # let the fork go first, if it can
+        sys.meta_path.insert(0, Slow())
+        wp.track("u", "parent")
+        importing.wait(5)
+        forking.set()
+        if (pid := os.fork()) == 0:
+            import http.client, ssl
+            wp.track("u", "child")
+            os._exit(0 if hasattr(http.client, "HTTPSConnection") and wp.flush(10) and wp.stats.sent else 1)
+        assert os.waitpid(pid, 0)[1] == 0
+        """,
+    )
+    assert names_once(sink) == {"parent", "child"}
+
+
 def test_a_grandchild_delivers_too(sink: Sink) -> None:
     """Forking again from a forked worker works the same."""
     run(

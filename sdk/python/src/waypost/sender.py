@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from waypost import ledger as books
-from waypost import lifetime, wire
+from waypost import lifetime, loading, wire
 from waypost.buffer import Buffer, Tally
 from waypost.config import EVENT_BYTES, GZIP_OVER_BYTES, Options
 from waypost.errors import InvalidEventError, TransportError
@@ -204,6 +204,7 @@ class Sender:
             headers["Content-Encoding"] = "gzip"
         try:
             if self._transport is None:
+                loading.load()  # also with a transport of the app's: we compress and roll dice
                 self._transport = self._connect()
             response = self._transport.send(BATCH_PATH, body, headers, self._request_seconds())
         except TransportError as error:
@@ -273,7 +274,7 @@ class Sender:
 
 
 def _gzipped(body: bytes) -> bytes:
-    import zlib  # here: only the sender's thread needs it
+    import zlib  # here: loaded by the sender's thread, see loading.py
 
     packer = zlib.compressobj(level=1, wbits=31)  # 31: with a gzip header
     return packer.compress(body) + packer.flush()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
+from waypost import loading
+
 
 class Response(NamedTuple):
     """What came back. `retry_after` is the header as sent: seconds or a date."""
@@ -26,6 +28,5 @@ class Transport(Protocol):
 
 def http_transport(host: str) -> Transport:
     """Return the real transport. Importing it costs 20 ms, so the sender's thread does it, not the app's."""
-    from waypost.keepalive import HttpTransport
-
-    return HttpTransport(host)
+    transport: Transport = loading.load().HttpTransport(host)
+    return transport
