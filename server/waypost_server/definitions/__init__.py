@@ -1,0 +1,1 @@
+"""Files CS ops write, turned into checked domain objects: loader, schemas, checks, cases."""

@@ -1,0 +1,99 @@
+"""`waypost nudges`: check and publish the files CS ops write."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from pathlib import Path
+
+import click
+
+from waypost_server.channels.template_check import check_template
+from waypost_server.definitions.findings import Finding
+from waypost_server.definitions.loader import Loaded, load
+
+
+@click.group()
+def nudges() -> None:
+    """Check and publish nudges, plays and templates."""
+
+
+@nudges.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("nudges"))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def validate(folder: Path, as_json: bool) -> None:
+    """Check FOLDER (default: nudges) and run its cases. Exit code 1 if anything must be fixed."""
+    loaded = load(folder, check_template=check_template)
+    if as_json:
+        findings = [finding.as_json() for finding in loaded.findings]
+        click.echo(json.dumps({"ok": not loaded.errors, "findings": findings}, indent=2))
+    else:
+        _print_findings(loaded.findings, folder)
+        click.echo(summary(loaded))
+    raise SystemExit(1 if loaded.errors else 0)
+
+
+@nudges.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("nudges"))
+@click.option("--message", "-m", default="", help="Why: kept with the release.")
+@click.option(
+    "--workspace", "workspace_id", default=None, help="Which workspace; needed if there are several."
+)
+def apply(folder: Path, message: str, workspace_id: str | None) -> None:
+    """Publish FOLDER (default: nudges) as a new release. Nothing happens if nothing changed."""
+    from waypost_server.cli.runtime import open_runtime
+    from waypost_server.domain.errors import WaypostError
+    from waypost_server.services.publish import RefusedError, only_workspace, publish
+
+    loaded = load(folder)
+    try:
+        with open_runtime() as runtime:
+            target = workspace_id or only_workspace(runtime)
+            release = publish(runtime, target, loaded.files, author=_author(), message=message)
+    except RefusedError as error:
+        _print_findings(error.findings, folder)
+        raise click.ClickException(error.message) from None
+    except WaypostError as error:
+        raise click.ClickException(error.message) from None
+    _print_findings(release.findings, folder)
+    if release.is_new:
+        click.echo(f"Published release {release.number} to {target}.")
+    else:
+        click.echo(f"Nothing changed: release {release.number} is live in {target}.")
+
+
+def summary(loaded: Loaded) -> str:
+    """One line: what was read, and how many findings there are."""
+    definitions = loaded.definitions
+    read = ", ".join(
+        _counted(count, noun)
+        for count, noun in (
+            (len(definitions.nudges), "nudge"),
+            (len(definitions.plays), "play"),
+            (len(definitions.templates), "template"),
+            (len(definitions.journey.milestones), "milestone"),
+            (sum(len(nudge.cases) for nudge in definitions.nudges), "case"),
+        )
+    )
+    errors = len(loaded.errors)
+    warnings = len(loaded.findings) - errors
+    return f"{read}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _print_findings(findings: tuple[Finding, ...], folder: Path) -> None:
+    for finding in findings:
+        colour = "red" if finding.severity == "error" else "yellow"
+        place, _, rest = str(finding).partition(f": {finding.severity} ")
+        place = place if finding.code == "no_folder" else f"{folder}/{place}"
+        click.echo(f"{place}: {click.style(finding.severity, fg=colour)} {rest}")
+
+
+def _author() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return "cli"

@@ -1,0 +1,29 @@
+"""Checks over a whole set: names that must exist, conditions, copy, plays, and the cases beside each nudge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from waypost_server.definitions.findings import Report, Source, TemplateChecker
+from waypost_server.domain.definitions import Definitions
+
+from . import cases, catalogue, copy, journey, nudges, plays, policy
+from .context import Context
+
+
+def run(
+    definitions: Definitions,
+    sources: Mapping[str, Source],
+    report: Report,
+    *,
+    check_template: TemplateChecker | None,
+    broken: frozenset[str],
+) -> None:
+    """Report everything that is wrong between the files.
+
+    `broken` names the kinds of file ("in-app", "journey") that could not all be read: a name they may
+    define is not reported as unknown.
+    """
+    context = Context(definitions, sources, report, broken, check_template)
+    for check in (catalogue, journey, policy, nudges, plays, copy, cases):
+        check.run(context)

@@ -1,0 +1,46 @@
+"""Checks of catalog.yaml."""
+
+from __future__ import annotations
+
+from .context import Context
+from .rules import check_condition
+
+
+def run(context: Context) -> None:
+    """Events map to one feature; segments and motions are decided from the account alone."""
+    _features(context)
+    source = context.file("catalog.yaml")
+    for segment in context.definitions.catalog.segments:
+        where = ("segments", segment.key, "when")
+        compiled = check_condition(context, segment.when, source, where, families=("account",))
+        if compiled and compiled.paths & {"account.segment", "account.motion", "account.phase"}:
+            message = "a segment cannot depend on the segment, motion or phase it leads to"
+            context.report.error(source, where, "circular", message, "use traits of the account")
+    for motion in context.definitions.catalog.motions:
+        where = ("motions", motion.key, "when")
+        compiled = check_condition(context, motion.when, source, where, families=("account",))
+        if compiled and compiled.paths & {"account.motion", "account.phase"}:
+            message = "a motion cannot depend on the motion or phase it leads to"
+            context.report.error(
+                source, where, "circular", message, "use traits of the account, or its segment"
+            )
+
+
+def _features(context: Context) -> None:
+    source = context.file("catalog.yaml")
+    seen: dict[tuple[str, str], str] = {}
+    for feature in context.definitions.catalog.features:
+        where = ("features", feature.key)
+        names = [("event", name) for name in feature.events] + [("page", name) for name in feature.pages]
+        if not names:
+            message = f"nothing counts as use of {feature.key!r}"
+            context.report.warning(
+                source, where, "no_events", message, "add `events:` with the names the product sends"
+            )
+        for kind, name in names:
+            other = seen.setdefault((kind, name), feature.key)
+            if other != feature.key:
+                message = f"the {kind} {name!r} already counts for {other!r}"
+                context.report.error(
+                    source, (*where, f"{kind}s"), "duplicate_event", message, "remove one of the two"
+                )

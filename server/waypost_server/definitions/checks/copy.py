@@ -1,0 +1,97 @@
+"""Checks of words: every text parses, reads facts that exist, and renders when the facts are empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from waypost_server.definitions.findings import Problem, Source, Where
+from waypost_server.domain import facts
+from waypost_server.domain.conditions import ConditionError, compile_condition
+from waypost_server.domain.definitions import Action, EmailStep, Nudge, TaskStep
+
+from .context import Context
+from .rules import check_fact, positive_paths
+
+
+def run(context: Context) -> None:
+    """Nudges in every language, templates, buttons; and templates nobody uses."""
+    for nudge in context.definitions.nudges:
+        _nudge(context, nudge)
+    used = _used_templates(context)
+    for template in context.definitions.templates.values():
+        source = context.source(template.source)
+        _text(context, template.subject, source, ("subject",), frozenset())
+        _text(context, template.body, source, ("body",), frozenset())
+        if template.key not in used and context.defines("plays"):
+            message = f"no play uses the template {template.key!r}"
+            context.report.warning(
+                source, (), "unused_template", message, "use it in a step, or delete the file"
+            )
+
+
+def _used_templates(context: Context) -> set[str]:
+    return {
+        step.template
+        for play in context.definitions.plays
+        for steps in play.branches.values()
+        for step in steps
+        if isinstance(step, EmailStep | TaskStep)
+    }
+
+
+def _nudge(context: Context, nudge: Nudge) -> None:
+    source = context.source(nudge.source)
+    try:
+        sure = positive_paths(compile_condition(nudge.audience))
+    except ConditionError:
+        sure = frozenset()
+    for language, content in nudge.content.items():
+        where: Where = ("content", language)
+        for name, text in (("title", content.title), ("body", content.body), ("why", content.why)):
+            if text is not None:
+                _text(context, text, source, (*where, name), sure)
+        for index, action in enumerate(content.actions):
+            _action(context, action, source, (*where, "actions", index))
+
+
+def _action(context: Context, action: Action, source: Source, where: Where) -> None:
+    for name, text in (("label", action.label), ("url", action.url), ("event", action.event)):
+        if text and ("{{" in text or "{%" in text):
+            message = f"a button's {name} is shown as written; {{{{ … }}}} has no effect here"
+            context.report.error(source, (*where, name), "literal_only", message, "write plain text")
+    url = action.url
+    if (
+        url is not None
+        and not url.startswith("https://")
+        and not (url.startswith("/") and url[1:2] not in ("/", "\\"))
+    ):
+        message = f"the address {url!r} is not allowed"
+        context.report.error(
+            source, (*where, "url"), "bad_url", message, "use a path of the product (/…) or https://…"
+        )
+
+
+def _text(context: Context, text: str, source: Source, where: Where, sure: frozenset[str]) -> None:
+    if context.check_template is None:
+        return
+
+    def facts_for(paths: frozenset[str]) -> Mapping[str, Any]:
+        document = facts.blank(paths, context.definitions)
+        for path in paths & sure:
+            fact = facts.find(path)
+            if fact is not None and not fact.always:
+                facts.put(document, path, _example(fact))
+        return document
+
+    checked = context.check_template(text, facts_for)
+    line, column = source.position(where)
+    unknown = [path for path in sorted(checked.paths) if not check_fact(context, path, source, where)]
+    if checked.problem is not None and not unknown:  # an unknown name would only be told twice
+        message, remedy = checked.problem
+        problem = Problem("template", message, remedy)
+        context.report.in_file(source.file, (line + checked.line - 1, column), problem)
+
+
+def _example(fact: facts.Fact) -> Any:
+    return float(fact.example) if fact.type == "number" else fact.example

@@ -1,0 +1,111 @@
+"""Checks of plays/*.yaml."""
+
+from __future__ import annotations
+
+from waypost_server.definitions.findings import Source, Where
+from waypost_server.definitions.nested import nearest
+from waypost_server.domain.conditions import ConditionError, compile_condition
+from waypost_server.domain.definitions import (
+    EmailStep,
+    NudgeStep,
+    Play,
+    PlayStep,
+    TaskStep,
+    WaitStep,
+    WebhookStep,
+)
+from waypost_server.domain.facts import SIGNALS
+
+from .context import Context
+from .goals import check_goal
+from .rules import check_condition
+
+_ACCOUNT_FACTS = ("account", "account_usage", "milestone", "signal")
+
+
+def run(context: Context) -> None:
+    """Each play: what starts it, for whom, to what end, and a branch for every motion."""
+    for play in context.definitions.plays:
+        source = context.source(play.source)
+        _trigger(context, play, source)
+        check_condition(context, play.audience, source, ("audience",), families=_ACCOUNT_FACTS)
+        if play.goal is None:
+            message = "this play has no goal, so nobody can tell whether it worked"
+            context.report.warning(source, ("key",), "no_goal", message, "add `goal: {milestone: …}`")
+        else:
+            check_goal(context, play.goal, source)
+        _branches(context, play, source)
+
+
+def _trigger(context: Context, play: Play, source: Source) -> None:
+    on = play.on
+    if on.signal not in SIGNALS:
+        message = f"there is no signal {on.signal!r}"
+        context.report.error(source, ("on", "signal"), "unknown_signal", message, nearest(on.signal, SIGNALS))
+    if on.milestone is not None:
+        where = ("on", "milestone")
+        context.require("milestone", on.milestone, source, where)
+        if not on.signal.startswith("milestone_"):
+            message = f"{on.signal} is not about a milestone"
+            context.report.error(source, where, "trigger_shape", message, "remove `milestone:`")
+        elif on.signal == "milestone_reached" and play.goal and play.goal.milestone == on.milestone:
+            message = "the goal is what starts the play, so it is reached before the first step"
+            context.report.error(source, ("goal",), "goal_reached", message, "name the next behaviour")
+    try:
+        compile_condition(on.where)
+    except ConditionError as error:
+        context.report.error(source, ("on", *error.where), error.code, error.message, error.remedy)
+
+
+def _branches(context: Context, play: Play, source: Source) -> None:
+    motions = context.known("motion")
+    for motion in motions:
+        if motion not in play.branches:
+            message = f"{motion} accounts get nothing from this play"
+            context.report.warning(
+                source, ("key",), "missing_branch", message, f"add `{motion}:` with a list of steps"
+            )
+    for motion, steps in play.branches.items():
+        if motion not in motions and context.defines("motion"):
+            message = f"no account is ever served as {motion!r}"
+            context.report.error(source, (motion,), "unknown_motion", message, nearest(motion, motions))
+        for index, step in enumerate(steps):
+            _step(context, play, step, source, (motion, index))
+            if motion == "strategic" and isinstance(step, EmailStep | NudgeStep):
+                message = f"an automated {step.kind} never goes to a strategic account; it becomes a draft for the CSM"
+                context.report.warning(source, (motion, index), "guarded_step", message, "use a task")
+        if isinstance(steps[-1], WaitStep):
+            message = "the last step waits for nothing"
+            context.report.warning(
+                source, (motion, len(steps) - 1), "last_wait", message, "remove it, or add a step"
+            )
+
+
+def _step(context: Context, play: Play, step: PlayStep, source: Source, where: Where) -> None:
+    at = (*where, step.kind)
+    if isinstance(step, EmailStep | TaskStep):
+        context.require("template", step.template, source, (*at, "template"))
+    if isinstance(step, EmailStep):
+        for role in step.to.role or ():
+            context.require("role", role, source, (*at, "to", "role"))
+    if isinstance(step, NudgeStep):
+        for role in step.role or ():
+            context.require("role", role, source, (*at, "role"))
+        _handed(context, step, source, at)
+    if isinstance(step, WebhookStep):
+        context.require("webhook", step.webhook, source, at)
+    if isinstance(step, WaitStep) and step.or_goal and play.goal is None:
+        context.report.error(
+            source, at, "wait_without_goal", "`or: goal` needs a goal", "add a goal, or remove `or`"
+        )
+
+
+def _handed(context: Context, step: NudgeStep, source: Source, at: Where) -> None:
+    if not context.require("nudge", step.nudge, source, at):
+        return
+    nudge = next(each for each in context.definitions.nudges if each.key == step.nudge)
+    if not nudge.from_play:
+        message = f"the nudge {step.nudge!r} also shows without this play"
+        context.report.warning(
+            source, at, "not_from_play", message, f"add `from_play: true` to {nudge.source}"
+        )

@@ -1,0 +1,62 @@
+"""Checks of policy.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from waypost_server.definitions.findings import Where
+from waypost_server.definitions.nested import nearest
+
+from .context import Context
+
+KINDS = ("interrupting", "passive", "survey", "transactional")
+CHANNELS = ("in_app", "email", "webhook", "chat", "human")
+
+
+def run(context: Context) -> None:
+    """Caps name kinds and channels that exist; the zone exists; webhooks are https addresses."""
+    policy, source = context.definitions.policy, context.file("policy.yaml")
+    for index, cap in enumerate(policy.caps):
+        _words(context, cap.kinds or (), KINDS, ("caps", index, "kinds"))
+        _words(context, cap.channels or (), CHANNELS, ("caps", index, "channels"))
+    try:
+        ZoneInfo(policy.timezone)
+    except (KeyError, ValueError, OSError):
+        message = f"there is no time zone {policy.timezone!r}"
+        context.report.error(
+            source, ("timezone",), "unknown_timezone", message, "use an IANA name: Europe/Berlin"
+        )
+    for name, url in policy.webhooks.items():
+        _webhook(context, name, url)
+    if "policy.yaml" in context.sources and not policy.caps:
+        message = "there is no cap on how often a person is reached"
+        remedy = "add `caps: [{max: 3, per: 7d}]`"
+        context.report.warning(source, (), "no_cap", message, remedy)
+
+
+def _words(context: Context, words: Collection[str], known: tuple[str, ...], where: Where) -> None:
+    for word in words:
+        if word not in known:
+            message = f"there is no {str(where[-1])[:-1]} {word!r}"
+            context.report.error(
+                context.file("policy.yaml"), where, "unknown_word", message, nearest(word, known)
+            )
+
+
+def _webhook(context: Context, name: str, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("https", "http") and bool(parts.hostname) and not parts.username
+    except ValueError:
+        good = False
+    where = ("webhooks", name)
+    if not good:
+        message = f"the webhook {name!r} has no web address"
+        context.report.error(
+            context.file("policy.yaml"), where, "bad_url", message, "write https://… without a user name"
+        )
+    elif parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1"):
+        message = f"the webhook {name!r} is not encrypted"
+        context.report.warning(context.file("policy.yaml"), where, "plain_http", message, "use https://")

@@ -1,0 +1,220 @@
+"""From files to definitions: read everything, report everything that is wrong, return what could be read."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from waypost_server.domain.definitions import Catalog, Definitions, Journey, Nudge, Play, Policy, Template
+
+from . import build, checks
+from .build_play import build_play
+from .findings import Finding, Problem, Report, Source, TemplateChecker
+from .strict_yaml import MAX_CHARACTERS, YamlProblemError, read
+
+MAX_FILES = 2_000
+SINGLE = ("catalog.yaml", "journey.yaml", "policy.yaml")
+FOLDERS = {"in-app": ".yaml", "plays": ".yaml", "templates": ".md"}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A set of files, read. With an error among the findings, `definitions` lacks what could not be read."""
+
+    definitions: Definitions
+    findings: tuple[Finding, ...]
+    files: dict[str, str]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that forbid publishing."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+
+def load(folder: Path | str, *, check_template: TemplateChecker | None = None) -> Loaded:
+    """Read a folder. Hidden files and README.md are passed over; links out of the folder are not followed."""
+    root = Path(folder)
+    report = Report()
+    if not root.is_dir():
+        problem = Problem(
+            "no_folder", f"there is no folder {root}", "name the folder that holds catalog.yaml"
+        )
+        report.in_file(str(root), (1, 1), problem)
+        return Loaded(Definitions(Catalog("")), tuple(report.findings), {})
+    files = {name: text for name, path in _walk(root) if (text := _text(name, path, report)) is not None}
+    return _load(files, report, check_template)
+
+
+def load_files(files: Mapping[str, str], *, check_template: TemplateChecker | None = None) -> Loaded:
+    """The same from a mapping of name to text, as a release keeps it."""
+    return _load(dict(files), Report(), check_template)
+
+
+def _walk(root: Path) -> Iterator[tuple[str, Path]]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder) / name
+            if not name.startswith(".") and name.upper() != "README.MD" and not path.is_symlink():
+                yield path.relative_to(root).as_posix(), path
+
+
+def _text(name: str, path: Path, report: Report) -> str | None:
+    try:
+        if path.stat().st_size > 4 * MAX_CHARACTERS:
+            raise OverflowError
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        problem = Problem("not_utf8", f"byte {error.start} is not UTF-8", "save the file as UTF-8 text")
+    except OverflowError:
+        problem = Problem("too_large", f"the file is larger than {MAX_CHARACTERS:,} characters", "split it")
+    except OSError as error:
+        problem = Problem("unreadable", f"the file cannot be read: {error.strerror}", "check its permissions")
+    report.in_file(name, (1, 1), problem)
+    return None
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read so far, with the source of each thing for the checks."""
+
+    report: Report
+    sources: dict[str, Source] = field(default_factory=dict)  # by file
+    catalog: Catalog | None = None
+    journey: Journey | None = None
+    policy: Policy | None = None
+    nudges: list[Nudge] = field(default_factory=list)
+    plays: list[Play] = field(default_factory=list)
+    templates: dict[str, Template] = field(default_factory=dict)
+
+
+def _load(files: dict[str, str], report: Report, check_template: TemplateChecker | None) -> Loaded:
+    reading = _Reading(report)
+    if len(files) > MAX_FILES:
+        problem = Problem("too_many_files", f"{len(files)} files", f"use at most {MAX_FILES}")
+        report.in_file("nudges", (1, 1), problem)
+        return Loaded(Definitions(Catalog("")), tuple(report.findings), files)
+    for name in sorted(files):
+        _read_file(name, files[name], reading)
+    if "catalog.yaml" not in files:
+        remedy = "add it, with `product:` and `features:`"
+        report.in_file("catalog.yaml", (1, 1), Problem("missing_file", "catalog.yaml is missing", remedy))
+    broken = frozenset(_group(finding.file) for finding in report.findings)
+    definitions = _definitions(reading)
+    if reading.catalog is not None:  # without it every name would look unknown
+        checks.run(definitions, reading.sources, report, check_template=check_template, broken=broken)
+    return Loaded(definitions, tuple(sorted(report.findings)), files)
+
+
+def _group(file: str) -> str:
+    """What kind of definition a file holds: "in-app", "plays", "templates", "catalog" …"""
+    path = PurePosixPath(file)
+    return path.parts[0] if len(path.parts) > 1 else path.stem
+
+
+def _definitions(reading: _Reading) -> Definitions:
+    return Definitions(
+        catalog=reading.catalog or Catalog(""),
+        journey=reading.journey or Journey(),
+        policy=reading.policy or Policy(),
+        nudges=tuple(reading.nudges),
+        plays=tuple(reading.plays),
+        templates=reading.templates,
+    )
+
+
+def _read_file(name: str, text: str, reading: _Reading) -> None:
+    path = PurePosixPath(name)
+    folder = path.parts[0] if len(path.parts) > 1 else ""
+    if name not in SINGLE and FOLDERS.get(folder) != path.suffix:
+        reading.report.in_file(name, (1, 1), _misplaced(path, folder))
+        return
+    try:
+        if folder == "templates":
+            _read_template(path, text, reading)
+            return
+        source = reading.sources[name] = read(name, text)
+    except YamlProblemError as error:
+        reading.report.in_file(name, error.position, error.problem)
+        return
+    if not isinstance(source.data, dict):
+        message = "the file is empty" if source.data is None else "the file holds no mapping"
+        reading.report.in_file(
+            name, (1, 1), Problem("empty_file", message, "write `key: value` lines, or delete it")
+        )
+        return
+    _READERS[folder or path.stem](source, reading)
+
+
+def _misplaced(path: PurePosixPath, folder: str) -> Problem:
+    if folder in FOLDERS:
+        return Problem(
+            "unknown_file", f"{path.name} is not read here", f"files in {folder}/ end in {FOLDERS[folder]}"
+        )
+    close = difflib.get_close_matches(path.parts[0], [*SINGLE, *FOLDERS], n=1, cutoff=0.6)
+    remedy = (
+        f"did you mean {close[0]}" if close else f"known: {', '.join(SINGLE)}, in-app/, plays/, templates/"
+    )
+    return Problem("unknown_file", f"{path} is no definition file", remedy)
+
+
+def _read_template(path: PurePosixPath, text: str, reading: _Reading) -> None:
+    lines = text.splitlines()
+    if not lines or lines[0].strip() != "---" or "---" not in (line.strip() for line in lines[1:]):
+        remedy = "start the file with ---, `subject: …`, ---"
+        reading.report.in_file(
+            str(path), (1, 1), Problem("no_front_matter", "the template has no subject", remedy)
+        )
+        return
+    end = next(index for index, line in enumerate(lines[1:], 1) if line.strip() == "---")
+    source = read(str(path), "\n".join(lines[1:end]) + "\n", first_line=2)
+    marks = {**source.marks, ("body",): (end + 2, 1)}
+    source = reading.sources[str(path)] = Source(str(path), source.data, marks)
+    body = "\n".join(lines[end + 1 :]).strip("\n") + "\n"
+    if not body.strip():
+        reading.report.error(
+            source, ("body",), "empty_text", "the template has no text", "write it below the ---"
+        )
+    if path.stem in reading.templates:
+        message = f"a template {path.stem!r} already stands in {reading.templates[path.stem].source}"
+        reading.report.error(source, (), "duplicate_key", message, "rename one of the files")
+        return
+    template = build.build_template(path.stem, source, body, reading.report)
+    if template is not None:
+        reading.templates[path.stem] = template
+
+
+def _single(attribute: str, builder: Callable[[Source, Report], Any]) -> Callable[[Source, _Reading], None]:
+    def take(source: Source, reading: _Reading) -> None:
+        setattr(reading, attribute, builder(source, reading.report))
+
+    return take
+
+
+def _many(attribute: str, builder: Callable[[Source, Report], Any]) -> Callable[[Source, _Reading], None]:
+    def take(source: Source, reading: _Reading) -> None:
+        made = builder(source, reading.report)
+        if made is None:
+            return
+        present = getattr(reading, attribute)
+        first = next((other for other in present if other.key == made.key), None)
+        if first is not None:
+            message = f"the key {made.key!r} already stands in {first.source}"
+            reading.report.error(source, ("key",), "duplicate_key", message, "choose another key")
+            return
+        present.append(made)
+
+    return take
+
+
+_READERS: Mapping[str, Callable[[Source, _Reading], None]] = {
+    "catalog": _single("catalog", build.build_catalog),
+    "journey": _single("journey", build.build_journey),
+    "policy": _single("policy", build.build_policy),
+    "in-app": _many("nudges", build.build_nudge),
+    "plays": _many("plays", build_play),
+}
