@@ -21,7 +21,7 @@ _MARKDOWN.options["maxNesting"] = 20
 _CONTROL = re.compile(r"[\x00-\x20\x7f\\]")
 
 
-def parse_markdown(text: str) -> list[Node]:
+def parse_nodes(text: str) -> list[Node]:
     """The blocks of a Markdown text, in order."""
     return [block for child in SyntaxTreeNode(_MARKDOWN.parse(text)).children for block in _block(child)]
 

@@ -25,7 +25,7 @@ def check_template(source: str, facts_for: Callable[[frozenset[str]], Mapping[st
     paths: frozenset[str] = frozenset()
     try:
         compiled = parse_template(source)
-        paths = compiled.variables
+        paths = compiled.paths
         facts = facts_for(paths)
         render(compiled, facts)
         render(parse_template(source, markup="markdown"), facts)

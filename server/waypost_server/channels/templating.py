@@ -44,9 +44,9 @@ _SPACES = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A checked template. `variables` are the facts it reads, as dotted paths."""
+    """A checked template. `paths` are the facts it reads, dotted."""
 
-    variables: frozenset[str]
+    paths: frozenset[str]
     template: Template
 
 
@@ -58,8 +58,8 @@ def parse_template(source: str, *, markup: Markup = "text") -> Compiled:
     environment = _ENVIRONMENTS[markup]
     try:
         parsed = environment.parse(source)
-        variables = _Reader().read(parsed)
-        return Compiled(frozenset(variables), environment.from_string(parsed))
+        paths = _Reader().read(parsed)
+        return Compiled(frozenset(paths), environment.from_string(parsed))
     except TemplateSyntaxError as error:
         raise _refused(
             f"the template does not parse: {error.message}", error.lineno, _hint(str(error))
@@ -93,7 +93,7 @@ def render(compiled: Compiled, facts: Mapping[str, Any]) -> str:
 
 def _missing(compiled: Compiled, facts: Mapping[str, Any], error: Exception) -> str:
     """The names without a value: more use to an author than Jinja's words for it."""
-    absent = [path for path in sorted(compiled.variables) if _walk(facts, path) is None]
+    absent = [path for path in sorted(compiled.paths) if _walk(facts, path) is None]
     return ", ".join(absent) if absent else str(error)
 
 

@@ -41,25 +41,26 @@ def validate(folder: Path, as_json: bool) -> None:
 )
 def apply(folder: Path, message: str, workspace_id: str | None) -> None:
     """Publish FOLDER (default: nudges) as a new release. Nothing happens if nothing changed."""
-    from waypost_server.cli.runtime import open_runtime
-    from waypost_server.domain.errors import WaypostError
-    from waypost_server.services.publish import RefusedError, only_workspace, publish
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.services.publish import RefusedError, publish
+    from waypost_server.store import releases
 
-    loaded = load(folder)
-    try:
-        with open_runtime() as runtime:
-            target = workspace_id or only_workspace(runtime)
-            release = publish(runtime, target, loaded.files, author=_author(), message=message)
-    except RefusedError as error:
-        _print_findings(error.findings, folder)
-        raise click.ClickException(error.message) from None
-    except WaypostError as error:
-        raise click.ClickException(error.message) from None
-    _print_findings(release.findings, folder)
-    if release.is_new:
-        click.echo(f"Published release {release.number} to {target}.")
+    loaded = load(folder, check_template=check_template)
+    _print_findings(loaded.findings, folder)
+    if loaded.errors:
+        raise click.ClickException(f"Not published: {summary(loaded)}")
+    with open_runtime() as runtime:
+        target = one_workspace(runtime, workspace_id)
+        with runtime.db.read() as session:
+            before = releases.live_number(session, target)
+        try:
+            number = publish(runtime, target, loaded.files, author=_author(), message=message)
+        except RefusedError as error:  # the release reads no file that the folder did not hold
+            raise click.ClickException(error.message) from None
+    if number == before:
+        click.echo(f"Nothing changed: release {number} is live in {target}.")
     else:
-        click.echo(f"Nothing changed: release {release.number} is live in {target}.")
+        click.echo(f"Release {number} is live in {target}.")
 
 
 def summary(loaded: Loaded) -> str:

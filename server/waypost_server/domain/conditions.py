@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import operators
-from .coercion import truthy
 from .errors import BadInputError
 from .explanation import Explanation, Group, Leaf, Truth, combine
 from .operators import Test
@@ -52,6 +51,7 @@ class LeafNode:
     wanted: Any
     get: Callable[[Facts], Any]
     holds: Test
+    where: Where = ()  # the place in the document, for messages
 
     def explain(self, facts: Facts, browser_only: Collection[str]) -> Explanation:
         """What this comparison saw, and what came of it."""
@@ -158,7 +158,9 @@ class _Compiler:
     def _fact(self, path: str, wanted: Any, where: Where, depth: int) -> Node:
         get = getter(path)
         steps = self._value(wanted, where, depth)
-        return _all([_leaf(path, get, step) for step in steps])
+        return _all(
+            [LeafNode(path, step.operator, step.wanted, get, step.holds, step.where) for step in steps]
+        )
 
     def _value(self, wanted: Any, where: Where, depth: int) -> list[_Step]:
         """The comparisons one fact must pass."""
@@ -166,7 +168,7 @@ class _Compiler:
         if not isinstance(wanted, Mapping):
             _plain_only(wanted, where)
             self._count(where)
-            return [_Step("$eq" if wanted is None else "=", wanted, operators.equal_literal(wanted))]
+            return [_Step("$eq" if wanted is None else "=", wanted, operators.equal_literal(wanted), where)]
         if not wanted:
             message = "this comparison is empty"
             raise ConditionError(
@@ -179,7 +181,7 @@ class _Compiler:
         if not all(dollars):
             _plain_only(wanted, where)
             self._count(where)
-            return [_Step("=", wanted, operators.equal_literal(dict(wanted)))]
+            return [_Step("=", wanted, operators.equal_literal(dict(wanted)), where)]
         return [self._operator(key, value, (*where, key), depth) for key, value in wanted.items()]
 
     def _operator(self, operator: str, wanted: Any, where: Where, depth: int) -> _Step:
@@ -190,17 +192,17 @@ class _Compiler:
                 message, code="regex_unsupported", where=where, remedy="use $in or $ini with the values"
             )
         if operator in operators.NESTING_OPERATORS:
-            return _Step(operator, wanted, self._nesting(operator, wanted, where, depth))
+            return _Step(operator, wanted, self._nesting(operator, wanted, where, depth), where)
         complaint = operators.complaint(operator, wanted)
         if complaint:
             raise ConditionError(complaint, code="operator_value", where=where)
         if operator in operators.GROUP_OPERATORS:
-            return _Step(operator, wanted, self._in_group(operator, wanted, where))
+            return _Step(operator, wanted, self._in_group(operator, wanted, where), where)
         build = operators.OPERATORS.get(operator)
         if build is None:
             raise _unknown_operator(operator, where, operators.ALL_OPERATORS)
         _plain_only(wanted, where)
-        return _Step(operator, wanted, build(wanted))
+        return _Step(operator, wanted, build(wanted), where)
 
     def _nesting(self, operator: str, wanted: Any, where: Where, depth: int) -> Test:
         if operator == "$elemMatch" and isinstance(wanted, Mapping) and not _is_operators(wanted):
@@ -238,10 +240,7 @@ class _Step:
     operator: str
     wanted: Any
     holds: Test
-
-
-def _leaf(path: str, get: Callable[[Facts], Any], step: _Step) -> Node:
-    return LeafNode(path, step.operator, step.wanted, get, step.holds)
+    where: Where
 
 
 def _all(nodes: list[Node]) -> Node:
@@ -296,7 +295,7 @@ def _every(steps: list[_Step]) -> Test:
 
 def _any_element(inner: Callable[[Any], bool]) -> Test:
     def test(value: Any) -> bool:
-        return value.__class__ is list and any(truthy(each) and inner(each) for each in value)
+        return value.__class__ is list and any(each is not None and inner(each) for each in value)
 
     return test
 

@@ -52,13 +52,14 @@ def _nudge(context: Context, nudge: Nudge) -> None:
             if text is not None:
                 _text(context, text, source, (*where, name), sure)
         for index, action in enumerate(content.actions):
+            _text(context, action.label, source, (*where, "actions", index, "label"), sure)
             _action(context, action, source, (*where, "actions", index))
 
 
 def _action(context: Context, action: Action, source: Source, where: Where) -> None:
-    for name, text in (("label", action.label), ("url", action.url), ("event", action.event)):
+    for name, text in (("url", action.url), ("event", action.event)):
         if text and ("{{" in text or "{%" in text):
-            message = f"a button's {name} is shown as written; {{{{ … }}}} has no effect here"
+            message = f"a button's {name} is taken as written; {{{{ … }}}} has no effect here"
             context.report.error(source, (*where, name), "literal_only", message, "write plain text")
     url = action.url
     if (

@@ -19,15 +19,15 @@ def run(context: Context) -> None:
                 source, where, "phase_shape", message, "use a later day, or leave end_day out"
             )
     for milestone in context.definitions.journey.milestones:
-        where: Where = ("milestones", milestone.key)
+        place: Where = ("milestones", milestone.key)
         if milestone.phase is not None:
-            context.require("phase", milestone.phase, source, (*where, "phase"))
+            context.require("phase", milestone.phase, source, (*place, "phase"))
         if only_logins(context, milestone):
             message = f"milestone {milestone.key!r} is made of logins alone"
-            context.report.error(source, where, "login_goal", message, REMEDY)
+            context.report.error(source, place, "login_goal", message, REMEDY)
         seen: set[str] = set()
         for index, step in enumerate(milestone.steps):
-            at = (*where, "steps", index)
+            at = (*place, "steps", index)
             context.require("feature", step.feature, source, (*at, "feature"))
             if step.key in seen:
                 message = f"two steps have the key {step.key!r}"

@@ -1,0 +1,74 @@
+"""Publish a set of definition files as the workspace's next release."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from waypost_server.channels.template_check import check_template
+from waypost_server.definitions.findings import Finding
+from waypost_server.definitions.loader import Loaded, load_files
+from waypost_server.domain.errors import BadInputError, NotFoundError
+from waypost_server.services.runtime import Runtime
+from waypost_server.store import audit, releases
+
+MAX_BYTES = 4_000_000
+
+
+class RefusedError(BadInputError):
+    """The files have errors; `findings` names them all."""
+
+    code = "definitions_refused"
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        errors = [finding for finding in findings if finding.severity == "error"]
+        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        message = f"Not published: {count} in the definitions. The first: {errors[0]}"
+        super().__init__(message, detail={"errors": [finding.as_json() for finding in errors]})
+        self.findings = findings
+
+
+def publish(
+    runtime: Runtime, workspace_id: str, files: Mapping[str, str], *, author: str, message: str = ""
+) -> int:
+    """Check `files` (name → text) and publish them; the number of the release that is live afterwards.
+
+    Files equal to the live release make no new one. Publishers of a workspace queue on its row, so numbers
+    have no gaps and no two are the same. Raises RefusedError, NotFoundError.
+    """
+    checked(files)
+    digest = digest_of(files)
+    now = runtime.clock()
+    with runtime.db.write() as session:
+        if not releases.lock(session, workspace_id):
+            raise NotFoundError(f"There is no workspace {workspace_id}.")
+        newest = releases.newest_digest(session, workspace_id)
+        if newest is not None and newest[1] == digest:
+            return newest[0]
+        number = 1 if newest is None else newest[0] + 1
+        releases.add(
+            session, workspace_id, number, dict(files), digest=digest, author=author, message=message, at=now
+        )
+        after = {"number": number, "digest": digest, "message": message}
+        entry = audit.Entry(runtime.new_id(), now, author, "release.publish", str(number), after=after)
+        audit.append(session, workspace_id, entry)
+    runtime.releases.forget(workspace_id)
+    return number
+
+
+def checked(files: Mapping[str, str]) -> Loaded:
+    """Read and check files, templates included. Raises RefusedError if anything must be fixed."""
+    size = sum(len(name) + len(text.encode("utf-8", "replace")) for name, text in files.items())
+    if size > MAX_BYTES:
+        raise BadInputError(f"The files hold {size:,} bytes; use at most {MAX_BYTES:,}.", code="too_large")
+    loaded = load_files(files, check_template=check_template)
+    if loaded.errors:
+        raise RefusedError(loaded.findings)
+    return loaded
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """A name for the exact contents, whatever the order of the files."""
+    canonical = json.dumps(dict(sorted(files.items())), ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
