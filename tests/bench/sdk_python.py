@@ -159,7 +159,7 @@ def floor(port: int, events: int) -> Client:
         while sent < events:
             batch = [queue.popleft() for _ in range(min(500, len(queue)))]
             if not batch:
-                time.sleep(0.001)
+                done.wait(0.001)
                 continue
             named = [{"type": "track", "messageId": i, "timestamp": t, "userId": u, "event": e, "properties": p}
                      for i, u, e, p, t in batch]  # fmt: skip

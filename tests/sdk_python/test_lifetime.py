@@ -143,7 +143,7 @@ def test_a_fork_while_the_sender_still_loads_its_modules_breaks_nothing(sink: Si
                 if name == "http.client" and not importing.is_set():
                     importing.set()
                     forking.wait(5)
-                    for _ in range(200): time.sleep(0)  # let the fork go first, if it can
+                    for _ in range(200): os.sched_yield()  # let the fork go first, if it can
         sys.meta_path.insert(0, Slow())
         wp.track("u", "parent")
         importing.wait(5)
