@@ -227,7 +227,7 @@ export class Client {
         ...fields,
         context: { ...(accountId && { groupId: accountId }), page: { path: location.pathname } },
       };
-      const fresh = type !== 'page' && fields.event !== '$nudge';
+      const fresh = fields.event !== '$nudge';
       this.outbox.push(JSON.stringify(event), userId, fresh);
     } catch {
       this.outbox.lose('not_json');

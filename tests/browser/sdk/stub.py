@@ -18,17 +18,21 @@ STYLE = """
 body{margin:0;font:15px/1.5 system-ui,sans-serif;color:#1b1f2a;background:#fff}
 body.night{background:#14161c;color:#e8eaf0}
 header{background:#20263a;color:#fff;padding:12px 24px}main{padding:24px;max-width:900px}
-.steps{display:flex;flex-wrap:wrap;gap:12px;margin:16px 0}.step{border:1px solid #dde1ea;border-radius:8px;padding:14px;width:150px}
+.steps{display:flex;flex-wrap:wrap;gap:12px;margin:16px 0}.step{border:1px solid #dde1ea;border-radius:8px;
+padding:14px;width:150px}
 button,input{font:inherit;padding:6px 12px}.tall{height:1600px}.hide{display:none}
 """
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Acme Automations</title>
 <meta name="viewport" content="width=device-width,initial-scale=1"><link rel="stylesheet" href="/host.css">
 <script nonce="n0">
-window.violations=[];document.addEventListener('securitypolicyviolation',e=>violations.push(e.violatedDirective+' '+e.blockedURI));
-window.faults=[];addEventListener('error',e=>faults.push(e.message));addEventListener('unhandledrejection',e=>faults.push(String(e.reason)));
+window.violations=[];window.faults=[];
+document.addEventListener('securitypolicyviolation',e=>violations.push(e.violatedDirective+' '+e.blockedURI));
+addEventListener('error',e=>faults.push(e.message));
+addEventListener('unhandledrejection',e=>faults.push(String(e.reason)));
 </script></head><body><header>Acme Automations</header><main><h1>Invoice reminder</h1>
 <p><label>Name <input id="name" value=""></label></p>
-<div class="steps"><div class="step">Pick a trigger</div><div class="step">Choose people</div><div class="step">When it runs</div></div>
+<div class="steps"><div class="step">Pick a trigger</div>
+<div class="step">Choose people</div><div class="step">When it runs</div></div>
 <p><button id="launch" data-waypost="automation-launch">Launch</button> <button id="after">After</button></p>
 <div class="tall"></div></main>
 <script nonce="n0" src="/sdk/waypost.js"></script></body></html>"""

@@ -8,7 +8,7 @@ import { batchBody, verdict } from './wire';
 const BATCH = 20;
 const BATCH_BYTES = 450_000;
 const PERIOD = 5000;
-/** The first event after a quiet period leaves this soon, so that a click can show its nudge at once. */
+/** At most two batches a period leave this soon, so that a click can show its nudge at once; the rest wait for it. */
 const LEAD = 250;
 const PIECE_BYTES = 15_000;
 /** The browser shares 64 KB among all requests that may outlive the page. */
@@ -36,7 +36,9 @@ export class Outbox {
   private renewals = 0;
   private limit = BATCH;
   private notBefore = 0;
+  /** When the last batch left, and the one before it. */
   private lastSent = -Infinity;
+  private sentBefore = -Infinity;
   private waiters: (() => void)[] = [];
   private unanswered: Entry[] = [];
   private readonly spool: string;
@@ -78,7 +80,9 @@ export class Outbox {
   push(json: string, user: string | null, fresh: boolean): void {
     this.buffer.push(json, user, this.platform.now(), fresh);
     this.changed();
-    this.plan();
+    // A reaction is rare, and other devices should know of it soon.
+    if (fresh) this.plan();
+    else this.schedule(LEAD);
   }
 
   /** An event that could not be stored at all. */
@@ -98,8 +102,8 @@ export class Outbox {
   /** A token arrived or the subject changed: what had to wait may go. */
   plan(): void {
     const { now } = this.platform;
-    const quiet = Math.max(LEAD, this.lastSent + PERIOD - now());
-    if (this.buffer.waiting) this.schedule(this.buffer.waiting >= BATCH ? 0 : quiet);
+    const { waiting } = this.buffer;
+    if (waiting) this.schedule(waiting >= BATCH ? 0 : Math.max(LEAD, this.sentBefore + PERIOD - now()));
   }
 
   private schedule(ms: number): void {
@@ -124,6 +128,7 @@ export class Outbox {
     this.buffer.drops = {};
     const reply = await this.platform.post('/v1/batch', this.body(batch, drops));
     this.busy = false;
+    this.sentBefore = this.lastSent;
     this.lastSent = this.platform.now();
     if (verdict(reply.status) !== 'ok') for (const reason in drops) this.buffer.drop(reason, drops[reason]);
     await this.settle(batch, reply);
