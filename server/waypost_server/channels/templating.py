@@ -42,6 +42,24 @@ _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:\"'=$^%@/?,;])")
 _SPACES = re.compile(r"\s+")
 
 
+class Missing(StrictUndefined):
+    """A fact that is not there, nor anything below it. It cannot be shown or compared, but `default`, `if` and
+    `is defined` may look at it."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, _key: Any) -> Any:
+        return self
+
+    def __bool__(self) -> bool:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A checked template. `paths` are the facts it reads, dotted."""
@@ -213,7 +231,7 @@ def _escaped(value: Any) -> str:
 
 def _environment(finalize: Any) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined,
+        undefined=Missing,
         finalize=finalize,
         autoescape=False,  # the output is text or Markdown; HTML is made later, from typed nodes
         trim_blocks=True,

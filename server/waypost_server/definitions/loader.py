@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,7 @@ from .findings import Finding, Problem, Report, Source, TemplateChecker
 from .strict_yaml import MAX_CHARACTERS, YamlProblemError, read
 
 MAX_FILES = 2_000
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # a database refuses these
 SINGLE = ("catalog.yaml", "journey.yaml", "policy.yaml")
 FOLDERS = {"in-app": ".yaml", "plays": ".yaml", "templates": ".md"}
 
@@ -130,6 +132,10 @@ def _definitions(reading: _Reading) -> Definitions:
 def _read_file(name: str, text: str, reading: _Reading) -> None:
     path = PurePosixPath(name)
     folder = path.parts[0] if len(path.parts) > 1 else ""
+    if _UNSTORABLE.search(text):
+        problem = Problem("not_utf8", "the file holds characters that are no text", "save the file as UTF-8 text")
+        reading.report.in_file(name, (1, 1), problem)
+        return
     if name not in SINGLE and FOLDERS.get(folder) != path.suffix:
         reading.report.in_file(name, (1, 1), _misplaced(path, folder))
         return
