@@ -70,6 +70,11 @@ class Sink:
     def names(self) -> list[str]:
         return [event["event"] for event in self.events]
 
+    @property
+    def losses(self) -> list[dict[str, int]]:
+        """What clients said they had lost, with each batch that was taken."""
+        return [seen.body["context"]["dropped"] for seen in self.batches if "dropped" in seen.body["context"]]
+
     def wait_for(self, is_true: Callable[[], bool], what: str) -> None:
         with self._changed:
             assert self._changed.wait_for(is_true, PATIENCE_SECONDS), f"never happened: {what}"

@@ -111,8 +111,8 @@ def test_an_envelope_names_the_library_and_the_losses() -> None:
     assert body["batch"] == [{"a": 1}, {}]
     assert body["sentAt"] == "1970-01-01T00:00:00.500Z"
     assert body["context"]["library"]["name"] == "waypost-python"
-    assert body["dropped"] == {"queue_full": 3}
-    assert "dropped" not in json.loads(wire.envelope(["{}"], sent_at=0.5, dropped={}))
+    assert body["context"]["dropped"] == {"queue_full": 3}
+    assert "dropped" not in json.loads(wire.envelope(["{}"], sent_at=0.5, dropped={}))["context"]
 
 
 @pytest.mark.parametrize(

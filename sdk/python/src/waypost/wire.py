@@ -21,7 +21,7 @@ Record = tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any, int]
 REFUSED_CALL = "refused"  # the kind of a record whose arguments could not even be copied
 MESSAGE_ID_CHARS = 100
 LONGEST_WAIT_SECONDS = 3600.0  # no Retry-After is obeyed for longer
-_LIBRARY = {"library": {"name": "waypost-python", "version": VERSION}}
+_LIBRARY: dict[str, Any] = {"library": {"name": "waypost-python", "version": VERSION}}
 _CIRCULAR = "Circular reference detected"
 
 
@@ -94,9 +94,9 @@ def event_json(record: Record, prefix: str) -> str:
 
 def envelope(events: Sequence[str], *, sent_at: float, dropped: Mapping[str, int]) -> bytes:
     """Return a request body around encoded events; `dropped` tells the server what it will never see."""
-    extra = "" if not dropped else ',"dropped":' + _encode(dict(dropped))
-    tail = f',"context":{_encode(_LIBRARY)}{extra}}}'
-    return f'{{"sentAt":"{iso(sent_at)}","batch":[{",".join(events)}]{tail}'.encode()
+    context = {**_LIBRARY, "dropped": dict(dropped)} if dropped else _LIBRARY
+    body = f'{{"sentAt":"{iso(sent_at)}","context":{_encode(context)},"batch":[{",".join(events)}]}}'
+    return body.encode("ascii")  # the encoder escapes everything else
 
 
 def chunks(events: Sequence[str], most_bytes: int) -> Iterator[list[str]]:
