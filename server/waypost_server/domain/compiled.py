@@ -43,8 +43,6 @@ class CompiledRelease:
     needs: facts.Needs
     windows: tuple[float, ...]  # the distinct `per_days` of all frequency limits, ascending
     week_features: frozenset[str]  # features of goals counted in active weeks
-    motions: tuple[tuple[str, Compiled], ...]
-    segments: tuple[tuple[str, Compiled], ...]
     find: Finder  # facts → the nudges whose indexed leaf does not already rule them out
 
 
@@ -75,8 +73,6 @@ def compile_release(
             )
         ),
         week_features=frozenset(goal.feature for goal in goals if goal.feature and goal.weeks_active),
-        motions=tuple((rule.key, compile_condition(rule.when)) for rule in definitions.catalog.motions),
-        segments=tuple((each.key, compile_condition(each.when)) for each in definitions.catalog.segments),
         find=index(nudges),
     )
 

@@ -9,29 +9,52 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from functools import cached_property
 
 from sqlalchemy.orm import Session
 
 from waypost_server.definitions.loader import load_files
+from waypost_server.domain.compiled import CompiledRelease, compile_release
 from waypost_server.domain.definitions import Definitions
 from waypost_server.domain.errors import NotFoundError
+from waypost_server.domain.local_day import zone_of
+from waypost_server.services.words import Words, parse_words
 from waypost_server.store import releases as store
+from waypost_server.store.database import Database
 
 FRESH = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class LiveRelease:
-    """A release ready to use."""
+    """A release ready to use; its parts are made when first asked for."""
 
     number: int
     definitions: Definitions
 
+    @cached_property
+    def words(self) -> Words:
+        """The parsed texts of every nudge."""
+        return parse_words(self.definitions)
+
+    @cached_property
+    def compiled(self) -> CompiledRelease:
+        """Conditions as closures, with what they need from the store."""
+        return compile_release(self.definitions, self.words.paths)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a decision needs to know about a workspace before it reads anything about a person."""
+
+    release: LiveRelease | None
+    zone: tzinfo
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    release: LiveRelease | None
+    standing: Standing
     checked_at: datetime
 
 
@@ -46,15 +69,29 @@ class ReleaseCache:
 
     def live(self, session: Session, workspace_id: str) -> LiveRelease | None:
         """The newest release, or None when nothing was published yet."""
+        return self.standing(session, workspace_id).release
+
+    def standing(self, session: Session, workspace_id: str) -> Standing:
+        """The newest release and the workspace's zone (UTC for an unknown workspace)."""
         now = self._clock()
         entry = self._live.get(workspace_id)
         if entry is not None and timedelta(0) <= now - entry.checked_at < FRESH:
-            return entry.release
-        number = store.live_number(session, workspace_id)
+            return entry.standing
+        number, timezone = store.live_number_and_timezone(session, workspace_id)
         release = None if number is None else self.pinned(session, workspace_id, number)
+        standing = Standing(release, zone_of(timezone))
         with self._lock:
-            self._live[workspace_id] = _Entry(release, now)
-        return release
+            self._live[workspace_id] = _Entry(standing, now)
+        return standing
+
+    def glance(self, db: Database, workspace_id: str) -> Standing:
+        """As `standing`, opening a session only when the cached entry is stale: for the hot path."""
+        now = self._clock()
+        entry = self._live.get(workspace_id)
+        if entry is not None and timedelta(0) <= now - entry.checked_at < FRESH:
+            return entry.standing
+        with db.read() as session:
+            return self.standing(session, workspace_id)
 
     def pinned(self, session: Session, workspace_id: str, number: int) -> LiveRelease:
         """One release by number; raises NotFoundError. Releases never change, so they are kept."""

@@ -13,7 +13,10 @@ from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
+
+from waypost_server.domain.errors import UnavailableError
 
 READ_ONLY = "waypost_read_only"  # execution option: begin a deferred (SQLite) transaction
 
@@ -80,6 +83,7 @@ class Database:
         self.engine = engine
         self._reader = engine.execution_options(**{READ_ONLY: True})
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self._quick = engine if self.is_sqlite else _autocommit(engine)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -92,3 +96,37 @@ class Database:
         """A consistent look; nothing is committed."""
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
+
+    @contextmanager
+    def glance(self) -> Iterator[Any]:
+        """A raw driver connection for single reading statements, without BEGIN, ping or reset around them.
+
+        A decision is one statement, so a transaction would triple the round trips. Raises UnavailableError.
+        """
+        try:
+            connection = self._quick.raw_connection()
+        except DBAPIError as error:
+            raise UnavailableError("The database cannot be reached just now. Try again shortly.") from error
+        try:
+            yield connection.driver_connection
+        except self._quick.dialect.loaded_dbapi.Error as error:
+            connection.invalidate(error)
+            raise UnavailableError("The database cannot be reached just now. Try again shortly.") from error
+        finally:
+            connection.close()
+
+
+def _autocommit(engine: Engine) -> Engine:
+    """A second pool beside `engine`'s. Plans are generic from the start: the statements are long to plan."""
+    connect_args = dict(engine_options("postgresql:")["connect_args"])
+    connect_args["options"] += " -c plan_cache_mode=force_generic_plan -c jit=off"
+    connect_args["prepare_threshold"] = 0
+    return create_engine(
+        engine.url,
+        isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=2,
+        connect_args=connect_args,
+    )

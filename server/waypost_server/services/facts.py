@@ -1,0 +1,408 @@
+"""The facts about a person in an account, as conditions and templates read them, and the history beside them.
+
+Values are nested plain documents: `facts["usage"]["report_export"]["count_28d"]`. What nobody has done yet
+reads as zero or false; what is not known is missing. An unknown person or account is no error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from waypost_server.domain import facts as catalogue
+from waypost_server.domain.budget import TouchSeen, longest_window
+from waypost_server.domain.compiled import CompiledRelease, goal_paths
+from waypost_server.domain.conditions import compile_condition
+from waypost_server.domain.definitions import Milestone
+from waypost_server.domain.history import CLAIM_LASTS, Grant, History, NudgeHistory, OpenOffer
+from waypost_server.domain.local_day import day_of
+from waypost_server.services.classify import classify
+from waypost_server.services.releases import LiveRelease
+from waypost_server.services.runtime import Runtime
+from waypost_server.store import facts as store
+from waypost_server.store.facts import Subject, Wanted, moment
+
+Values = dict[str, Any]
+Parts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known. `account_id` is the account meant ('' = none); `member` whether the person is in it."""
+
+    values: Values
+    history: History
+    account_id: str
+    member: bool
+    now: datetime
+    today: date
+
+
+def facts_for(
+    session: Session,
+    runtime: Runtime,
+    workspace_id: str,
+    user_id: str,
+    account_id: str | None,
+    release: LiveRelease,
+    *,
+    paths: frozenset[str] | None = None,
+) -> Facts:
+    """Facts and history inside the session's transaction.
+
+    `account_id` None means the account the person was last seen in. `paths` are the facts to load; without
+    it those the release's nudges read.
+    """
+    zone = runtime.releases.standing(session, workspace_id).zone
+    subject = _subject(runtime, workspace_id, user_id, account_id, zone)
+    connection = session.connection().connection.driver_connection
+    parts = store.load(connection, runtime.db.is_sqlite, wanted(release, paths), subject)
+    return build(parts, subject, release, zone, paths=paths)
+
+
+def glance(
+    runtime: Runtime, workspace_id: str, user_id: str, account_id: str | None, release: LiveRelease
+) -> Facts:
+    """As `facts_for`, in one statement on a connection of its own: the hot path of decide."""
+    zone = runtime.releases.glance(runtime.db, workspace_id).zone
+    subject = _subject(runtime, workspace_id, user_id, account_id, zone)
+    with runtime.db.glance() as connection:
+        parts = store.load(connection, runtime.db.is_sqlite, wanted(release, None), subject)
+    return build(parts, subject, release, zone)
+
+
+def account_facts(
+    session: Session,
+    runtime: Runtime,
+    workspace_id: str,
+    account_id: str,
+    release: LiveRelease,
+    *,
+    paths: frozenset[str] | None = None,
+) -> Values:
+    """Facts about an account alone, for conditions of plays, segments and motions.
+
+    `paths` are the facts to load; without it those that plays read.
+    """
+    chosen = play_paths(release) if paths is None else paths
+    return facts_for(session, runtime, workspace_id, "", account_id, release, paths=chosen).values
+
+
+def play_paths(release: LiveRelease) -> frozenset[str]:
+    """The facts that the plays' audiences and goals read."""
+    found: set[str] = set()
+    for play in release.definitions.plays:
+        found |= compile_condition(play.audience).paths | goal_paths(play.goal)
+    return frozenset(found)
+
+
+def wanted(release: LiveRelease, paths: frozenset[str] | None) -> Wanted:
+    """What the store must read for a release, or for certain facts alone (then without history)."""
+    if paths is not None:
+        return _wanted(catalogue.required(paths), release.compiled, history=False)
+    return _wanted_by_nudges(release)
+
+
+@lru_cache(maxsize=64)
+def _wanted_by_nudges(release: LiveRelease) -> Wanted:
+    return _wanted(release.compiled.needs, release.compiled, history=True)
+
+
+def _wanted(needs: catalogue.Needs, compiled: CompiledRelease, *, history: bool) -> Wanted:
+    policy = compiled.definitions.policy
+    return Wanted(
+        usage=tuple(sorted(needs.usage)),
+        usage_windows=tuple(sorted(needs.usage_windows)),
+        account_usage=tuple(sorted(needs.account_usage)),
+        account_windows=tuple(sorted(needs.account_windows)),
+        milestones=tuple(sorted(needs.milestones)),
+        signals=tuple(sorted(needs.signals)),
+        nudges=tuple(sorted(needs.nudges)) if history else (),
+        account_users=needs.account_users,
+        history=history,
+        windows=compiled.windows if history else (),
+        person_seconds=int(longest_window(policy, "person").total_seconds()),
+        account_caps=tuple(
+            store.AccountCap(cap.max, cap.per_seconds, cap.kinds, cap.channels)
+            for cap in policy.caps
+            if cap.scope == "account"
+        ),
+        week_features=tuple(sorted(compiled.week_features)) if history else (),
+    )
+
+
+def _subject(
+    runtime: Runtime, workspace_id: str, user_id: str, account_id: str | None, zone: tzinfo
+) -> Subject:
+    now = runtime.clock()
+    return Subject(workspace_id, user_id, account_id, now, day_of(now, zone), CLAIM_LASTS)
+
+
+# --- values ---------------------------------------------------------------------------------------
+def build(
+    parts: Parts,
+    subject: Subject,
+    release: LiveRelease,
+    zone: tzinfo,
+    *,
+    paths: frozenset[str] | None = None,
+) -> Facts:
+    """Facts from the parts the store returned."""
+    account_id = parts["account_id"][0]
+    known = _blank(release, paths)
+    role, member_since = parts["membership"] or (None, None)
+    known["user"] = {**known.get("user", {}), **_user(parts, subject, role, member_since)}
+    known["account"] = _account(parts, subject, account_id, release, known.get("account", {}))
+    _lay_usage(known, parts, subject, zone)
+    _lay_milestones(known, parts, subject, release, zone)
+    _lay_signals(known, parts, subject, zone)
+    _lay_nudges(known, parts, subject, zone)
+    history = _history(parts, release.compiled.windows) if "offers" in parts else History()
+    _classify(known, release)
+    return Facts(known, history, account_id, parts["membership"] is not None, subject.now, subject.today)
+
+
+def _blank(release: LiveRelease, paths: frozenset[str] | None) -> Values:
+    """A fresh copy of the facts of somebody who has done nothing."""
+    if paths is not None:
+        return catalogue.blank(paths, release.definitions)
+    return {family: dict(inner) for family, inner in _blank_of_nudges(release).items()}
+
+
+@lru_cache(maxsize=64)
+def _blank_of_nudges(release: LiveRelease) -> Values:
+    return catalogue.blank(release.compiled.paths, release.definitions)
+
+
+def _user(parts: Parts, subject: Subject, role: str | None, member_since: str | None) -> Values:
+    email, name, locale, timezone, first_day, traits = parts["user"] or (None,) * 6
+    first = min(filter(None, (first_day, member_since)), default=None)
+    return {
+        **(traits or {}),
+        **_present(email=email, name=name, locale=locale, timezone=timezone, role=role),
+        "traits": traits or {},
+        "id": subject.user_id,
+        "days_since_first_seen": _days_since(first, subject.today) or 0,
+    }
+
+
+def _account(parts: Parts, subject: Subject, account_id: str, release: LiveRelease, blank: Values) -> Values:
+    name, segment, motion, owner, first_day, renewal, traits = parts["account"] or (None,) * 7
+    age = _days_since(first_day, subject.today) or 0
+    found = {
+        **blank,
+        **(traits or {}),
+        **_present(name=name or None, segment=segment, owner=owner, phase=_phase(release, age)),
+        "motion": motion,
+        "traits": traits or {},
+        "id": account_id,
+        "days_since_first_seen": age,
+    }
+    if renewal:
+        found["renewal_in_days"] = (date.fromisoformat(renewal) - subject.today).days
+    if "account_users" in parts:
+        found["users"] = parts["account_users"][0]
+    return found
+
+
+def _present(**values: Any) -> Values:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _days_since(day: str | None, today: date) -> int | None:
+    return (today - date.fromisoformat(day)).days if day else None
+
+
+def _phase(release: LiveRelease, age: int) -> str | None:
+    for phase in release.definitions.journey.phases:
+        if phase.start_day <= age and (phase.end_day is None or age < phase.end_day):
+            return phase.key
+    return None
+
+
+def _classify(known: Values, release: LiveRelease) -> None:
+    """Segment and motion of an account that nobody classified yet, by the release's own rules."""
+    account = known["account"]
+    if account["motion"] is not None:
+        return
+    segment, motion = classify(release.definitions, known)
+    account["motion"] = motion
+    account.update(_present(segment=segment))
+
+
+def _lay_usage(known: Values, parts: Parts, subject: Subject, zone: tzinfo) -> None:
+    usage = known.get("usage", {})
+    for feature, total, first_at, last_at in parts.get("usage") or ():
+        usage[feature] = {
+            **usage.get(feature, {}),
+            "used": total > 0,
+            "total": total,
+            "days_since_first": _days(first_at, subject.today, zone),
+            "days_since_last": _days(last_at, subject.today, zone),
+        }
+    for feature, count_7d, count_28d, days_7d, days_28d in parts.get("usage_windows") or ():
+        windows = {"count_7d": int(count_7d), "count_28d": int(count_28d), "days_7d": days_7d}
+        usage[feature] = {**usage.get(feature, {}), **windows, "days_28d": days_28d}
+    of_account = known.get("account_usage", {})
+    for feature, total in parts.get("account_usage") or ():
+        of_account[feature] = {**of_account.get(feature, {}), "total": int(total)}
+    for feature, count, people in parts.get("account_windows") or ():
+        of_account[feature] = {
+            **of_account.get(feature, {}),
+            "count_28d": int(count),
+            "users_28d": people,
+        }
+
+
+def _days(at: str, today: date, zone: tzinfo) -> int:
+    return (today - day_of(moment(at), zone)).days
+
+
+def _lay_milestones(
+    known: Values, parts: Parts, subject: Subject, release: LiveRelease, zone: tzinfo
+) -> None:
+    wanted_keys = known.get("milestone")
+    if not wanted_keys:
+        return
+    stored = {(row[0], row[1] != ""): row for row in parts.get("milestones") or ()}
+    for milestone in release.definitions.journey.milestones:
+        if milestone.key in wanted_keys:
+            family = "user" if milestone.scope == "user" else "account"
+            age = known[family]["days_since_first_seen"]
+            row = stored.get((milestone.key, milestone.scope == "user"))
+            state = _milestone(milestone, row, subject.today, zone, age)
+            wanted_keys[milestone.key] = {**wanted_keys[milestone.key], **state}
+
+
+def _milestone(milestone: Milestone, row: Any, today: date, zone: tzinfo, age: int) -> Values:
+    """Progress by the steps of the release that asks, whatever the steps were when it was stored."""
+    steps, reached_at = (row[2] or {}, row[4]) if row else ({}, None)
+    reached = reached_at is not None
+    done = sum(1 for step in milestone.steps if step.key in steps)
+    total = len(milestone.steps)
+    state = {
+        "reached": reached,
+        "done": done,
+        "total": total,
+        "progress": 1 if reached else done / total if total else 0,
+        "next_step": next((step.title for step in milestone.steps if step.key not in steps), None),
+        "overdue": not reached and milestone.due_days is not None and age > milestone.due_days,
+        "days_in": age,
+    }
+    if reached_at is not None:
+        state["days_since_reached"] = _days(reached_at, today, zone)
+    return state
+
+
+def _lay_signals(known: Values, parts: Parts, subject: Subject, zone: tzinfo) -> None:
+    signals = known.get("signal", {})
+    for kind, severity, opened_at in parts.get("signals") or ():
+        seen = signals.get(kind, {})
+        if not seen.get("open") or severity > seen["severity"]:
+            days = _days(opened_at, subject.today, zone)
+            signals[kind] = {"open": True, "severity": severity, "days_open": days}
+
+
+_COUNTED = ("clicked", "completed", "dismissed")
+
+
+def _lay_nudges(known: Values, parts: Parts, subject: Subject, zone: tzinfo) -> None:
+    nudges = known.get("nudge")
+    if not nudges:
+        return
+    for nudge, count, _first_at, last_at, *_ in parts.get("offers") or ():
+        if nudge in nudges and last_at is not None:
+            shown = {"shown": count, "days_since_shown": _days(last_at, subject.today, zone)}
+            nudges[nudge] = {**nudges[nudge], **shown}
+    for nudge, reaction, count in parts.get("reactions") or ():
+        if nudge in nudges and reaction in _COUNTED:
+            nudges[nudge] = {**nudges[nudge], reaction: count}
+
+
+# --- history --------------------------------------------------------------------------------------
+def _history(parts: Parts, windows: tuple[float, ...]) -> History:
+    return History(
+        nudges=_Past(parts, windows),
+        person_touches=_touches(parts.get("person_touches") or ()),
+        account_touches=_touches(_of_account(parts)),
+        grants=_grants(parts["grants"] or ()),
+        muted=parts["muted"][0] > 0,
+        feature_days=_feature_days(parts.get("weeks") or ()),
+    )
+
+
+class _Past(Mapping[str, NudgeHistory]):
+    """Histories by nudge, each made when it is first asked for: most nudges fail before that."""
+
+    __slots__ = ("_made", "_open", "_rows", "_windows")
+
+    def __init__(self, parts: Parts, windows: tuple[float, ...]) -> None:
+        self._windows = windows
+        self._rows = {row[0]: row for row in parts["offers"] or ()}
+        self._open: dict[str, list[OpenOffer]] = {}
+        for nudge, offer_id, claim_id, state, claimed_at, shown_at in parts["open"] or ():
+            offer = OpenOffer(offer_id, claim_id, state, moment(shown_at or claimed_at))
+            self._open.setdefault(nudge, []).append(offer)
+        self._made: dict[str, NudgeHistory] = {}
+
+    def __getitem__(self, nudge: str) -> NudgeHistory:
+        if nudge not in self._made:
+            self._made[nudge] = _past(self._rows[nudge], self._windows, tuple(self._open.get(nudge, ())))
+        return self._made[nudge]
+
+    def __iter__(self) -> Any:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def _past(row: list[Any], windows: tuple[float, ...], still_open: tuple[OpenOffer, ...]) -> NudgeHistory:
+    _nudge, count, first_at, last_at, base, dismissed, snoozed, never, *within = row
+    return NudgeHistory(
+        count=count,
+        within=dict(zip(windows, within, strict=True)),
+        first_at=moment(first_at) if first_at else None,
+        last_at=moment(last_at) if last_at else None,
+        dismissed=dismissed,
+        snoozed_until=moment(snoozed) if snoozed else None,
+        never_again=never > 0,
+        goal_base=base or 0,
+        open=still_open,
+    )
+
+
+def _of_account(parts: Parts) -> Iterable[list[Any]]:
+    """Rows of every account cap, each touch once."""
+    found = {}
+    for name, rows in parts.items():
+        if name.startswith("account_touches_"):
+            found.update({row[0]: row for row in rows or ()})
+    return found.values()
+
+
+def _touches(rows: Iterable[list[Any]]) -> tuple[TouchSeen, ...]:
+    return tuple(
+        TouchSeen(moment(at), kind, channel, user_id, account_id)
+        for _id, at, kind, channel, user_id, account_id in rows
+    )
+
+
+def _grants(rows: Iterable[list[Any]]) -> Mapping[str, tuple[Grant, ...]]:
+    found: dict[str, tuple[Grant, ...]] = {}
+    for nudge, run_id, roles, until in rows:
+        grant = Grant(run_id, None if roles is None else tuple(roles), moment(until))
+        found[nudge] = (*found.get(nudge, ()), grant)
+    return found
+
+
+def _feature_days(rows: Iterable[list[Any]]) -> Mapping[str, tuple[date, ...]]:
+    found: dict[str, tuple[date, ...]] = {}
+    for feature, day in rows:
+        found[feature] = (*found.get(feature, ()), date.fromisoformat(day))
+    return found

@@ -1,0 +1,353 @@
+"""Everything a decision looks at, for one person in one account, in one statement.
+
+The statement is one JSON array of parts, each a scalar subquery on an index; parts nobody needs are left
+out. Both databases get the same shape. It runs on the raw driver connection, because the object mapper
+costs more than the query. Every part names the workspace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+PERSON_TOUCHES = 500  # rows read at most; more touches in one window than any cap allows
+SIGNALS = 50
+WEEKS_BACK = timedelta(days=182)  # how far back active weeks are counted
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCap:
+    """A cap of the account, as far as reading its touches goes: the newest `max` that match."""
+
+    max: int
+    per_seconds: int
+    kinds: tuple[str, ...] | None
+    channels: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to read. Hashable, so that the statement's text is built once per release."""
+
+    usage: tuple[str, ...] = ()
+    usage_windows: tuple[str, ...] = ()
+    account_usage: tuple[str, ...] = ()
+    account_windows: tuple[str, ...] = ()
+    milestones: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
+    nudges: tuple[str, ...] = ()
+    account_users: bool = False
+    history: bool = True  # offers, grants, muting tasks
+    windows: tuple[float, ...] = ()
+    person_seconds: int = 0
+    account_caps: tuple[AccountCap, ...] = ()
+    week_features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom to read, and when. `account_id` None = the account the person was last seen in."""
+
+    workspace_id: str
+    user_id: str
+    account_id: str | None
+    now: datetime
+    today: date
+    claim_lasts: timedelta
+
+
+def load(connection: Any, is_sqlite: bool, wanted: Wanted, subject: Subject) -> dict[str, Any]:
+    """Run the statement on a raw driver connection; the parts by name. Times are text, see `moment`."""
+    statement, names = build(is_sqlite, wanted)
+    cursor = connection.cursor()
+    try:
+        cursor.execute(statement, parameters(is_sqlite, wanted, subject))
+        (answer,) = cursor.fetchone()
+    finally:
+        cursor.close()
+    return dict(zip(names, msgspec.json.decode(answer), strict=True))
+
+
+def moment(text: str) -> datetime:
+    """A time as either database writes it into JSON."""
+    value = datetime.fromisoformat(text)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@lru_cache(maxsize=256)
+def build(is_sqlite: bool, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
+    """The statement's text and the names of its parts, in order."""
+    dialect = _Sqlite() if is_sqlite else _Postgres()
+    parts = _parts(dialect, wanted)
+    text = (
+        f"with acc as (select coalesce({dialect.text('account')}, (select account_id from membership"
+        " where workspace_id = {ws} and user_id = {user}"
+        " order by last_day desc nulls last, account_id limit 1), '') as id) "
+        "select " + dialect.whole(parts.values())
+    )
+    names = {name: dialect.name(name) for name in _NAMES}
+    names |= {f"window_{i}": dialect.name(f"window_{i}") for i in range(len(wanted.windows))}
+    for i in range(len(wanted.account_caps)):
+        for name in (f"cap_{i}_since", f"cap_{i}_kinds", f"cap_{i}_channels"):
+            names[name] = dialect.name(name)
+    return text.format_map({**names, "acc": "(select id from acc)"}), tuple(parts)
+
+
+_NAMES = (
+    "ws", "user", "now", "stale", "open_since", "day7", "day28", "weeks", "person_since", "usage", "usage_windows",
+    "account_usage", "account_windows", "milestones", "signals", "nudges", "week_features",
+)  # fmt: skip
+
+
+def parameters(is_sqlite: bool, wanted: Wanted, subject: Subject) -> dict[str, Any]:
+    """The values for the statement."""
+    time, many = (_naive, _json) if is_sqlite else (_same, list)
+    day = date.isoformat if is_sqlite else _same
+    values: dict[str, Any] = {
+        "ws": subject.workspace_id,
+        "user": subject.user_id,
+        "account": subject.account_id,
+        "now": time(subject.now),
+        "stale": time(subject.now - subject.claim_lasts),
+        "open_since": time(subject.now - timedelta(days=1)),
+        "day7": day(subject.today - timedelta(days=7)),
+        "day28": day(subject.today - timedelta(days=28)),
+    }
+    for name in ("usage", "usage_windows", "account_usage", "account_windows", "milestones", "signals",
+                 "nudges", "week_features"):  # fmt: skip
+        keys = getattr(wanted, name)
+        if keys:
+            values[name] = many(keys)
+    if wanted.week_features:
+        values["weeks"] = day(subject.today - WEEKS_BACK)
+    if wanted.person_seconds:
+        values["person_since"] = time(subject.now - timedelta(seconds=wanted.person_seconds))
+    for i, days in enumerate(wanted.windows):
+        values[f"window_{i}"] = time(subject.now - timedelta(days=days))
+    for i, cap in enumerate(wanted.account_caps):
+        values[f"cap_{i}_since"] = time(subject.now - timedelta(seconds=cap.per_seconds))
+        values |= {f"cap_{i}_{name}": many(given) for name, given in _filters(cap).items()}
+    return values
+
+
+def _filters(cap: AccountCap) -> dict[str, tuple[str, ...]]:
+    return {
+        name: given for name, given in (("kinds", cap.kinds), ("channels", cap.channels)) if given is not None
+    }
+
+
+def _naive(value: datetime) -> str:
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _json(values: tuple[str, ...]) -> str:
+    return msgspec.json.encode(values).decode()
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+class _Postgres:
+    """How PostgreSQL spells it."""
+
+    array = "json_build_array"
+    group = "json_agg"
+
+    def name(self, name: str) -> str:
+        return f"%({name})s"
+
+    def text(self, name: str) -> str:
+        return f"%({name})s::text"
+
+    def stored(self, column: str) -> str:
+        return column
+
+    def among(self, column: str, name: str) -> str:
+        return f"{column} = any({{{name}}})"
+
+    def whole(self, parts: Any) -> str:
+        return f"json_build_array({', '.join(parts)})::text"
+
+    def account_usage(self) -> str:
+        """One index scan over people × features: the key has the person before the feature."""
+        return (
+            "select feature, sum(count) n, count(distinct user_id) people from usage_day"
+            " where workspace_id = {ws} and account_id = {acc} and user_id = any(array(select user_id"
+            " from membership where workspace_id = {ws} and account_id = {acc}))"
+            " and feature = any({account_windows}) and day > {day28} group by feature"
+        )
+
+
+class _Sqlite:
+    """How SQLite spells it. `json(…)` keeps a nested array an array."""
+
+    array = "json_array"
+    group = "json_group_array"
+
+    def name(self, name: str) -> str:
+        return f":{name}"
+
+    def text(self, name: str) -> str:
+        return f":{name}"
+
+    def stored(self, column: str) -> str:
+        return f"json({column})"
+
+    def among(self, column: str, name: str) -> str:
+        return f"{column} in (select value from json_each({{{name}}}))"
+
+    def whole(self, parts: Any) -> str:
+        return f"json_array({', '.join(f'json({each})' for each in parts)})"
+
+    def account_usage(self) -> str:
+        return (
+            "select feature, sum(count) n, count(distinct user_id) people from usage_day"
+            " where workspace_id = {ws} and account_id = {acc} and user_id in (select user_id"
+            " from membership where workspace_id = {ws} and account_id = {acc})"
+            " and feature in (select value from json_each({account_windows})) and day > {day28} group by feature"
+        )
+
+
+_Dialect = _Postgres | _Sqlite
+_LIVE = (  # an offer that counts: not lapsed, not waiting in vain, not missing its anchor
+    "state <> 'lapsed' and not (state = 'claimed' and claimed_at <= {stale})"
+    " and not (shown_at is null and reaction is not null and reaction = 'anchor_missing')"
+)
+_NOT_STALE = (  # the touch of a claim that was never painted is not spent
+    "not exists (select 1 from offer o where o.workspace_id = {ws} and t.id like 'offer:%%' and"
+    " o.id = substr(t.id, 7) and o.state = 'claimed' and o.claimed_at <= {stale})"
+)
+
+
+def _parts(dialect: _Dialect, wanted: Wanted) -> Mapping[str, str]:
+    rows = _rows(dialect)
+    parts = {"account_id": f"(select {dialect.array}(id) from acc)", **_who(dialect)}
+    one = "workspace_id = {ws} and account_id = {acc} and user_id = {user}"
+    team = "workspace_id = {ws} and account_id = {acc}"
+    if wanted.account_users:
+        parts["account_users"] = f"(select {dialect.array}(count(*)) from membership where {team})"
+    if wanted.usage:
+        parts["usage"] = rows(
+            "feature, total, first_at, last_at",
+            f"usage_total where {one} and {dialect.among('feature', 'usage')}",
+        )
+    if wanted.usage_windows:
+        parts["usage_windows"] = rows(
+            "feature, n7, n28, d7, d28",
+            "(select feature, coalesce(sum(count) filter (where day > {day7}), 0) n7, sum(count) n28,"
+            " count(*) filter (where day > {day7}) d7, count(*) d28 from usage_day"
+            f" where {one} and {dialect.among('feature', 'usage_windows')}"
+            " and day > {day28} group by feature) w",
+        )  # fmt: skip
+    if wanted.account_usage:
+        parts["account_usage"] = rows(
+            "feature, n",
+            f"(select feature, sum(total) n from usage_total where {team}"
+            f" and {dialect.among('feature', 'account_usage')} group by feature) w",
+        )
+    if wanted.account_windows:
+        parts["account_windows"] = rows("feature, n, people", f"({dialect.account_usage()}) w")
+    if wanted.milestones:
+        parts["milestones"] = rows(
+            f"milestone, user_id, {dialect.stored('steps')}, started_at, reached_at",
+            f"milestone_state where {team} and user_id in ({{user}}, '')"
+            f" and {dialect.among('milestone', 'milestones')}",
+        )
+    if wanted.signals:
+        parts["signals"] = rows(
+            "kind, severity, opened_at",
+            f"(select kind, severity, opened_at from signal where {team} and state = 'open'"
+            f" and {dialect.among('kind', 'signals')} order by opened_at desc limit {SIGNALS}) w",
+        )
+    return {**parts, **(_history(dialect, wanted) if wanted.history else {})}
+
+
+def _rows(dialect: _Dialect) -> Any:
+    def rows(columns: str, source: str) -> str:
+        return f"(select {dialect.group}({dialect.array}({columns})) from {source})"
+
+    return rows
+
+
+def _who(dialect: _Dialect) -> Mapping[str, str]:
+    """The person, the account and the membership: the parts everybody needs."""
+    return {
+        "user": f"(select {dialect.array}(email, name, locale, timezone, first_day, {dialect.stored('traits')})"
+        " from end_user where workspace_id = {ws} and id = {user})",
+        "account": f"(select {dialect.array}(a.name, a.segment, a.motion, (select c.name from console_user c"
+        " where c.workspace_id = {ws} and c.id = a.owner), a.first_day, a.renewal_on,"
+        f" {dialect.stored('a.traits')})"
+        " from account a where a.workspace_id = {ws} and a.id = {acc})",
+        "membership": f"(select {dialect.array}(role, first_day) from membership"
+        " where workspace_id = {ws} and account_id = {acc} and user_id = {user})",
+    }
+
+
+def _history(dialect: _Dialect, wanted: Wanted) -> Mapping[str, str]:
+    rows = _rows(dialect)
+    mine = "workspace_id = {ws} and user_id = {user}"
+    windows = "".join(
+        f", count(*) filter (where {_LIVE} and claimed_at > {{window_{i}}}) as w{i}"
+        for i in range(len(wanted.windows))
+    )
+    names = "".join(f", w{i}" for i in range(len(wanted.windows)))
+    parts = {
+        "offers": rows(
+            f"nudge, n, first_at, last_at, base, dismissed, snoozed, never{names}",
+            f"(select nudge, count(*) filter (where {_LIVE}) n, min(claimed_at) filter (where {_LIVE}) first_at,"
+            f" max(claimed_at) filter (where {_LIVE}) last_at, min(goal_base) filter (where {_LIVE}) base,"
+            " count(*) filter (where reaction = 'dismissed') dismissed, max(snoozed_until) snoozed,"
+            f" count(*) filter (where reaction = 'never_again') never{windows}"
+            f" from offer where {mine} group by nudge) w",
+        ),
+        "open": rows("nudge, id, claim_id, state, claimed_at, shown_at",
+                     f"offer where {mine} and state in ('claimed', 'shown') and claimed_at > {{open_since}}"),
+        "grants": rows(
+            f"nudge, run_id, {dialect.stored('roles')}, until",
+            "nudge_grant where workspace_id = {ws} and account_id = {acc} and until > {now}",
+        ),
+        "muted": f"(select {dialect.array}(count(*)) from task where workspace_id = {{ws}} and account_id = {{acc}}"
+        " and mute_digital and state in ('open', 'acknowledged', 'snoozed'))",
+    }  # fmt: skip
+    if wanted.nudges:
+        parts["reactions"] = rows(
+            "nudge, reaction, n",
+            "(select nudge, reaction, count(distinct offer_id) n from interaction"
+            f" where {mine} and {dialect.among('nudge', 'nudges')} group by nudge, reaction) w",
+        )
+    if wanted.week_features:
+        parts["weeks"] = rows(
+            "feature, day",
+            "usage_day where workspace_id = {ws} and account_id = {acc} and user_id = {user}"
+            f" and {dialect.among('feature', 'week_features')} and day > {{weeks}}",
+        )
+    return {**parts, **_touches(dialect, wanted)}
+
+
+def _touches(dialect: _Dialect, wanted: Wanted) -> Mapping[str, str]:
+    rows = _rows(dialect)
+    parts = {}
+    if wanted.person_seconds:
+        parts["person_touches"] = rows(
+            "id, at, kind, channel, user_id, account_id",
+            f"(select * from touch t where workspace_id = {{ws}} and user_id = {{user}} and at > {{person_since}}"
+            f" and {_NOT_STALE} order by at desc limit {PERSON_TOUCHES}) w",
+        )
+    for i, cap in enumerate(wanted.account_caps):
+        matching = "".join(
+            f" and {dialect.among({'kinds': 'kind', 'channels': 'channel'}[name], f'cap_{i}_{name}')}"
+            for name in _filters(cap)
+        )
+        parts[f"account_touches_{i}"] = rows(
+            "id, at, kind, channel, user_id, account_id",
+            "(select * from touch t where workspace_id = {ws} and account_id = {acc} and account_id <> ''"
+            f" and at > {{cap_{i}_since}} and kind <> 'transactional'{matching} and {_NOT_STALE}"
+            f" order by at desc limit {max(cap.max, 1)}) w",
+        )
+    return parts
