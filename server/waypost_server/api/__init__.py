@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from waypost_server.api import errors, health
+from waypost_server.api import errors, health, ingest
 
 
 def register(app: Flask) -> None:
     """Add every /v1 blueprint and the one error handler."""
     errors.register(app)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(ingest.blueprint)

@@ -1,0 +1,26 @@
+"""Days of a workspace: dates in its time zone. The one place that converts between times and days."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, tzinfo
+from zoneinfo import ZoneInfo
+
+
+def zone_of(name: str) -> tzinfo:
+    """The zone by its IANA name; UTC for "UTC" and for names this machine does not know."""
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return UTC
+
+
+def day_of(at: datetime, zone: tzinfo) -> date:
+    """The day on which `at` falls in `zone`."""
+    return at.date() if zone is UTC else at.astimezone(zone).date()
+
+
+def start_of(day: date, zone: tzinfo) -> datetime:
+    """The first moment of `day` in `zone`, as aware UTC."""
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)

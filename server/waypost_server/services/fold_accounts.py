@@ -1,0 +1,98 @@
+"""Accounts: touched, days, and traits with what follows from them (name, owner, renewal, segment, motion)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.orm import Session
+
+from waypost_server.domain.clock_skew import parse_time
+from waypost_server.domain.traits import Profile, merge, stamp_of, text_trait
+from waypost_server.services.classify import account_facts, classify, needs_only_traits
+from waypost_server.services.ingest_accounts import Sender
+from waypost_server.services.ingest_plan import Plan
+from waypost_server.store import accounts_fold as store
+
+if TYPE_CHECKING:
+    from waypost_server.services.fold import Folded
+
+Writes = dict[str, list[tuple[str, Any]]]
+
+
+def fold(session: Session, sender: Sender, plan: Plan, batch: Sequence[Folded]) -> None:
+    """Fold the accounts of `batch`. Locks their rows until the end of the transaction."""
+    spans: dict[str, tuple[date, date]] = {}
+    writes: Writes = {}
+    for each in batch:
+        account_id, event, day = each.account_id, each.event, each.day
+        if not account_id:
+            continue
+        first, last = spans.get(account_id, (day, day))
+        spans[account_id] = (min(first, day), max(last, day))
+        if event.type == "group" and event.traits and sender.describes_accounts:
+            writes.setdefault(account_id, []).append((stamp_of(event.stamp, sender.trust), event.traits))
+    if not spans:
+        return
+    store.touch(session, sender.workspace_id, [store.Seen(key, *span) for key, span in spans.items()])
+    if writes:
+        _set_traits(session, sender.workspace_id, plan, writes)
+
+
+def _set_traits(session: Session, workspace_id: str, plan: Plan, writes: Writes) -> None:
+    changed: list[tuple[store.Stored, Profile]] = []
+    for stored in store.traits(session, workspace_id, sorted(writes)):
+        before = Profile(stored.traits, stored.stamps)
+        after = merge(before, writes[stored.id])
+        if after is not before:
+            changed.append((stored, after))
+    owners = _owners(session, workspace_id, changed)
+    store.set_profiles(
+        session, workspace_id, [_row(stored, after, plan, owners) for stored, after in changed]
+    )
+
+
+def _owners(
+    session: Session, workspace_id: str, changed: Sequence[tuple[store.Stored, Profile]]
+) -> dict[str, str]:
+    emails = {text_trait(after.traits, "csm") for _, after in changed} - {None}
+    wanted = sorted(email.lower() for email in emails if email)
+    return store.console_user_ids(session, workspace_id, wanted) if wanted else {}
+
+
+def _row(stored: store.Stored, after: Profile, plan: Plan, owners: dict[str, str]) -> dict[str, Any]:
+    name = text_trait(after.traits, "name") or ""
+    segment, motion = _class(stored, after, plan, name)
+    return {
+        "id": stored.id,
+        "name": name,
+        "traits": dict(after.traits),
+        "traits_at": dict(after.stamps),
+        "owner": _owner(stored, after, owners),
+        "renewal_on": renewal_on(after.traits),
+        "segment": segment,
+        "motion": motion,
+    }
+
+
+def _class(stored: store.Stored, after: Profile, plan: Plan, name: str) -> tuple[str | None, str | None]:
+    """Only where the account's traits decide; otherwise the next evaluation finds it."""
+    if plan.definitions is None or not needs_only_traits(plan.definitions):
+        return stored.segment, stored.motion
+    return classify(plan.definitions, account_facts(stored.id, name, after.traits))
+
+
+def _owner(stored: store.Stored, after: Profile, owners: dict[str, str]) -> str | None:
+    """The trait `csm` names the owner; an owner set by hand stays until that trait changes."""
+    email = text_trait(after.traits, "csm")
+    if email == text_trait(stored.traits, "csm"):
+        return stored.owner
+    return owners.get(email.lower()) if email else None
+
+
+def renewal_on(traits: Any) -> date | None:
+    """The renewal date from the trait `renewal_on`, `renewal_date` or `renewalDate`."""
+    text = text_trait(traits, "renewal_on", "renewal_date", "renewalDate")
+    at = parse_time(text) if text else None
+    return at.date() if at else None

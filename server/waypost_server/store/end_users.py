@@ -1,0 +1,70 @@
+"""People, as ingest writes them: days, trust, and traits by last writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from waypost_server.store import bulk
+from waypost_server.store.tables import EndUser
+
+USER = bulk.columns("id")
+KNOWN = """
+select u.id, u.first_day, u.last_day, u.trust from {rows}
+join end_user u on u.workspace_id = {0} and u.id = r.id
+"""
+SEEN = bulk.columns("id, trust, first_day date, last_day date")
+SEE = """
+insert into end_user (workspace_id, id, trust, first_day, last_day)
+select {0}, r.id, r.trust, r.first_day, r.last_day from {rows} where true
+on conflict (workspace_id, id) do update set
+  trust = case when excluded.trust = 'server' or end_user.trust = 'asserted'
+               then excluded.trust else end_user.trust end,
+  first_day = case when excluded.first_day < end_user.first_day
+                   then excluded.first_day else end_user.first_day end,
+  last_day = case when excluded.last_day > end_user.last_day
+                  then excluded.last_day else end_user.last_day end
+"""
+
+
+class Seen(NamedTuple):
+    """A person who was active; `trust` is the best evidence of who it was."""
+
+    id: str
+    trust: str
+    first_day: date
+    last_day: date
+
+
+def existing(session: Session, workspace_id: str, user_ids: Iterable[str]) -> dict[str, Seen]:
+    """Those users that are known."""
+    rows = bulk.run(session, KNOWN, USER, [(each,) for each in sorted(user_ids)], (workspace_id,))
+    return {
+        user_id: Seen(user_id, trust, bulk.read_day(first), bulk.read_day(last))
+        for user_id, first, last, trust in rows
+    }
+
+
+def see(session: Session, workspace_id: str, seen: Iterable[Seen]) -> None:
+    """Add or widen users, and lock their rows, in the order of ids."""
+    bulk.run(session, SEE, SEEN, sorted(seen), (workspace_id,))
+
+
+def traits(session: Session, workspace_id: str, user_ids: Sequence[str]) -> dict[str, tuple[Any, Any]]:
+    """Traits and stamps by user."""
+    rows = session.execute(
+        select(EndUser.id, EndUser.traits, EndUser.traits_at).where(
+            EndUser.workspace_id == workspace_id, EndUser.id.in_(user_ids)
+        )
+    )
+    return {user_id: (values, stamps) for user_id, values, stamps in rows}
+
+
+def set_profiles(session: Session, workspace_id: str, profiles: Sequence[Mapping[str, Any]]) -> None:
+    """Write whole rows of traits with what is read from them; the caller holds the rows' locks."""
+    if profiles:
+        session.execute(update(EndUser), [{"workspace_id": workspace_id, **each} for each in profiles])

@@ -1,0 +1,68 @@
+"""The app on a given database, and ways to post to it and to look at what it stored."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from tests.builders import WORKSPACE, Clock, add_key, add_workspace
+from waypost_server.app import create_app
+from waypost_server.config import Settings
+from waypost_server.services.ingest_plan import Plan, plans
+from waypost_server.services.releases import ReleaseCache
+from waypost_server.store.database import Database, db
+
+
+class Rig:
+    """One workspace behind real routes on a real database, with a clock that stands still."""
+
+    def __init__(self, database_url: str, mode: str = "development", **changes: Any) -> None:
+        self.clock = Clock()
+        self.app: Flask = create_app(Settings(database_url=database_url, secret="s" * 32, testing=True))
+        runtime = dataclasses.replace(
+            self.app.extensions["waypost"], clock=self.clock, releases=ReleaseCache(self.clock), **changes
+        )
+        self.app.extensions["waypost"] = runtime
+        self.database: Database = runtime.db
+        self.workspace = add_workspace(self.database, mode=mode)
+        self.secret = add_key(self.database)
+        self.public = add_key(self.database, "public")
+        self.client: FlaskClient = self.app.test_client()
+
+    def plan(self, plan: Plan) -> None:
+        """Fold by this plan, as if its definitions were the live release."""
+        plans.of = lambda runtime, workspace_id: plan  # type: ignore[method-assign]
+
+    def post(self, path: str, body: Any, key: str | None = None, **headers: str) -> Any:
+        """Post JSON (or bytes as they are) with the secret key."""
+        data = body if isinstance(body, bytes | str) else json.dumps(body)
+        given: Mapping[str, str] = {
+            "Authorization": f"Bearer {key or self.secret.text}",
+            "Content-Type": "application/json",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        return self.client.post(f"/v1/{path}", data=data, headers=given)
+
+    def batch(self, *events: Any, **rest: Any) -> Any:
+        """Post a batch with the secret key."""
+        return self.post("batch", {"batch": list(events), **rest})
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What a query finds."""
+        with self.database.read() as session:
+            return [tuple(row) for row in session.execute(text(sql), {"w": WORKSPACE})]
+
+    def one(self, sql: str) -> Any:
+        """The single value a query finds."""
+        return self.rows(sql)[0][0]
+
+    def close(self) -> None:
+        """Give back the connections."""
+        with self.app.app_context():
+            db.engine.dispose()
