@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from waypost_server.channels.email import Mailer, no_fault
+from waypost_server.channels.webhook import Poster
 from waypost_server.store.database import Database
 
 if TYPE_CHECKING:
@@ -38,3 +40,7 @@ class Runtime:
     doorbell: Doorbell
     secret: str = field(repr=False)
     base_url: str
+    mail_from: str = "Waypost <waypost@localhost>"
+    mailer: Mailer | None = None  # None: e-mail waits
+    poster: Poster | None = None  # None: webhooks wait
+    fault: Callable[[str], None] = no_fault  # a named point at which a test may kill the process

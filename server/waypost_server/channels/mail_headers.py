@@ -1,0 +1,70 @@
+"""E-mail headers made from other people's text.
+
+CPython before 3.11.10 decodes `=?utf-8?q?=0ABcc:...?=` in a header value and writes the line break out, so
+a merge field can add a recipient. Therefore: no control characters, no "=?", our own encoding, and after
+serialising, the header names are read back and compared.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import unicodedata
+from collections.abc import Mapping
+from email.parser import BytesHeaderParser
+
+from waypost_server.domain.errors import BadInputError
+
+MAX_SUBJECT = 200
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
+_CHUNK = 42  # bytes of UTF-8 in one encoded word: under the 75 characters RFC 2047 allows
+
+
+class HeaderError(BadInputError):
+    """A header value that must not reach a mail server."""
+
+    code = "mail_header"
+
+
+def clean(value: str) -> str:
+    """One line of visible text, or HeaderError. Runs of white space become one space."""
+    text = re.sub(r"[ \t]+", " ", unicodedata.normalize("NFC", value)).strip()
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+            raise HeaderError(f"a header must not contain the character U+{ord(character):04X}")
+    while "=?" in text:
+        text = text.replace("=?", "= ?")
+    return text
+
+
+def address(value: str) -> str:
+    """Exactly one plain address (no display name, no list), or HeaderError."""
+    text = value.strip()
+    if "=?" in text or len(text) > 254 or not _ADDRESS.fullmatch(text) or ".." in text:
+        raise HeaderError("this is not one plain e-mail address")
+    return text
+
+
+def encoded(value: str) -> str:
+    """A cleaned value as it goes over the wire: ASCII as it is, everything else as base64 words."""
+    if value.isascii() and len(value) <= 900:
+        return value
+    words, chunk = [], b""
+    for character in value:
+        data = character.encode()
+        if len(chunk) + len(data) > _CHUNK:
+            words.append(chunk)
+            chunk = b""
+        chunk += data
+    words.append(chunk)
+    return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in words)
+
+
+def serialise(headers: Mapping[str, str]) -> bytes:
+    """The header block with its closing empty line; HeaderError when it reads back differently."""
+    lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+    block = "".join(lines).encode("ascii") + b"\r\n"
+    read_back = BytesHeaderParser().parsebytes(block).keys()
+    if list(read_back) != list(headers):
+        raise HeaderError("the headers read back differently from how they were written")
+    return block

@@ -1,0 +1,45 @@
+"""How one try to send something ended. Every channel answers with one of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The other side has taken it."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Surely not taken; worth another try. `after_seconds` when the other side named a time."""
+
+    detail: str
+    after_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Surely not taken, and never will be. `gone`: nothing must be sent to this recipient any more."""
+
+    detail: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """It may or may not have been taken; only a person may decide to send it again."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """Another worker holds the delivery now; nothing was sent."""
+
+    detail: str = "another worker took over"
+
+
+Outcome = Sent | Later | Refused | Unclear | Abandoned

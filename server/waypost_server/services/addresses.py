@@ -1,0 +1,50 @@
+"""Addresses as keyed hashes, and the links that stop e-mail. Both need only the server's secret."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+
+from waypost_server.services.runtime import Runtime
+
+_SEPARATOR = "\x1f"
+
+
+def address_hash(runtime: Runtime, workspace_id: str, address: str) -> str:
+    """What is kept of a suppressed address: nobody can read it back, equal addresses give equal hashes."""
+    return _mac(runtime, "address", workspace_id, address.strip().casefold()).hex()
+
+
+def unsubscribe_url(runtime: Runtime, workspace_id: str, address: str) -> str:
+    """A link that stops e-mail to this address in this workspace, for ever valid."""
+    hashed = address_hash(runtime, workspace_id, address)
+    body = _SEPARATOR.join((workspace_id, hashed))
+    mac = _mac(runtime, "unsubscribe", body)[:16]
+    token = base64.urlsafe_b64encode(mac + body.encode()).decode().rstrip("=")
+    return f"{runtime.base_url}/u/{token}"
+
+
+def read_token(runtime: Runtime, token: str) -> tuple[str, str] | None:
+    """(workspace, address hash) of an unsubscribe token; None when it is not one of ours."""
+    if len(token) > 500:
+        return None
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        body = raw[16:].decode()
+    except ValueError:
+        return None
+    if not hmac.compare_digest(raw[:16], _mac(runtime, "unsubscribe", body)[:16]):
+        return None
+    workspace_id, _, hashed = body.partition(_SEPARATOR)
+    return workspace_id, hashed
+
+
+def webhook_secret(runtime: Runtime, workspace_id: str, name: str) -> str:
+    """The signing secret of a webhook, to be shown to whoever runs its endpoint (`whsec_…`)."""
+    return "whsec_" + base64.b64encode(_mac(runtime, "webhook", workspace_id, name)).decode()
+
+
+def _mac(runtime: Runtime, purpose: str, *parts: str) -> bytes:
+    text = _SEPARATOR.join((purpose, *parts))
+    return hmac.new(runtime.secret.encode(), text.encode(), hashlib.sha256).digest()

@@ -1,0 +1,47 @@
+"""An account's segment and motion, by the release's own rules, without a query where the row says it all."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from waypost_server.services.facts import account_facts
+from waypost_server.services.releases import LiveRelease
+from waypost_server.services.runtime import Runtime
+from waypost_server.store.tables import Account
+
+_NOT_IN_ROW = frozenset(
+    {"account.users", "account.phase", "account.owner", "account.segment", "account.motion"}
+)
+
+
+def classify_row(
+    session: Session, runtime: Runtime, release: LiveRelease, account: Account, *, today: date
+) -> tuple[str | None, str]:
+    """(segment, motion): the first rule that holds; no segment when none does, else the default motion."""
+    compiled = release.compiled
+    rules = (*compiled.segments, *compiled.motions)
+    paths = frozenset[str]().union(*(rule.paths for _, rule in rules))
+    if all(path.startswith("account.") and path not in _NOT_IN_ROW for path in paths):
+        facts = _from_row(account, today)
+    else:
+        facts = account_facts(session, runtime, account.workspace_id, account.id, release, paths=paths)
+    segment = next((key for key, rule in compiled.segments if rule.test(facts)), None)
+    facts["account"]["segment"] = segment
+    default = release.definitions.catalog.default_motion
+    return segment, next((key for key, rule in compiled.motions if rule.test(facts)), default)
+
+
+def _from_row(account: Account, today: date) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        **account.traits,
+        "traits": account.traits,
+        "id": account.id,
+        "name": account.name,
+        "days_since_first_seen": (today - account.first_day).days if account.first_day else 0,
+    }
+    if account.renewal_on:
+        facts["renewal_in_days"] = (account.renewal_on - today).days
+    return {"account": facts}

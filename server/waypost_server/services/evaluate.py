@@ -1,0 +1,178 @@
+"""Look at the accounts that are due: signals opened and closed, play runs started.
+
+An account is due when events touched it since its last evaluation, or when its next time-based look has
+come. `evaluated` becomes the value `touched` had when it was claimed, so an event that arrives meanwhile
+leaves the account due. One transaction writes a batch; each account's part of it carries its fence.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from sqlalchemy.orm import Session
+
+from waypost_server.domain.definitions import Definitions
+from waypost_server.domain.local_day import day_of, zone_of
+from waypost_server.domain.signals import decay
+from waypost_server.domain.signals.judge import (
+    AccountSeen,
+    MilestoneSeen,
+    SignalSeen,
+    Verdict,
+    first_week,
+    judge,
+)
+from waypost_server.services.classify_account import classify_row
+from waypost_server.services.peer_weeks import PeerWeeks
+from waypost_server.services.releases import LiveRelease
+from waypost_server.services.role_evidence import with_roles
+from waypost_server.services.runtime import Runtime
+from waypost_server.services.start_plays import Opening, open_signals
+from waypost_server.store import due, milestone_reads, play_runs, signals, usage_weeks
+from waypost_server.store.tables import Account, Workspace
+
+log = logging.getLogger("waypost.evaluate")
+BATCH = 50
+LEASE = timedelta(seconds=60)
+KEPT_SIGNALS = timedelta(weeks=decay.REFRACTORY_WEEKS)
+_peer_weeks = PeerWeeks()
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    account: Account
+    segment: str | None
+    motion: str
+    verdict: Verdict
+
+
+def evaluate_due(runtime: Runtime, workspace_id: str, *, limit: int = BATCH) -> int:
+    """Evaluate up to `limit` due accounts of a workspace; returns how many were claimed."""
+    now, fence = runtime.clock(), runtime.new_id()
+    with runtime.db.write() as session:
+        accounts = due.claim_accounts(
+            session, workspace_id, now=now, limit=limit, lease_until=now + LEASE, fence=fence
+        )
+    if not accounts:
+        return 0
+    runtime.fault("evaluate.claimed")
+    with runtime.db.read() as session:
+        release = runtime.releases.live(session, workspace_id)
+        judged = _judge_all(session, runtime, release, accounts) if release else []
+    with runtime.db.write() as session:
+        if release is None:
+            _nothing_published(session, accounts, fence)
+        else:
+            _write(session, runtime, release, judged, fence=fence)
+    runtime.fault("evaluate.committed")
+    return len(accounts)
+
+
+def _nothing_published(session: Session, accounts: list[Account], fence: str) -> None:
+    """Without definitions there is nothing to judge; publishing makes every account due again."""
+    for account in accounts:
+        values = {"evaluated": account.touched, "check_at": None}
+        due.end_account_claim(session, account.workspace_id, account.id, fence=fence, values=values)
+
+
+def _judge_all(
+    session: Session, runtime: Runtime, release: LiveRelease, accounts: list[Account]
+) -> list[_Judged]:
+    """Read what the batch needs in a few queries, then judge each account by itself."""
+    workspace_id = accounts[0].workspace_id
+    now, definitions = runtime.clock(), release.definitions
+    workspace = session.get_one(Workspace, workspace_id)
+    tz = zone_of(workspace.timezone)
+    seen = _read(session, workspace_id, definitions, accounts, now=now, tz=tz)
+    core = _core_features(definitions)
+    peers = _peer_weeks.of(session, workspace_id, core, first_week(now, tz))
+    judged = []
+    for account in accounts:
+        try:
+            verdict = judge(seen[account.id], definitions, peers=peers, now=now, tz=tz)
+            segment, motion = classify_row(session, runtime, release, account, today=day_of(now, tz))
+        except Exception:  # boundary: one account's data must not stop its neighbours
+            log.exception("evaluate.failed", extra={"account": account.id})
+            continue  # its claim stays counted; after five it is parked for a person to look at
+        judged.append(_Judged(account, segment, motion, verdict))
+    return judged
+
+
+def _core_features(definitions: Definitions) -> list[str]:
+    """The features whose use counts as life; every feature when none is marked core."""
+    features = definitions.catalog.features
+    return [feature.key for feature in features if feature.core] or [feature.key for feature in features]
+
+
+def _read(
+    session: Session,
+    workspace_id: str,
+    definitions: Definitions,
+    accounts: list[Account],
+    *,
+    now: datetime,
+    tz: tzinfo,
+) -> dict[str, AccountSeen]:
+    ids = [account.id for account in accounts]
+    states = milestone_reads.states(session, workspace_id, ids)
+    per_user = any(m.scope == "user" and m.due_days is not None for m in definitions.journey.milestones)
+    first_days = milestone_reads.first_days(session, workspace_id, ids) if per_user else {}
+    core = _core_features(definitions)
+    series = usage_weeks.weekly_user_days(
+        session, workspace_id, core, first=first_week(now, tz), weeks=decay.WEEKS, accounts=ids
+    )
+    known = signals.recent(session, workspace_id, ids, since=now - KEPT_SIGNALS)
+    return {
+        account.id: AccountSeen(
+            id=account.id,
+            first_day=account.first_day,
+            milestones=[
+                MilestoneSeen(state.milestone, state.user_id, state.steps, state.reached_at)
+                for state in states.get(account.id, ())
+            ],
+            user_first_days=first_days.get(account.id, {}),
+            series=series.get(account.id, (0,) * decay.WEEKS),
+            signals=[
+                SignalSeen(s.id, s.kind, s.dedupe_key, s.state == "open", s.opened_at, s.evidence)
+                for s in known.get(account.id, ())
+            ],
+        )
+        for account in accounts
+    }
+
+
+def _write(
+    session: Session, runtime: Runtime, release: LiveRelease, judged: list[_Judged], *, fence: str
+) -> None:
+    """Take each account's row lock first, in order of id, and write only where the claim still holds."""
+    now, held = runtime.clock(), []
+    for each in judged:
+        values = {
+            "evaluated": each.account.touched,
+            "check_at": each.verdict.check_at,
+            "segment": each.segment,
+            "motion": each.motion,
+        }
+        if due.end_account_claim(
+            session, each.account.workspace_id, each.account.id, fence=fence, values=values
+        ):
+            held.append(each)
+    if not held:
+        return
+    workspace_id = held[0].account.workspace_id
+    touched = [each.account.id for each in held if each.account.touched > each.account.evaluated]
+    play_runs.poke_waiting(session, workspace_id, touched, now=now)
+    for each in held:
+        for signal_id, reason in each.verdict.closes:
+            signals.close(session, workspace_id, signal_id, reason=reason, now=now)
+        for signal_id, newer in each.verdict.renews:
+            finding = with_roles(session, release, each.account, newer)
+            signals.refresh(
+                session, workspace_id, signal_id, severity=finding.severity, evidence=finding.evidence
+            )
+    openings = [
+        Opening(each.account, each.motion, finding) for each in held for finding in each.verdict.opens
+    ]
+    open_signals(session, runtime, release, openings)

@@ -1,0 +1,137 @@
+"""What each step does when it acts. Every function returns the line it adds to the run's story."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+from waypost_server.domain.definitions import EmailStep, NudgeStep, PlayStep, TaskStep, WebhookStep
+from waypost_server.domain.play_machine import automation_allowed
+from waypost_server.services.addresses import address_hash
+from waypost_server.services.play_run_context import RunContext
+from waypost_server.services.put_delivery import GUARD, Message, put_delivery
+from waypost_server.services.put_task import put_draft, put_task
+from waypost_server.store import nudge_grants, recipients, suppressions
+from waypost_server.store.recipients import Person
+from waypost_server.store.tables import Workspace
+
+SPARE = 20  # people read beyond the limit, in case some are suppressed
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a run's story."""
+
+    outcome: Literal["done", "skipped", "held", "failed"]
+    note: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def act(context: RunContext, step: PlayStep, index: int) -> Line:
+    """Carry out a step that is not a wait."""
+    if isinstance(step, EmailStep):
+        return _email(context, step, index)
+    if isinstance(step, NudgeStep):
+        return _nudge(context, step, index)
+    if isinstance(step, WebhookStep):
+        return _webhook(context, step, index)
+    if isinstance(step, TaskStep):
+        title = put_task(context, step, index=index)
+        return Line("done", f"Task for a person: {title}")
+    raise TypeError(f"no way to act on {type(step).__name__}")
+
+
+def _email(context: RunContext, step: EmailStep, index: int) -> Line:
+    template = context.release.definitions.templates.get(step.template)
+    if template is None:
+        return Line("failed", f"There is no template {step.template}.")
+    people = _people(context, step)
+    if not people:
+        return Line("skipped", "Nobody to write to: no user in these roles has an address we may use.")
+    placed = [
+        put_delivery(
+            context,
+            Message(
+                channel="email",
+                recipient=person.email,
+                step=index,
+                user_id=person.user_id,
+                template=step.template,
+                kind=template.kind,
+            ),
+        )
+        for person in people
+    ]
+    names = ", ".join(person.name or person.user_id for person in people)
+    if "draft" in placed:
+        return Line("done", f"A draft for a person instead of an e-mail to {names}. {GUARD}")
+    return Line("done", f"E-mail {step.template} to {names}.", {"users": [p.user_id for p in people]})
+
+
+def _people(context: RunContext, step: EmailStep) -> list[Person]:
+    """The most recently active ones who have not opted out; in production only people we can vouch for."""
+    session, workspace_id = context.session, context.workspace_id
+    found = recipients.most_active(
+        session,
+        workspace_id,
+        context.account.id,
+        roles=step.to.role,
+        user_id=context.user_id,
+        limit=step.to.limit + SPARE,
+    )
+    if session.get_one(Workspace, workspace_id).mode == "production":
+        found = [person for person in found if person.trust != "asserted"]
+    hashes = {person.user_id: address_hash(context.runtime, workspace_id, person.email) for person in found}
+    stopped = suppressions.known(session, workspace_id, set(hashes.values()))
+    return [person for person in found if hashes[person.user_id] not in stopped][: step.to.limit]
+
+
+def _nudge(context: RunContext, step: NudgeStep, index: int) -> Line:
+    if not automation_allowed(context.account.motion):
+        put_draft(context, index=index, template="", user_id="", why=f"Nudge {step.nudge}. {GUARD}")
+        return Line("done", f"A draft for a person instead of the nudge {step.nudge}. {GUARD}")
+    until = context.now + timedelta(days=step.days)
+    nudge_grants.grant(
+        context.session,
+        {
+            "workspace_id": context.workspace_id,
+            "account_id": context.account.id,
+            "nudge": step.nudge,
+            "run_id": context.run.id,
+            "roles": list(step.role) if step.role is not None else None,
+            "until": until,
+        },
+    )
+    who = ", ".join(step.role) if step.role else "everybody"
+    return Line("done", f"Nudge {step.nudge} handed to {who} until {until:%Y-%m-%d}.")
+
+
+def _webhook(context: RunContext, step: WebhookStep, index: int) -> Line:
+    if step.webhook not in context.release.definitions.policy.webhooks:
+        return Line("failed", f"There is no webhook {step.webhook} in policy.yaml.")
+    message = Message(channel="webhook", recipient=step.webhook, step=index, body=_payload(context))
+    if put_delivery(context, message) == "draft":
+        return Line("done", f"A task for a person instead of the webhook {step.webhook}. {GUARD}")
+    return Line("done", f"Webhook {step.webhook}.")
+
+
+def _payload(context: RunContext) -> str:
+    """Thin: ids and the finding; whoever wants more reads the API."""
+    signal = context.signal
+    data: dict[str, Any] = {
+        "account": {"id": context.account.id, "name": context.account.name},
+        "play": context.play.key,
+        "run": context.run.id,
+        "release": context.release.number,
+    }
+    if signal is not None:
+        data["signal"] = {
+            "id": signal.id,
+            "kind": signal.kind,
+            "severity": signal.severity,
+            "words": signal.evidence.get("words", ""),
+        }
+    at = context.now.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return json.dumps({"type": "play.step", "timestamp": at, "data": data}, ensure_ascii=False)

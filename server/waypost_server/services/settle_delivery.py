@@ -1,0 +1,72 @@
+"""Write down how a try ended: sent, failed, unknown, or pending for another try."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from waypost_server.channels.outcome import Abandoned, Later, Outcome, Refused, Sent, Unclear
+from waypost_server.channels.webhook import RETRY_SECONDS
+from waypost_server.services.addresses import address_hash
+from waypost_server.services.runtime import Runtime
+from waypost_server.store import deliveries, suppressions
+from waypost_server.store.tables import Delivery
+
+log = logging.getLogger("waypost.deliver")
+EMAIL_RETRY_SECONDS = (60, 300, 1_800, 7_200, 18_000, 36_000)
+SPREAD = 0.2
+
+
+def settle(session: Session, runtime: Runtime, row: Delivery, *, fence: str, outcome: Outcome) -> bool:
+    """One transaction: state, attempt, budget slot, suppression. False when the delivery is not ours any more."""
+    if isinstance(outcome, Abandoned):
+        return False
+    now, n = runtime.clock(), row.attempts + 1
+    values = _values(runtime, row, outcome, n=n, now=now)
+    free = {"phase": "", "fence": None, "lease_until": None, "attempts": n, "claims": 0}
+    if not deliveries.move(session, row.workspace_id, row.id, fence=fence, values={**free, **values}):
+        return False
+    name = type(outcome).__name__.lower()
+    deliveries.add_attempt(
+        session, row.workspace_id, row.id, n=n, at=now, outcome=name, detail=outcome.detail
+    )
+    if values["state"] in ("pending", "failed", "expired"):
+        deliveries.return_touch(session, row.workspace_id, row.id)
+    if isinstance(outcome, Refused) and outcome.gone:
+        _suppress(session, runtime, row, now)
+    log.info("delivery.settled", extra={"delivery": row.id, "state": values["state"], "attempt": n})
+    return True
+
+
+def _values(runtime: Runtime, row: Delivery, outcome: Outcome, *, n: int, now: datetime) -> dict[str, Any]:
+    if isinstance(outcome, Sent):
+        return {"state": "sent", "reason": outcome.detail[:500], "ended_at": now}
+    if isinstance(outcome, Unclear):
+        return {"state": "unknown", "reason": outcome.detail[:500], "ended_at": now}
+    if isinstance(outcome, Refused):
+        return {"state": "failed", "reason": outcome.detail[:500], "ended_at": now}
+    assert isinstance(outcome, Later)
+    return _again(runtime, row, outcome, n=n, now=now)
+
+
+def _again(runtime: Runtime, row: Delivery, outcome: Later, *, n: int, now: datetime) -> dict[str, Any]:
+    """Back to pending with a growing, spread-out pause; expired when that would be too late."""
+    schedule = RETRY_SECONDS if row.channel == "webhook" else EMAIL_RETRY_SECONDS
+    if row.channel == "webhook" and n > len(schedule):
+        return {"state": "failed", "reason": f"given up after {n} tries: {outcome.detail}", "ended_at": now}
+    seconds = schedule[min(n, len(schedule)) - 1] * (1 - SPREAD + 2 * SPREAD * runtime.dice())
+    pause = timedelta(seconds=max(seconds, outcome.after_seconds or 0))
+    if now + pause >= row.expires_at:
+        return {"state": "expired", "reason": f"no time left: {outcome.detail}", "ended_at": now}
+    return {"state": "pending", "reason": outcome.detail[:500], "not_before": now + pause}
+
+
+def _suppress(session: Session, runtime: Runtime, row: Delivery, now: datetime) -> None:
+    """An address that does not exist, or an endpoint that said 410, is not tried again by anything."""
+    recipient = row.recipient if row.channel == "email" else f"{row.channel}:{row.recipient}"
+    hashed = address_hash(runtime, row.workspace_id, recipient)
+    reason = "bounced" if row.channel == "email" else "gone"
+    suppressions.add(session, row.workspace_id, hashed, reason=reason, at=now)

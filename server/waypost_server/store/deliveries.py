@@ -1,0 +1,155 @@
+"""The delivery ledger. Every write says which state and which fence it expects; no match, no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from waypost_server.domain.budget import TouchSeen
+from waypost_server.store.play_runs import insert_new
+from waypost_server.store.tables import Account, Attempt, Delivery, EndUser, Touch
+
+PARKED = "parked: its worker died five times"
+
+
+def put(session: Session, values: Mapping[str, Any]) -> bool:
+    """Add a delivery unless its dedupe key is known; True when it is new."""
+    return insert_new(session, Delivery, values)
+
+
+def find(session: Session, workspace_id: str, delivery_id: str) -> Delivery | None:
+    """One delivery."""
+    return session.get(Delivery, (workspace_id, delivery_id))
+
+
+def lock_subject(session: Session, workspace_id: str, *, user_id: str, account_id: str) -> None:
+    """Lock the person, then the account, as claims of nudges do; SQLite has locked everything already."""
+    session.scalar(
+        select(EndUser.id)
+        .where(EndUser.workspace_id == workspace_id, EndUser.id == user_id)
+        .with_for_update()
+    )
+    session.scalar(
+        select(Account.id)
+        .where(Account.workspace_id == workspace_id, Account.id == account_id)
+        .with_for_update()
+    )
+
+
+def move(
+    session: Session,
+    workspace_id: str,
+    delivery_id: str,
+    *,
+    fence: str,
+    phase: str | None = None,
+    values: Mapping[str, Any],
+) -> bool:
+    """Change a delivery that is being sent under this fence; False when it is not ours any more."""
+    query = update(Delivery).where(
+        Delivery.workspace_id == workspace_id,
+        Delivery.id == delivery_id,
+        Delivery.fence == fence,
+        Delivery.state == "sending",
+    )
+    if phase is not None:
+        query = query.where(Delivery.phase == phase)
+    return bool(session.execute(query.values(**values).execution_options(synchronize_session=False)).rowcount)
+
+
+def add_attempt(
+    session: Session, workspace_id: str, delivery_id: str, *, n: int, at: datetime, outcome: str, detail: str
+) -> None:
+    """Note one try."""
+    session.execute(
+        insert(Attempt).values(
+            workspace_id=workspace_id,
+            delivery_id=delivery_id,
+            n=n,
+            at=at,
+            outcome=outcome,
+            detail=detail[:500],
+        )
+    )
+
+
+def reserve_touch(session: Session, values: Mapping[str, Any]) -> None:
+    """Spend a slot of the budget before sending, so that two workers cannot spend the same one."""
+    insert_new(session, Touch, values)
+
+
+def return_touch(session: Session, workspace_id: str, delivery_id: str) -> None:
+    """Nothing was sent: the slot is free again."""
+    session.execute(
+        delete(Touch).where(Touch.workspace_id == workspace_id, Touch.id == f"delivery:{delivery_id}")
+    )
+
+
+def touches(
+    session: Session,
+    workspace_id: str,
+    *,
+    since: datetime,
+    except_id: str,
+    user_id: str | None = None,
+    account_id: str | None = None,
+) -> list[TouchSeen]:
+    """Touches of a person, or of an account's people, newest first; at most 500."""
+    query = select(Touch).where(
+        Touch.workspace_id == workspace_id, Touch.at > since, Touch.id != f"delivery:{except_id}"
+    )
+    query = query.where(Touch.user_id == user_id) if user_id is not None else query
+    query = query.where(Touch.account_id == account_id) if account_id is not None else query
+    rows = session.scalars(query.order_by(Touch.at.desc()).limit(500))
+    return [TouchSeen(row.at, row.kind, row.channel, row.user_id, row.account_id) for row in rows]
+
+
+def recover_expired(session: Session, *, now: datetime) -> tuple[int, int]:
+    """Take back what dead workers held: (to pending, to unknown). Before the commit point nothing has left
+    the building; after it nobody can know, so it is for a person to look at."""
+    expired = (Delivery.state == "sending", Delivery.lease_until <= now)
+    free = {"lease_until": None, "fence": None}
+    silent = {"synchronize_session": False}
+    unknown = session.execute(
+        update(Delivery)
+        .where(*expired, Delivery.phase == "commit_point")
+        .values(
+            state="unknown",
+            phase="",
+            reason="the worker died after the message was handed over",
+            ended_at=now,
+            attempts=Delivery.attempts + 1,
+            **free,
+        )
+        .execution_options(**silent)
+    ).rowcount
+    back = session.execute(
+        update(Delivery)
+        .where(*expired, Delivery.phase == "pre")
+        .values(state="pending", phase="", **free)
+        .execution_options(**silent)
+    ).rowcount
+    parked = (Delivery.state == "pending", Delivery.claims >= 5)
+    session.execute(
+        update(Delivery)
+        .where(*parked)
+        .values(state="failed", reason=PARKED, ended_at=now)
+        .execution_options(**silent)
+    )
+    return back, unknown
+
+
+def expire_old(session: Session, *, now: datetime) -> int:
+    """End what waited too long, also while sending is switched off."""
+    ended = update(Delivery).where(
+        Delivery.state == "pending", Delivery.not_before <= now, Delivery.expires_at <= now
+    )
+    return int(
+        session.execute(
+            ended.values(state="expired", ended_at=now).execution_options(synchronize_session=False)
+        ).rowcount
+    )

@@ -1,0 +1,165 @@
+"""Claims: which accounts, runs and deliveries a worker holds, and until when.
+
+A claim is a lease with a fence: a random token that every later write must carry. A worker that comes back
+from the dead finds another token and can do no harm. Claims are counted when they are made, because a
+worker that dies says nothing; a row claimed more than five times without an end is parked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from waypost_server.store.tables import Account, Delivery, PlayRun, Workspace
+
+MAX_CLAIMS = 5
+
+
+def _free(table: Any, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        or_(table.lease_until.is_(None), table.lease_until <= now),
+        table.claims < MAX_CLAIMS,
+    )
+
+
+def workspaces_with_due_accounts(session: Session, now: datetime) -> list[str]:
+    """Workspaces in which an account is due, in order of id."""
+    return _workspaces(session, Account, and_(_account_due(now), _free(Account, now)))
+
+
+def workspaces_with_due_runs(session: Session, now: datetime) -> list[str]:
+    """Workspaces in which a run is due."""
+    return _workspaces(session, PlayRun, and_(PlayRun.due_at <= now, _free(PlayRun, now)))
+
+
+def workspaces_with_due_deliveries(session: Session, now: datetime) -> list[str]:
+    """Workspaces that may send (the kill switch is off) and have something to send."""
+    sending = select(Workspace.id).where(Workspace.sending.is_(True))
+    return _workspaces(session, Delivery, and_(_delivery_due(now), Delivery.workspace_id.in_(sending)))
+
+
+def claim_accounts(
+    session: Session, workspace_id: str, *, now: datetime, limit: int, lease_until: datetime, fence: str
+) -> list[Account]:
+    """Lease up to `limit` due accounts. One that was claimed before without an end comes alone, so that it
+    cannot take its neighbours down with it a second time."""
+    fresh = _pick(
+        session,
+        Account,
+        Account.id,
+        [Account.workspace_id == workspace_id, _account_due(now), _free(Account, now), Account.claims == 0],
+        limit,
+    )
+    ids = fresh or _pick(
+        session,
+        Account,
+        Account.id,
+        [Account.workspace_id == workspace_id, _account_due(now), _free(Account, now), Account.claims > 0],
+        1,
+    )
+    rows = _lease(session, Account, workspace_id, ids, lease_until=lease_until, fence=fence)
+    return sorted(rows, key=lambda row: row.id)
+
+
+def claim_runs(
+    session: Session, workspace_id: str, *, now: datetime, limit: int, lease_until: datetime, fence: str
+) -> list[PlayRun]:
+    """Lease up to `limit` due runs, the longest due first."""
+    due = [PlayRun.workspace_id == workspace_id, PlayRun.due_at <= now, _free(PlayRun, now)]
+    ids = _pick(session, PlayRun, PlayRun.id, [*due, PlayRun.claims == 0], limit, PlayRun.due_at)
+    ids = ids or _pick(session, PlayRun, PlayRun.id, [*due, PlayRun.claims > 0], 1, PlayRun.due_at)
+    return _lease(session, PlayRun, workspace_id, ids, lease_until=lease_until, fence=fence)
+
+
+def claim_deliveries(
+    session: Session, workspace_id: str, *, now: datetime, limit: int, lease_until: datetime, fence: str
+) -> list[Delivery]:
+    """Lease up to `limit` pending deliveries whose time has come, the longest due first."""
+    due = [Delivery.workspace_id == workspace_id, _delivery_due(now)]
+    ids = _pick(session, Delivery, Delivery.id, [*due, Delivery.claims == 0], limit, Delivery.not_before)
+    ids = ids or _pick(session, Delivery, Delivery.id, [*due, Delivery.claims > 0], 1, Delivery.not_before)
+    return _lease(
+        session,
+        Delivery,
+        workspace_id,
+        ids,
+        lease_until=lease_until,
+        fence=fence,
+        state="sending",
+        phase="pre",
+    )
+
+
+def end_account_claim(
+    session: Session, workspace_id: str, account_id: str, *, fence: str, values: dict[str, Any]
+) -> bool:
+    """Write an evaluation's result and give the account back; False when another worker holds it now."""
+    result = session.execute(
+        update(Account)
+        .where(Account.workspace_id == workspace_id, Account.id == account_id, Account.fence == fence)
+        .values(lease_until=None, fence=None, claims=0, **values)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(result.rowcount)
+
+
+def parked_accounts(session: Session, workspace_id: str, *, limit: int = 50) -> list[str]:
+    """Accounts whose evaluation failed five times; a person has to look."""
+    return list(
+        session.scalars(
+            select(Account.id)
+            .where(Account.workspace_id == workspace_id, Account.claims >= MAX_CLAIMS)
+            .order_by(Account.id)
+            .limit(limit)
+        )
+    )
+
+
+def _account_due(now: datetime) -> ColumnElement[bool]:
+    return or_(Account.evaluated < Account.touched, Account.check_at <= now)
+
+
+def _delivery_due(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        Delivery.state == "pending",
+        Delivery.not_before <= now,
+        Delivery.claims < MAX_CLAIMS,
+    )
+
+
+def _workspaces(session: Session, table: Any, due: ColumnElement[bool]) -> list[str]:
+    return sorted(session.scalars(select(table.workspace_id).where(due).distinct()))
+
+
+def _pick(
+    session: Session,
+    table: Any,
+    id_column: InstrumentedAttribute[str],
+    conditions: Sequence[ColumnElement[bool]],
+    limit: int,
+    order: Any = None,
+) -> list[str]:
+    query = select(id_column).where(*conditions).limit(limit).with_for_update(skip_locked=True, of=table)
+    if order is not None:
+        query = query.order_by(order)
+    return list(session.scalars(query))
+
+
+def _lease(session: Session, table: Any, workspace_id: str, ids: Sequence[str], **values: Any) -> list[Any]:
+    """Mark the picked rows as held. The picking query has locked them (SQLite: the whole database)."""
+    if not ids:
+        return []
+    mine = and_(table.workspace_id == workspace_id, table.id.in_(ids))
+    session.execute(
+        update(table)
+        .where(mine)
+        .values(claims=table.claims + 1, **values)
+        .execution_options(synchronize_session=False)
+    )
+    rows = session.scalars(select(table).where(mine))
+    by_id = {row.id: row for row in rows}
+    return [by_id[each] for each in ids if each in by_id]

@@ -1,0 +1,54 @@
+"""People of an account who can be written to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from waypost_server.store.tables import EndUser, Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user of an account with an address."""
+
+    user_id: str
+    email: str
+    name: str | None
+    role: str | None
+    trust: str
+
+
+def most_active(
+    session: Session,
+    workspace_id: str,
+    account_id: str,
+    *,
+    roles: Collection[str] | None,
+    user_id: str = "",
+    limit: int,
+) -> list[Person]:
+    """Users with an e-mail address, by role (None = any), the most recently active first."""
+    query = (
+        select(EndUser.id, EndUser.email, EndUser.name, Membership.role, EndUser.trust)
+        .join(
+            Membership,
+            (Membership.workspace_id == EndUser.workspace_id) & (Membership.user_id == EndUser.id),
+        )
+        .where(
+            EndUser.workspace_id == workspace_id,
+            Membership.account_id == account_id,
+            EndUser.email.is_not(None),
+            EndUser.email != "",
+        )
+        .order_by(Membership.last_day.desc().nulls_last(), EndUser.id)
+        .limit(limit)
+    )
+    if roles is not None:
+        query = query.where(Membership.role.in_(roles))
+    if user_id:
+        query = query.where(EndUser.id == user_id)
+    return [Person(*row) for row in session.execute(query)]

@@ -1,0 +1,71 @@
+"""Signals: what was noticed about an account, open or closed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from waypost_server.store.tables import Signal
+
+
+def recent(
+    session: Session, workspace_id: str, accounts: Collection[str], *, since: datetime
+) -> dict[str, list[Signal]]:
+    """Account → its open signals and those opened since a time, oldest first."""
+    rows = session.scalars(
+        select(Signal)
+        .where(
+            Signal.workspace_id == workspace_id,
+            Signal.account_id.in_(accounts),
+            or_(Signal.state == "open", Signal.opened_at >= since),
+        )
+        .order_by(Signal.opened_at, Signal.id)
+    )
+    found: dict[str, list[Signal]] = {}
+    for row in rows:
+        found.setdefault(row.account_id, []).append(row)
+    return found
+
+
+def find(session: Session, workspace_id: str, signal_id: str) -> Signal | None:
+    """One signal."""
+    return session.get(Signal, (workspace_id, signal_id))
+
+
+def add(session: Session, values: Mapping[str, Any]) -> None:
+    """Open a signal; the caller holds the account's claim, so no other worker opens the same one."""
+    session.execute(insert(Signal).values(**values))
+
+
+def close(session: Session, workspace_id: str, signal_id: str, *, reason: str, now: datetime) -> bool:
+    """Close an open signal; False when it was closed before."""
+    result = session.execute(
+        update(Signal)
+        .where(Signal.workspace_id == workspace_id, Signal.id == signal_id, Signal.state == "open")
+        .values(state="closed", closed_at=now, closed_reason=reason)
+    )
+    return bool(result.rowcount)
+
+
+def handle(session: Session, workspace_id: str, signal_id: str, *, handling: str, reason: str) -> None:
+    """Note what is being done about a signal, and when nothing is, why."""
+    session.execute(
+        update(Signal)
+        .where(Signal.workspace_id == workspace_id, Signal.id == signal_id)
+        .values(handling=handling, handling_reason=reason)
+    )
+
+
+def refresh(
+    session: Session, workspace_id: str, signal_id: str, *, severity: float, evidence: Mapping[str, Any]
+) -> None:
+    """Newer evidence for an open signal."""
+    session.execute(
+        update(Signal)
+        .where(Signal.workspace_id == workspace_id, Signal.id == signal_id, Signal.state == "open")
+        .values(severity=severity, evidence=dict(evidence))
+    )

@@ -1,0 +1,41 @@
+"""Addresses that must not be written to, as keyed hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from waypost_server.store.play_runs import insert_new
+from waypost_server.store.tables import Suppression
+
+
+def known(session: Session, workspace_id: str, hashes: Collection[str]) -> set[str]:
+    """Which of these are suppressed."""
+    return set(
+        session.scalars(
+            select(Suppression.address_hash).where(
+                Suppression.workspace_id == workspace_id, Suppression.address_hash.in_(hashes)
+            )
+        )
+    )
+
+
+def add(session: Session, workspace_id: str, address_hash: str, *, reason: str, at: datetime) -> bool:
+    """Suppress; False when it was already."""
+    return insert_new(
+        session,
+        Suppression,
+        {"workspace_id": workspace_id, "address_hash": address_hash, "reason": reason, "at": at},
+    )
+
+
+def remove(session: Session, workspace_id: str, address_hash: str) -> None:
+    """Allow again; a person decided so."""
+    session.execute(
+        delete(Suppression).where(
+            Suppression.workspace_id == workspace_id, Suppression.address_hash == address_hash
+        )
+    )
