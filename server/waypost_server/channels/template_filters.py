@@ -66,7 +66,7 @@ def _date(value: Any) -> str:
 
 def _first_word(value: Any) -> str:
     """The first word of a text: a first name from a full one."""
-    words = str(value)[:MAX_TEXT].split()
+    words = "" if isinstance(value, Undefined) or value is None else written(value).split()
     return words[0] if words else ""
 
 
