@@ -34,7 +34,7 @@ async function bundle(entry, file, options) {
   writeFileSync(join(dist, file), small.code);
 }
 
-await bundle('global.ts', 'waypost.js', { format: 'iife', globalName: 'waypost' });
+await bundle('global.ts', 'waypost.js', { format: 'iife' });
 await bundle('index.ts', 'waypost.mjs', { format: 'esm' });
 const tsc = fileURLToPath(new URL('../bin/tsc', import.meta.resolve('typescript')));
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.json', '--emitDeclarationOnly'], { cwd: root, stdio: 'inherit' });

@@ -5,7 +5,7 @@ import type { Drops } from './core/buffer';
 import { Outbox } from './core/outbox';
 import type { Nudge, Properties, Reaction, Reply } from './core/types';
 import { cleanId } from './core/wire';
-import { browserPlatform } from './platform/browser';
+import { browserPlatform, quietly } from './platform/browser';
 import { ClaimLock } from './platform/claim-lock';
 import { watchRoute } from './platform/page';
 import type { Labels } from './ui/labels';
@@ -109,11 +109,12 @@ export class Client {
 
   private listen(): void {
     const on = (target: EventTarget, name: string, fn: (event: Event) => void) => {
-      target.addEventListener(name, fn);
-      this.undo.push(() => target.removeEventListener(name, fn));
+      const listener = (event: Event) => quietly(() => fn(event));
+      target.addEventListener(name, listener);
+      this.undo.push(() => target.removeEventListener(name, listener));
     };
     this.lock.open();
-    this.undo.push(watchRoute(() => this.walker.routeChanged()));
+    this.undo.push(watchRoute(() => quietly(() => this.walker.routeChanged())));
     on(window, 'pagehide', () => {
       this.outbox.hide();
       this.lock.close();
@@ -272,7 +273,7 @@ export class Client {
   /** Ask for a decision in `ms`; several reasons at once make one request. */
   private ask(ms: number): void {
     this.cancelAsk?.();
-    this.cancelAsk = this.platform.later(() => void this.decide(), ms);
+    this.cancelAsk = this.platform.later(() => this.decide(), ms);
   }
 
   private async decide(renewed = false): Promise<void> {

@@ -1,20 +1,19 @@
 // The script build: `window.waypost`. Calls made before it loaded (`window.waypost = []`, then
 // `waypost.push(['track', 'x'])`) are made up for.
 
-import * as api from './index';
+import { flush, group, identify, init, on, page, refresh, reset, track, version } from './index';
 
-export * from './index';
+const api = { flush, group, identify, init, on, page, refresh, reset, track, version };
+type Name = Exclude<keyof typeof api, 'version'>;
 
 declare global {
   interface Window {
-    waypost?: unknown;
+    waypost?: typeof api | [Name, ...unknown[]][];
   }
 }
 
-const queued: unknown = window.waypost;
+const queued = window.waypost;
+window.waypost = api;
 if (Array.isArray(queued)) {
-  for (const [name, ...args] of queued as [string, ...unknown[]][]) {
-    const fn = (api as unknown as Record<string, unknown>)[name];
-    if (typeof fn === 'function') fn(...args);
-  }
+  for (const [name, ...args] of queued) (api[name] as ((...args: unknown[]) => unknown) | undefined)?.(...args);
 }

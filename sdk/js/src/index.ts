@@ -2,6 +2,7 @@
 
 import { Client, type Events, type Options } from './client';
 import type { Properties } from './core/types';
+import { quietly } from './platform/browser';
 
 export type { Events, NudgeEvent, Options } from './client';
 export type { Properties, Reaction } from './core/types';
@@ -11,19 +12,9 @@ export { VERSION as version } from './core/wire';
 
 let client: Client | null = null;
 
-function safely<T>(fn: () => T): T | undefined {
-  try {
-    return fn();
-  } catch (error) {
-    // A fault of ours must not become the host's.
-    console.debug('[waypost]', error);
-    return undefined;
-  }
-}
-
 /** Start. Called again, it starts over with the new options. Does nothing outside a browser. */
 export function init(options: Options): void {
-  safely(() => {
+  quietly(() => {
     client?.close();
     client = typeof window === 'undefined' ? null : new Client(options);
   });
@@ -31,40 +22,40 @@ export function init(options: Options): void {
 
 /** Say who is here. Call it on every page once the person is known; nothing is remembered between pages. */
 export function identify(userId: string, traits?: Properties): void {
-  safely(() => client?.identify(userId, traits));
+  quietly(() => client?.identify(userId, traits));
 }
 
 /** Say which customer organisation the person works for right now. */
 export function group(accountId: string, traits?: Properties): void {
-  safely(() => client?.group(accountId, traits));
+  quietly(() => client?.group(accountId, traits));
 }
 
 /** Report that something was done. */
 export function track(event: string, properties?: Properties): void {
-  safely(() => client?.track(event, properties));
+  quietly(() => client?.track(event, properties));
 }
 
 /** Report a page view: path and title, never the query. */
 export function page(name?: string): void {
-  safely(() => client?.page(name));
+  quietly(() => client?.page(name));
 }
 
 /** Forget the person: call it on sign-out. */
 export function reset(): void {
-  safely(() => client?.reset());
+  quietly(() => client?.reset());
 }
 
 /** Ask for a fresh decision now. */
 export function refresh(): void {
-  safely(() => client?.refresh());
+  quietly(() => client?.refresh());
 }
 
 /** Send what is waiting. Resolves when it is sent, or cannot be sent now. */
 export function flush(): Promise<void> {
-  return safely(() => client?.flush()) ?? Promise.resolve();
+  return quietly(() => client?.flush()) ?? Promise.resolve();
 }
 
 /** Listen; the result stops listening. */
 export function on<K extends keyof Events>(name: K, listener: (value: Events[K]) => void): () => void {
-  return safely(() => client?.on(name, listener)) ?? (() => undefined);
+  return quietly(() => client?.on(name, listener)) ?? (() => undefined);
 }

@@ -4,6 +4,7 @@ import type { Kind, Nudge, Platform, Reaction } from './core/types';
 import { IDLE, next, type Session, type Step } from './core/session';
 import { pathMatches, pathsOf } from './core/where';
 import type { ClaimLock } from './platform/claim-lock';
+import { quietly } from './platform/browser';
 import { findAnchor, inView, isTyping, openModal } from './platform/page';
 import { banner } from './ui/banner';
 import { labelsFor, type Labels } from './ui/labels';
@@ -54,7 +55,8 @@ interface Place {
   close: Close | null;
 }
 
-type Readiness = 'no' | 'wait' | 'ready';
+/** `late`: its anchor is not there yet. */
+type Readiness = 'no' | 'wait' | 'late' | 'ready';
 
 export class Walker {
   private list: Nudge[] = [];
@@ -124,8 +126,9 @@ export class Walker {
   /** Look at the page again; cheap when there is nothing to show. */
   consider(): void {
     this.unwatch();
-    if (document.hidden) return;
+    if (document.hidden || !document.body) return;
     let waiting = false;
+    let late = false;
     for (const kind of KINDS) {
       const place = this.places[kind];
       if (place.nudge && !this.onPath(place.nudge)) this.leave(kind);
@@ -134,14 +137,15 @@ export class Walker {
         if (nudge.kind !== kind || !SURFACES[nudge.surface]) continue;
         const ready = this.readiness(nudge);
         if (ready === 'ready') {
-          void this.show(nudge, place);
+          quietly(() => this.show(nudge, place));
           break;
         }
-        waiting ||= ready === 'wait';
-        if (ready === 'wait' && this.wires.platform.now() - this.routeAt < SETTLE_MS) break;
+        waiting ||= ready !== 'no';
+        late ||= ready === 'late';
+        if (ready !== 'no' && this.wires.platform.now() - this.routeAt < SETTLE_MS) break;
       }
     }
-    if (waiting) this.watch();
+    if (waiting) this.watch(late);
   }
 
   private onPath(nudge: Nudge): boolean {
@@ -172,7 +176,7 @@ export class Walker {
   }
 
   private anchorLate(nudge: Nudge, waited: number): Readiness {
-    if (waited < ANCHOR_MS && nudge.where?.anchor) return 'wait';
+    if (waited < ANCHOR_MS && nudge.where?.anchor) return 'late';
     if (!this.missing.has(nudge.key)) {
       this.missing.add(nudge.key);
       this.wires.reacted(nudge, 'anchor_missing', null, undefined);
@@ -187,7 +191,7 @@ export class Walker {
     if (!this.views.has(element)) {
       this.views.set(
         element,
-        inView(element, (visible) => visible && this.consider()),
+        inView(element, (visible) => visible && quietly(() => this.consider())),
       );
     }
     return false;
@@ -305,17 +309,18 @@ export class Walker {
     close?.();
   }
 
-  /** While something waits: mutations at once, everything else (styles, shadow roots, delays) twice a second. */
-  private watch(): void {
+  /** While something waits, twice a second; for an anchor that is late, also soon after the page changed. */
+  private watch(late: boolean): void {
     const { platform } = this.wires;
     const look = (ms: number) => {
       this.cancelTimer?.();
       this.cancelTimer = platform.later(() => this.consider(), ms);
     };
     look(500);
+    if (!late) return;
     this.observer = new MutationObserver(() => {
       this.observer?.disconnect();
-      look(50);
+      look(100);
     });
     const attributeFilter = ['data-waypost', 'hidden', 'class', 'style', 'open', 'inert'];
     this.observer.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter });

@@ -142,6 +142,27 @@ class TestTooltip:
         )
         assert stub.reactions() == ["clicked"]
 
+    def test_a_link_goes_where_it_says_and_the_click_arrives(self, visit: Visit, stub: Stub) -> None:
+        """The page navigates away at once; the reaction is sent on the way out."""
+        stub.nudges = [nudge()]
+        page = visit()
+        page.get_by_role("link", name="Finish it").click()
+        page.wait_for_url("**/automations/new")
+        until(lambda: stub.reactions() == ["clicked"], page)
+
+    def test_the_host_may_navigate_itself(self, visit: Visit, stub: Stub) -> None:
+        """onNudge sees every reaction and can keep the browser from loading a page."""
+        stub.nudges = [nudge()]
+        page = visit("/elsewhere")
+        page.evaluate(
+            """() => { window.told = []; waypost.init({key: 'k', onNudge(e) { told.push([e.type, e.action?.label]);
+            if (e.type === 'clicked') { e.preventDefault(); history.pushState({}, '', e.action.url) } }});
+            waypost.identify('ana'); history.pushState({}, '', '/automations/7') }"""
+        )
+        page.get_by_role("link", name="Finish it").click()
+        page.wait_for_url("**/automations/new")
+        assert page.evaluate("told") == [["clicked", "Finish it"]]
+
     def test_an_anchor_that_goes_takes_it_along_quietly(self, visit: Visit, stub: Stub) -> None:
         """No dismissal; back with the same offer when the anchor is back."""
         stub.nudges = [nudge()]
@@ -383,6 +404,18 @@ class TestEvents:
         page = visit("/plain")
         page.evaluate("waypost.track('once')")
         until(lambda: [e.get("event") for e in stub.events].count("once") == 1, page)
+
+    def test_calls_made_before_the_script_loaded_are_made_up_for(
+        self, context: BrowserContext, stub: Stub
+    ) -> None:
+        """The usual stub: an array that takes the calls."""
+        context.add_init_script(
+            "window.waypost = [['init', {key: 'k'}], ['identify', 'ana'], ['track', 'early']]"
+        )
+        page = context.new_page()
+        page.goto(stub.url + "/plain")
+        until(lambda: "early" in [e.get("event") for e in stub.events], page)
+        clean(page)
 
     def test_blocked_storage_hurts_nobody(self, context: BrowserContext, stub: Stub) -> None:
         """Memory stands in; the nudge is still shown."""

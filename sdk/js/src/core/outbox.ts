@@ -32,6 +32,7 @@ export class Outbox {
   private dueAt = Infinity;
   private cancelSave: (() => void) | null = null;
   private busy = false;
+  private closed = false;
   private attempt = 0;
   private renewals = 0;
   private limit = BATCH;
@@ -95,7 +96,8 @@ export class Outbox {
   flush(): Promise<void> {
     return new Promise((resolve) => {
       this.waiters.push(resolve);
-      this.schedule(0);
+      if (this.closed || this.notBefore > this.platform.now()) this.rest();
+      else this.schedule(0);
     });
   }
 
@@ -109,13 +111,13 @@ export class Outbox {
   private schedule(ms: number): void {
     const { now, later } = this.platform;
     const at = Math.max(now() + ms, this.notBefore);
-    if (this.busy || at >= this.dueAt) return;
+    if (this.closed || this.busy || at >= this.dueAt) return;
     this.cancel?.();
     this.dueAt = at;
     this.cancel = later(() => {
       this.dueAt = Infinity;
       this.cancel = null;
-      void this.send();
+      return this.send();
     }, at - now());
   }
 
@@ -126,7 +128,9 @@ export class Outbox {
     this.busy = true;
     const drops = this.buffer.drops;
     this.buffer.drops = {};
-    const reply = await this.platform.post('/v1/batch', this.body(batch, drops));
+    const body = this.body(batch, drops);
+    // A small batch outlives the page; a large one would use up what is left for the page's end.
+    const reply = await this.platform.post('/v1/batch', body, { keepalive: body.length < KEEPALIVE_BYTES / 2 });
     this.busy = false;
     this.sentBefore = this.lastSent;
     this.lastSent = this.platform.now();
@@ -214,12 +218,15 @@ export class Outbox {
   private save(): void {
     this.cancelSave?.();
     this.cancelSave = null;
-    this.platform.store.set(this.spool, this.buffer.size ? this.buffer.dump() : null);
+    if (!this.closed) this.platform.store.set(this.spool, this.buffer.size ? this.buffer.dump() : null);
   }
 
+  /** The next outbox finds in storage what this one leaves. */
   close(): void {
     this.hide();
+    this.closed = true;
     this.cancel?.();
     this.cancelSave?.();
+    this.rest();
   }
 }

@@ -92,7 +92,7 @@ export interface Platform {
   random(): number;
   uuid(): string;
   /** Run once after `ms`; the result cancels. */
-  later(fn: () => void, ms: number): () => void;
+  later(fn: () => unknown, ms: number): () => void;
   /** Never rejects: a failed request is status 0. */
   post(path: string, body: string, options?: PostOptions): Promise<Reply>;
   beacon(path: string, body: string): boolean;

@@ -15,6 +15,19 @@ function uuid(): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
+/** A fault of ours must not become the host's, neither thrown nor as a rejected promise. */
+export function quietly<T>(fn: () => T): T | undefined {
+  const say = (error: unknown) => void console.debug('[waypost]', error);
+  try {
+    const result = fn();
+    if (result instanceof Promise) result.catch(say);
+    return result;
+  } catch (error) {
+    say(error);
+    return undefined;
+  }
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -30,7 +43,7 @@ export function browserPlatform(host: string, key: string): Platform {
     random: () => Math.random(),
     uuid,
     later(fn, ms) {
-      const timer = setTimeout(fn, ms);
+      const timer = setTimeout(() => quietly(fn), ms);
       return () => clearTimeout(timer);
     },
     async post(path, body, options = {}) {

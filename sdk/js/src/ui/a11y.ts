@@ -1,6 +1,6 @@
 // Focus: into a nudge and back to where it came from.
 
-import { focused } from '../platform/page';
+import { focused, openModal } from '../platform/page';
 
 const TABBABLE =
   'a[href],button,input,select,textarea,summary,iframe,[tabindex],[contenteditable=""],[contenteditable=true]';
@@ -27,8 +27,8 @@ export function rescueFocus(): void {
   if (main && (!document.activeElement || document.activeElement === document.body)) focusOn(main);
 }
 
-/** Host elements of the nudges that listen to keys, oldest first. */
-const open: HTMLElement[] = [];
+/** Host elements of the nudges on the screen, oldest first. */
+export const open: HTMLElement[] = [];
 
 export interface Reach {
   /** The host element of our shadow root. */
@@ -76,6 +76,9 @@ export function reachable({ host, inside, anchor, escape }: Reach): { stop(): vo
     if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
     // Two may be open: the key is for the one with the focus, else for the one that came last.
     if ((open.find((one) => one === document.activeElement) ?? open[open.length - 1]) !== host) return;
+    // A dialog of the host's over us: it is the one that Escape is meant for.
+    const dialog = openModal();
+    if (dialog && !dialog.contains(host)) return;
     let ours = false;
     if (event.key === 'Escape') {
       // A key pressed inside belongs to us alone; elsewhere the page may have its own use for it.

@@ -1,6 +1,6 @@
 // The browser's own modal dialog: it keeps Tab inside, makes the page inert and gives the focus back.
 
-import { rescueFocus } from './a11y';
+import { open, rescueFocus } from './a11y';
 import { fillCard } from './card';
 import { type Close, mount, type Paint } from './mount';
 import { el } from './nodes';
@@ -15,12 +15,14 @@ export function modal(paint: Paint): Close | null {
   // Escape and the system's back gesture end here.
   dialog.addEventListener('close', () => closing || paint.react('dismissed'));
   dialog.showModal();
+  open.push(mounted.host);
   // The title first, not the close button: what it is comes before how to leave it.
   title.tabIndex = -1;
   title.focus();
   return () => {
     closing = true;
     dialog.close();
+    open.splice(open.indexOf(mounted.host), 1);
     mounted.remove();
     rescueFocus();
   };
