@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from waypost_server.api import errors, health, ingest
+from waypost_server.api import claim, decide, errors, explain, health, ingest, resources
 
 
 def register(app: Flask) -> None:
@@ -12,3 +12,7 @@ def register(app: Flask) -> None:
     errors.register(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(ingest.blueprint)
+    app.register_blueprint(decide.blueprint)
+    app.register_blueprint(claim.blueprint)
+    app.register_blueprint(explain.blueprint)
+    resources.register(app)

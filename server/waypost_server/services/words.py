@@ -45,13 +45,13 @@ class Words:
     _kept: dict[tuple[Any, ...], msgspec.Raw] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def render(self, nudge: str, locale: str | None, facts: Facts) -> msgspec.Raw:
-        """The content of a nudge as JSON, in the nearest language. Raises TemplateError."""
-        content = choose(self.contents[nudge], locale)
-        key = (nudge, content.lang, *(_fixed(get(facts)) for get in content.getters))
+    def render(self, nudge: Nudge, release: int, locale: str | None, facts: Facts) -> msgspec.Raw:
+        """A nudge as finished JSON, in the nearest language. Raises TemplateError."""
+        content = choose(self.contents[nudge.key], locale)
+        key = (nudge.key, content.lang, *(_fixed(get(facts)) for get in content.getters))
         found = self._kept.get(key)
         if found is None:
-            found = msgspec.Raw(_encode(content.render(facts)))
+            found = msgspec.Raw(_encode({**frame(nudge, release), "content": content.render(facts)}))
             with self._lock:
                 if len(self._kept) >= KEPT:
                     self._kept.clear()

@@ -1,0 +1,33 @@
+"""GET /v1/explain: why a person sees a nudge, or does not."""
+
+from __future__ import annotations
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from waypost_server.api.auth import authenticate, runtime
+from waypost_server.domain.errors import BadInputError, ForbiddenError
+from waypost_server.domain.identifiers import read_id
+from waypost_server.services.explain import explain
+
+blueprint = Blueprint("explain", __name__, url_prefix="/v1")
+
+
+@blueprint.get("/explain")
+def get() -> Response:
+    """Every nudge with every gate and every comparison; `nudge` limits it to one."""
+    caller = authenticate("read")
+    if caller.kind != "secret":
+        raise ForbiddenError("explain needs a secret key with the scope read.")
+    user_id = request.args.get("userId")
+    if not user_id:
+        raise BadInputError("Name the person: /v1/explain?userId=…", code="user_missing")
+    account_id = request.args.get("accountId")
+    found = explain(
+        runtime(),
+        caller.workspace_id,
+        read_id(user_id, "userId"),
+        read_id(account_id, "accountId") if account_id else None,
+        request.args.get("nudge"),
+    )
+    return Response(msgspec.json.encode(found), mimetype="application/json")

@@ -1,0 +1,83 @@
+"""`waypost explain`: why a user sees a nudge, or does not, on a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+TRUTHS = {"true": "yes", "false": "no", "unknown": "unknown"}
+
+
+@click.command()
+@click.argument("user")
+@click.option("--account", help="The account; the one the user was last seen in otherwise.")
+@click.option("--nudge", help="Only this nudge, with every gate and comparison.")
+@click.option("--workspace", "-w", help="Workspace id; not needed when there is only one.")
+def explain(user: str, account: str | None, nudge: str | None, workspace: str | None) -> None:
+    """Say for every nudge whether USER may see it now, and why not."""
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.services.explain import explain as ask
+
+    with open_runtime() as runtime:
+        workspace_id = one_workspace(runtime, workspace)
+        found = ask(runtime, workspace_id, user, account, nudge)
+    for line in lines(found, detailed=nudge is not None):
+        click.echo(line)
+
+
+def lines(found: dict[str, Any], *, detailed: bool) -> list[str]:
+    """The explanation as lines of text."""
+    where = f"account {found['accountId']}" if found["accountId"] else "no account"
+    shown = [f"{found['userId']}, {where}, release {found['release']}"]
+    if not found["nudges"]:
+        return [*shown, "  No nudge is published."]
+    width = max(len(each["key"]) for each in found["nudges"])
+    for each in found["nudges"]:
+        reason = f"{each['rank']}." if each["verdict"] == "eligible" else each["reason"]
+        shown.append(f"  {each['key']:<{width}}  {each['verdict']:<8}  {reason}")
+        if detailed or each["verdict"] == "held":
+            shown += _gates(each, detailed)
+        if detailed:
+            shown += ["      audience", *_tree(each["audience"], "        ")]
+    return shown
+
+
+def _gates(nudge: dict[str, Any], detailed: bool) -> list[str]:
+    gates = [gate for gate in nudge["gates"] if detailed or gate["gate"] == nudge["reason"]]
+    return [_gate(gate, detailed) for gate in gates]
+
+
+def _gate(gate: dict[str, Any], detailed: bool) -> str:
+    numbers = {name: value for name, value in gate["detail"].items() if value not in (None, [], {})}
+    if failed := numbers.pop("failed", None):
+        numbers["failed"] = "; ".join(_leaf(leaf) for leaf in failed)
+    said = ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in numbers.items())
+    if not detailed:
+        return f"      {said}" if said else "      no numbers"
+    return f"      {'pass' if gate['passed'] else 'HELD'}  {gate['gate']:<17} {said}"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " | ".join(_short(each) for each in value)
+    if isinstance(value, dict):
+        return " ".join(f"{name}={_short(each)}" for name, each in value.items())
+    return str(value)
+
+
+def _leaf(leaf: dict[str, Any]) -> str:
+    return f"{leaf['path']} {leaf['operator']} {leaf['wanted']!r}, seen {leaf['seen']!r}"
+
+
+def _tree(node: dict[str, Any], indent: str) -> list[str]:
+    if "path" in node:
+        return [f"{indent}{TRUTHS[node['truth']]:<7} {_leaf(node)}"]
+    inner = [line for child in node["children"] for line in _tree(child, indent + "  ")]
+    return (
+        [f"{indent}{TRUTHS[node['truth']]:<7} {node['operator']}", *inner]
+        if inner
+        else [f"{indent}everybody"]
+    )

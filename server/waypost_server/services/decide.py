@@ -1,0 +1,140 @@
+"""Which nudges this person may see now, best first. Writes nothing.
+
+The budget is applied to each nudge against what is already spent; the claim is the exact gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from waypost_server.domain.arbitration import Candidate, rank
+from waypost_server.domain.compiled import CompiledNudge
+from waypost_server.domain.eligibility import Held, held, progress
+from waypost_server.domain.errors import TemplateError
+from waypost_server.domain.history import Situation
+from waypost_server.services.facts import Facts, glance
+from waypost_server.services.releases import LiveRelease
+from waypost_server.services.runtime import Runtime
+
+TTL_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who asks. `account_id` None = the account last seen in; `nudge` limits the answer to one.
+
+    `members_only` treats an account the person is not known to belong to as unknown; `explain` adds why
+    the others are held.
+    """
+
+    user_id: str
+    account_id: str | None = None
+    locale: str | None = None
+    nudge: str | None = None
+    members_only: bool = False
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeldNudge:
+    """A nudge that is not shown, and why."""
+
+    key: str
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer. `nudges` are finished JSON in rank order; `keys` the same by name."""
+
+    user_id: str
+    account_id: str | None
+    release: int
+    keys: tuple[str, ...] = ()
+    nudges: tuple[msgspec.Raw, ...] = ()
+    held: tuple[HeldNudge, ...] | None = None
+
+
+def decide(runtime: Runtime, workspace_id: str, question: Question) -> Decision:
+    """Answer for one person. Raises UnavailableError when the database is away."""
+    release = runtime.releases.glance(runtime.db, workspace_id).release
+    if release is None:
+        none_held = () if question.explain else None
+        return Decision(question.user_id, question.account_id, 0, held=none_held)
+    facts = facts_of(runtime, workspace_id, question, release)
+    return answer(release, question, facts)
+
+
+def facts_of(runtime: Runtime, workspace_id: str, question: Question, release: LiveRelease) -> Facts:
+    """The facts for a question; a stranger to the account gets none of its facts."""
+    facts = glance(runtime, workspace_id, question.user_id, question.account_id, release)
+    if question.members_only and question.account_id and not facts.member:
+        return glance(runtime, workspace_id, question.user_id, "", release)
+    return facts
+
+
+def situation_of(facts: Facts, user_id: str, claim_id: str | None = None) -> Situation:
+    """What the gates look at."""
+    return Situation(
+        now=facts.now,
+        today=facts.today,
+        user_id=user_id,
+        account_id=facts.account_id,
+        facts=facts.values,
+        history=facts.history,
+        claim_id=claim_id,
+    )
+
+
+def answer(release: LiveRelease, question: Question, facts: Facts) -> Decision:
+    """The decision for these facts; pure but for the renderings it keeps."""
+    situation = situation_of(facts, question.user_id)
+    rendered: dict[str, msgspec.Raw] = {}
+    candidates: list[Candidate] = []
+    refused: list[HeldNudge] = []
+    for nudge in _asked(release, question, facts):
+        reason = held(nudge, situation) or _render(release, nudge, question.locale, facts, rendered)
+        if reason is not None:
+            refused.append(HeldNudge(nudge.key, reason))
+            continue
+        shown = situation.history.of(nudge.key).count
+        done = progress(nudge, situation)
+        candidates.append(Candidate(nudge.key, nudge.nudge.priority, done, shown))
+    keys = tuple(each.key for each in rank(candidates))
+    return Decision(
+        user_id=question.user_id,
+        account_id=facts.account_id or None,
+        release=release.number,
+        keys=keys,
+        nudges=tuple(rendered[key] for key in keys),
+        held=tuple(refused) if question.explain else None,
+    )
+
+
+def _asked(release: LiveRelease, question: Question, facts: Facts) -> Iterable[CompiledNudge]:
+    compiled = release.compiled
+    if question.nudge is not None:
+        found = compiled.by_key.get(question.nudge)
+        return () if found is None else (found,)
+    return compiled.nudges if question.explain else compiled.find(facts.values)
+
+
+def _render(
+    release: LiveRelease,
+    nudge: CompiledNudge,
+    locale: str | None,
+    facts: Facts,
+    rendered: dict[str, msgspec.Raw],
+) -> Held | None:
+    """Render into `rendered`; a text that fails holds its own nudge and no other."""
+    wanted: Any = locale or facts.values["user"].get("locale")
+    try:
+        text = wanted if isinstance(wanted, str) else None
+        rendered[nudge.key] = release.words.render(nudge.nudge, release.number, text, facts.values)
+    except TemplateError as error:
+        return Held("content", {"message": error.message, **error.detail})
+    return None

@@ -1,0 +1,67 @@
+"""Why a person sees a nudge or does not: every gate with its numbers, every comparison with the value seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from waypost_server.domain.compiled import CompiledNudge
+from waypost_server.domain.eligibility import verdicts
+from waypost_server.domain.errors import NotFoundError
+from waypost_server.services.decide import Question, answer, facts_of, situation_of
+from waypost_server.services.facts import Facts
+from waypost_server.services.releases import LiveRelease
+from waypost_server.services.runtime import Runtime
+
+
+def explain(
+    runtime: Runtime, workspace_id: str, user_id: str, account_id: str | None, nudge: str | None = None
+) -> dict[str, Any]:
+    """The explanation as a plain document; eligible nudges first, in rank order, then the held ones.
+
+    An unknown person or account is no error. Raises NotFoundError for a nudge that is not published.
+    """
+    release = runtime.releases.glance(runtime.db, workspace_id).release
+    question = Question(user_id, account_id, nudge=nudge, explain=True)
+    if nudge is not None and (release is None or nudge not in release.compiled.by_key):
+        raise NotFoundError(f"There is no published nudge {nudge}.")
+    if release is None:
+        return {"userId": user_id, "accountId": account_id, "release": 0, "nudges": []}
+    facts = facts_of(runtime, workspace_id, question, release)
+    return {
+        "userId": user_id,
+        "accountId": facts.account_id or None,
+        "member": facts.member,
+        "release": release.number,
+        "at": facts.now.isoformat().replace("+00:00", "Z"),
+        "nudges": _nudges(release, question, facts),
+    }
+
+
+def _nudges(release: LiveRelease, question: Question, facts: Facts) -> list[dict[str, Any]]:
+    decision = answer(release, question, facts)
+    rank = {key: place for place, key in enumerate(decision.keys, start=1)}
+    reasons = {each.key: each.held for each in decision.held or ()}
+    ordered = [*decision.keys, *(each.key for each in decision.held or ())]
+    found = []
+    for key in ordered:
+        nudge = release.compiled.by_key[key]
+        verdict = "eligible" if key in rank else "held"
+        document: dict[str, Any] = {"key": key, "title": nudge.nudge.title, "verdict": verdict}
+        if key in rank:
+            document["rank"] = rank[key]
+        else:
+            document["reason"] = reasons[key].reason
+        content = reasons[key].detail if key in reasons and reasons[key].reason == "content" else None
+        found.append({**document, **_detail(nudge, facts, question.user_id, content)})
+    return found
+
+
+def _detail(
+    nudge: CompiledNudge, facts: Facts, user_id: str, content: dict[str, Any] | None
+) -> dict[str, Any]:
+    gates = [
+        {"gate": each.gate, "passed": each.passed, "detail": each.detail}
+        for each in verdicts(nudge, situation_of(facts, user_id))
+    ]
+    gates.append({"gate": "content", "passed": content is None, "detail": content or {}})
+    return {"gates": gates, "audience": nudge.audience.explain(facts.values).as_json()}
