@@ -1,4 +1,4 @@
-"""An account's segment and motion, by the release's own rules, without a query where the row says it all."""
+"""An account's segment and motion, without a query where its own row says it all."""
 
 from __future__ import annotations
 
@@ -7,31 +7,40 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from waypost_server.domain.conditions import compile_condition
+from waypost_server.domain.definitions import Catalog
+from waypost_server.services.classify import classify
 from waypost_server.services.facts import account_facts
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
 from waypost_server.store.tables import Account
 
-_NOT_IN_ROW = frozenset(
-    {"account.users", "account.phase", "account.owner", "account.segment", "account.motion"}
-)
+_NOT_IN_ROW = frozenset({"account.users", "account.phase", "account.owner"})
+_KEPT = 64
+_paths_of: dict[int, tuple[Catalog, frozenset[str]]] = {}
 
 
 def classify_row(
     session: Session, runtime: Runtime, release: LiveRelease, account: Account, *, today: date
 ) -> tuple[str | None, str]:
     """(segment, motion): the first rule that holds; no segment when none does, else the default motion."""
-    compiled = release.compiled
-    rules = (*compiled.segments, *compiled.motions)
-    paths = frozenset[str]().union(*(rule.paths for _, rule in rules))
+    paths = _paths(release.definitions.catalog)
     if all(path.startswith("account.") and path not in _NOT_IN_ROW for path in paths):
-        facts = _from_row(account, today)
-    else:
-        facts = account_facts(session, runtime, account.workspace_id, account.id, release, paths=paths)
-    segment = next((key for key, rule in compiled.segments if rule.test(facts)), None)
-    facts["account"]["segment"] = segment
-    default = release.definitions.catalog.default_motion
-    return segment, next((key for key, rule in compiled.motions if rule.test(facts)), default)
+        return classify(release.definitions, _from_row(account, today))
+    facts = account_facts(session, runtime, account.workspace_id, account.id, release, paths=paths)
+    return classify(release.definitions, facts)
+
+
+def _paths(catalog: Catalog) -> frozenset[str]:
+    """The facts the catalogue's rules read; kept by identity, since a catalogue is frozen."""
+    kept = _paths_of.get(id(catalog))
+    if kept is None or kept[0] is not catalog:
+        conditions = [each.when for each in catalog.segments] + [each.when for each in catalog.motions]
+        kept = (catalog, frozenset[str]().union(*(compile_condition(each).paths for each in conditions)))
+        if len(_paths_of) >= _KEPT:
+            _paths_of.clear()
+        _paths_of[id(catalog)] = kept
+    return kept[1]
 
 
 def _from_row(account: Account, today: date) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from waypost_server.store.tables import Account, Workspace
 log = logging.getLogger("waypost.evaluate")
 BATCH = 50
 LEASE = timedelta(seconds=60)
+UNPUBLISHED = timedelta(minutes=1)
 KEPT_SIGNALS = timedelta(weeks=decay.REFRACTORY_WEEKS)
 _peer_weeks = PeerWeeks()
 
@@ -63,17 +64,17 @@ def evaluate_due(runtime: Runtime, workspace_id: str, *, limit: int = BATCH) -> 
         judged = _judge_all(session, runtime, release, accounts) if release else []
     with runtime.db.write() as session:
         if release is None:
-            _nothing_published(session, accounts, fence)
+            _nothing_published(session, accounts, fence, runtime.clock() + UNPUBLISHED)
         else:
             _write(session, runtime, release, judged, fence=fence)
     runtime.fault("evaluate.committed")
     return len(accounts)
 
 
-def _nothing_published(session: Session, accounts: list[Account], fence: str) -> None:
-    """Without definitions there is nothing to judge; publishing makes every account due again."""
+def _nothing_published(session: Session, accounts: list[Account], fence: str, again: datetime) -> None:
+    """Without definitions there is nothing to judge; look again soon, there may be some then."""
     for account in accounts:
-        values = {"evaluated": account.touched, "check_at": None}
+        values = {"evaluated": account.touched, "check_at": again}
         due.end_account_claim(session, account.workspace_id, account.id, fence=fence, values=values)
 
 

@@ -63,7 +63,7 @@ def write(
         user_id,
         account_id,
         release,
-        paths=subject.variables | body.variables,
+        paths=subject.paths | body.paths,
     ).values
     return _filled(subject, body, facts)
 

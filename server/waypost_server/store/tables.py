@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, Index, Integer, Text, text
+from sqlalchemy import BigInteger, Boolean, Date, Double, Index, Integer, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from waypost_server.store.database import db
@@ -391,7 +391,7 @@ class Signal(db.Model):
     kind: Mapped[str] = col()
     dedupe_key: Mapped[str] = col()  # "<kind>:<account>:<milestone or role>"
     state: Mapped[str] = col()  # open | closed
-    severity: Mapped[float] = col()  # 0..1
+    severity: Mapped[float] = col(Double)  # 0..1
     evidence: Mapped[dict[str, Any]] = col(Json)
     since: Mapped[datetime] = col(UtcDateTime)
     opened_at: Mapped[datetime] = col(UtcDateTime)
@@ -532,8 +532,8 @@ class Task(db.Model):
     title: Mapped[str] = col()
     draft: Mapped[str] = col()  # the message a CSM may send, rendered from the template
     evidence: Mapped[dict[str, Any]] = col(Json)
-    severity: Mapped[float] = col()
-    value: Mapped[float] = col(default="0")  # the account's yearly value, for the order of the queue
+    severity: Mapped[float] = col(Double)
+    value: Mapped[float] = col(Double, default="0")  # the account's yearly value, for the order of the queue
     owner: Mapped[str | None] = col()  # console_user.id; null = the team's queue
     mute_digital: Mapped[bool] = col(Boolean, default="false")
     state: Mapped[str] = col()  # open | acknowledged | snoozed | done | dismissed
