@@ -18,6 +18,7 @@ _MARKDOWN = MarkdownIt("zero", {"html": False, "linkify": False}).enable(
     ["list", "emphasis", "backticks", "link", "newline", "escape", "entity"]
 )
 _MARKDOWN.options["maxNesting"] = 20
+_HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
 _CONTROL = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -31,14 +32,14 @@ def is_safe_link(address: str) -> bool:
     if _CONTROL.search(address):
         return False
     if address.startswith("/"):
-        return not address.startswith("//")
+        return not address.lower().startswith(("//", "/%5c", "/%2f"))
     try:
         parts = urlsplit(address)
     except ValueError:
         return False
     if parts.scheme == "mailto":
         return "@" in parts.path
-    return parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc
+    return parts.scheme == "https" and _HOST.fullmatch(parts.netloc) is not None
 
 
 def plain_text(nodes: list[Node]) -> str:

@@ -133,7 +133,9 @@ def _read_file(name: str, text: str, reading: _Reading) -> None:
     path = PurePosixPath(name)
     folder = path.parts[0] if len(path.parts) > 1 else ""
     if _UNSTORABLE.search(text):
-        problem = Problem("not_utf8", "the file holds characters that are no text", "save the file as UTF-8 text")
+        problem = Problem(
+            "not_utf8", "the file holds characters that are no text", "save the file as UTF-8 text"
+        )
         reading.report.in_file(name, (1, 1), problem)
         return
     if name not in SINGLE and FOLDERS.get(folder) != path.suffix:
@@ -178,7 +180,7 @@ def _read_template(path: PurePosixPath, text: str, reading: _Reading) -> None:
         return
     end = next(index for index, line in enumerate(lines[1:], 1) if line.strip() == "---")
     source = read(str(path), "\n".join(lines[1:end]) + "\n", first_line=2)
-    marks = {**source.marks, ("body",): (end + 2, 1)}
+    marks = {**source.marks, (): (1, 1), ("body",): (end + 2, 1)}
     source = reading.sources[str(path)] = Source(str(path), source.data, marks)
     body = "\n".join(lines[end + 1 :]).strip("\n") + "\n"
     if not body.strip():

@@ -48,7 +48,7 @@ def read(file: str, text: str, first_line: int = 1) -> Source:
         raise YamlProblemError(
             position, Problem("yaml_syntax", f"this is not valid YAML: {said}", _hint(said))
         ) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeError) as error:
         message = f"this is not valid YAML: {str(error).splitlines()[0]}"
         raise YamlProblemError(
             (first_line, 1), Problem("yaml_syntax", message, "save the file as UTF-8 text")

@@ -161,7 +161,8 @@ _KEYED = {
     "signal": "signal",
     "nudge": "nudge",
 }
-_BY_NAME = {(fact.family, fact.field): fact for fact in CATALOGUE}
+_BY_NAME = {(fact.family, fact.field): fact for fact in CATALOGUE if fact.field != "<trait>"}
+_TRAITS = {fact.pattern: fact for fact in CATALOGUE if fact.field == "<trait>"}
 _FIELDS = {
     family: tuple(fact.field for fact in CATALOGUE if fact.family == family and "<" not in fact.field)
     for family in dict.fromkeys(fact.family for fact in CATALOGUE)
@@ -178,8 +179,10 @@ def find(path: str) -> Fact | None:
     if family in _KEYED:
         return _BY_NAME.get((family, parts[2])) if len(parts) == 3 else None
     if len(parts) == 2 and parts[1] != "traits":
-        return _BY_NAME.get((family, parts[1])) or _BY_NAME[(family, "<trait>")]
-    return _BY_NAME[(family, "<trait>")] if len(parts) >= 3 else None
+        return _BY_NAME.get((family, parts[1])) or _TRAITS[f"{family}.<trait>"]
+    if len(parts) == 2:
+        return None
+    return _TRAITS[f"{family}.traits.<trait>" if parts[1] == "traits" else f"{family}.<trait>"]
 
 
 def check(path: str, definitions: Definitions) -> UnknownFactError | None:

@@ -1,0 +1,220 @@
+# ruff: noqa: E501 - one mistake a line reads better
+"""Every mistake an author can make: the file, the line, and what to do about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.definitions.files import FILES, found, load_with
+from waypost_server.channels.template_check import check_template
+from waypost_server.definitions.loader import load_files
+
+CATALOG, JOURNEY, POLICY = "catalog.yaml", "journey.yaml", "policy.yaml"
+NUDGE, PLAY, TEMPLATE = "in-app/hint.yaml", "plays/drop.yaml", "templates/tips.md"
+
+# file, what stands there, what is written instead, code, line, part of the remedy
+ERRORS = [
+    # the file itself
+    (NUDGE, "surface: tooltip", "surface: tooltip\nsurface: modal", "duplicate_key", 4, "keep one"),
+    (NUDGE, "title: Hint", "title: &a Hint", "yaml_alias", 2, "write the value out"),
+    (NUDGE, "title: Hint", "title: !!str Hint", "yaml_tag", 2, "remove it"),
+    (NUDGE, "title: Hint", "title: a: b", "yaml_syntax", 2, "quotes"),
+    (NUDGE, "title: Hint", "title: [Hint", "yaml_syntax", 3, "check the indentation"),
+    (NUDGE, "title: Hint", "<<: {a: 1}\ntitle: Hint", "yaml_alias", 2, "write the values out"),
+    (NUDGE, "title: Hint", "? [a]\n: b\ntitle: Hint", "bad_key", 2, "name: value"),
+    (NUDGE, "title: Hint", "title: " + "[" * 40 + "]" * 40, "too_deep", 2, "flatten"),
+    (NUDGE, "key: hint", "key: hint\n---\nkey: b", "several_documents", 2, "---"),
+    ("in-app/empty.yaml", "", "# nothing\n", "empty_file", 1, "delete it"),
+    ("in-app/x.yml", "", "key: x", "unknown_file", 1, "end in .yaml"),
+    ("play/x.yaml", "", "key: x", "unknown_file", 1, "did you mean plays"),
+    ("in-app/nul.yaml", "", "key: a\x00b", "not_utf8", 1, "UTF-8"),
+    ("in-app/other.yaml", "", FILES[NUDGE], "duplicate_key", 1, "choose another key"),
+    ("templates/us/tips.md", "", FILES[TEMPLATE], "duplicate_key", 1, "rename"),
+    # shape
+    (NUDGE, "surface: tooltip", "surfce: tooltip", "unknown_key", 3, "did you mean surface"),
+    (NUDGE, "surface: tooltip", "priority: start", "missing_key", 1, "add `surface: tooltip`"),
+    (NUDGE, "surface: tooltip", "surface: popup", "unknown_word", 3, "tooltip, banner, modal"),
+    (NUDGE, "key: hint", "key: My Hint", "bad_key", 1, "a-z 0-9"),
+    (NUDGE, "title: Hint", "title: 1.10", "not_text", 2, 'put it in quotes'),
+    (NUDGE, "title: Hint", "title: no\nfrom_play: no", "not_boolean", 3, "true or false"),
+    (NUDGE, "title: Hint", "title:", "no_value", 2, "remove the line"),
+    (NUDGE, "title: Hint", 'title: ""', "empty_text", 2, "write it"),
+    (NUDGE, "title: Hello", f"title: {'x' * 121}", "text_too_long", 10, "at most 120"),
+    (NUDGE, "{max: 2, cooldown_days: 7}", '{max: "2"}', "not_number", 7, "without quotes"),
+    (NUDGE, "{max: 2, cooldown_days: 7}", "{max: 2.5}", "not_number", 7, "whole number"),
+    (NUDGE, "{max: 2, cooldown_days: 7}", "{max: 0}", "out_of_range", 7, "1 to"),
+    (NUDGE, "{max: 2, cooldown_days: 7}", "{max: 2, per: 7}", "bad_span", 7, "7d"),
+    (NUDGE, "{max: 2, cooldown_days: 7}", "{per: 7d}", "frequency_shape", 7, "max: 1, per: 7d"),
+    (NUDGE, "{max: 2, cooldown_days: 7}", "{max: 1, limits: [{max: 1}]}", "frequency_shape", 7, "keep limits"),
+    (NUDGE, "goal: {milestone: first}", "goal: {milestone: first, feature: launch}", "goal_shape", 4, "goal: {"),
+    (NUDGE, "goal: {milestone: first}", "goal: first", "not_mapping", 4, "its keys are: milestone"),
+    (NUDGE, "[{label: Go, url: /a}]", "[{label: Go, url: /a, event: b}]", "action_shape", 12, "remove one"),
+    (NUDGE, "[{label: Go, url: /a}]", "{label: Go}", "not_list", 12, "- item"),
+    (NUDGE, "expect: shown", "expect: hidden", "bad_expectation", 16, "held: audience"),
+    (NUDGE, "title: Hint", "title: Hint\nschedule: {starts_on: 1.12.2026}", "bad_day", 3, "2026-12-01"),
+    (NUDGE, "title: Hint", "title: Hint\nschedule: {starts_on: 2026-12-02, ends_on: 2026-12-01}", "schedule_shape", 3, "swap"),
+    (POLICY, '"20:00"', "8pm", "bad_time", 2, "in quotes"),
+    (PLAY, "- webhook: crm", "- webhok: crm", "unknown_step", 8, "webhook"),
+    (PLAY, "- webhook: crm", "- webhook: crm\n    wait: {days: 1}", "step_shape", 8, "email, nudge"),
+    (PLAY, "wait: {days: 3, or: goal}", "wait: {or: goal}", "missing_key", 7, "days: 3"),
+    (PLAY, "strategic:\n  - task: {template: tips}", "strategic: []", "empty_list", 9, "add one"),
+    (PLAY, "key: drop", "key: drop\nevry_days: 3", "unknown_key", 2, "every_days"),
+    (TEMPLATE, "---\nsubject: Hello\n---\n", "", "no_front_matter", 1, "subject"),
+    (TEMPLATE, "subject: Hello", "subjet: Hello", "unknown_key", 2, "did you mean subject"),
+    # names
+    (NUDGE, "user.role: admin", "usr.role: admin", "unknown_fact", 5, "did you mean user.role"),
+    (NUDGE, "user.role: admin", "usage.lunch.total: 1", "unknown_fact", 5, "did you mean usage.launch.total"),
+    (NUDGE, "user.role: admin", "user.role: adnin", "unknown_role", 5, "did you mean admin"),
+    (NUDGE, "user.role: admin", "account.segment: larg", "unknown_segment", 5, "did you mean large"),
+    (NUDGE, "user.role: admin", "account.motion: long-tail", "unknown_motion", 5, "did you mean long_tail"),
+    (NUDGE, "user.role: admin", "account.segment: {$inGroup: larg}", "unknown_segment", 5, "did you mean large"),
+    (NUDGE, "goal: {milestone: first}", "goal: {milestone: frist}", "unknown_milestone", 4, "did you mean first"),
+    (NUDGE, "goal: {milestone: first}", "goal: {feature: lanch}", "unknown_feature", 4, "did you mean launch"),
+    (NUDGE, "title: Hello", "title: Hello\n    progress: frst", "unknown_milestone", 11, "did you mean first"),
+    (JOURNEY, "feature: launch", "feature: lunch", "unknown_feature", 9, "did you mean launch"),
+    (JOURNEY, "phase: adoption", "phase: adoptoin", "unknown_phase", 6, "did you mean adoption"),
+    (JOURNEY, "feature: export", "feature: launch", "duplicate_key", 10, "another `key:`"),
+    (JOURNEY, "start_day: 14, end_day: 90", "start_day: 14, end_day: 9", "phase_shape", 1, "later day"),
+    (PLAY, "usage_decay", "usage_decy", "unknown_signal", 3, "did you mean usage_decay"),
+    (PLAY, "email: {template: tips", "email: {template: tps", "unknown_template", 6, "did you mean tips"),
+    (PLAY, "role: admin", "role: admn", "unknown_role", 6, "did you mean admin"),
+    (PLAY, "- webhook: crm", "- webhook: crn", "unknown_webhook", 8, "did you mean crm"),
+    (PLAY, "- webhook: crm", "- nudge: hnt", "unknown_nudge", 8, "did you mean hint"),
+    (PLAY, "strategic:", "stratgic:", "unknown_motion", 9, "did you mean strategic"),
+    (POLICY, "Europe/Berlin", "Europe/Berln", "unknown_timezone", 3, "IANA"),
+    (POLICY, "per: 7d}", "per: 7d, channels: [mail]}", "unknown_word", 1, "did you mean email"),
+    (POLICY, "https://crm.example.com/x", "crm", "bad_url", 4, "https://"),
+    (CATALOG, "events: [Exported]", "events: [Launched]", "duplicate_event", 4, "remove one"),
+    # meaning
+    (NUDGE, "goal: {milestone: first}", "goal: {feature: login}", "login_goal", 4, "behaviour"),
+    (JOURNEY, "feature: launch}\n      - {title: Export it, feature: export}", "feature: login}", "login_goal", 3, "behaviour"),
+    (PLAY, "goal: {feature: launch, count: 2}\n", "", "wait_without_goal", 6, "add a goal"),
+    (PLAY, "signal: usage_decay, severity: {$gte: 0.5}", "signal: usage_decay, milestone: first", "trigger_shape", 3, "remove"),
+    (PLAY, "signal: usage_decay, severity: {$gte: 0.5}}\ngoal: {feature: launch, count: 2}",
+     "signal: milestone_reached, milestone: first}\ngoal: {milestone: first}", "goal_reached", 4, "next behaviour"),
+    (PLAY, "severity: {$gte: 0.5}", "severity: {$gt: []}", "operator_value", 3, ""),
+    (PLAY, "title: Drop", "title: Drop\naudience: {user.role: admin}", "fact_scope", 3, "account"),
+    (CATALOG, "{account.seats: {$gte: 100}}", "{user.role: admin}", "fact_scope", 8, "account"),
+    (CATALOG, "{account.seats: {$gte: 100}}", "{account.motion: strategic}", "circular", 8, "traits"),
+    (NUDGE, "user.role: admin", "user.role: {$in: []}", "operator_value", 5, ""),
+    (NUDGE, "user.role: admin", "user.role: {$regex: a}", "regex_unsupported", 5, "$in"),
+    (NUDGE, "user.role: admin", "user.role: {$inn: [a]}", "unknown_operator", 5, "did you mean $in"),
+    (NUDGE, "{user.role: admin}", "{$or: []}", "empty_group", 5, "remove it"),
+    (NUDGE, "user.role: admin", "usage.launch.total: 'x'", "wrong_type", 5, "number"),
+    (NUDGE, "user.role: admin", "milestone.first.reached: 'yes'", "wrong_type", 5, "true or false"),
+    (NUDGE, "where: {path: /a/*, anchor: button}", "where: {path: /a/*}", "no_anchor", 6, "data-waypost"),
+    (NUDGE, "path: /a/*", "path: a/*", "bad_path", 6, "start with /"),
+    (NUDGE, "url: /a", "url: javascript:x", "bad_url", 12, "path of the product"),
+    (NUDGE, "url: /a", "url: //evil.example", "bad_url", 12, "path of the product"),
+    (NUDGE, "url: /a", "url: '/a/{{ user.id }}'", "literal_only", 12, "plain text"),
+    (NUDGE, "  en:", "  english:", "bad_language", 9, "pt-BR"),
+    (NUDGE, "cases:", "  de: {title: Hallo, body: b}\ncases:", "locale_incomplete", 13, "translate it from en"),
+    (NUDGE, "user: {role: admin}", "user: {role: viewer}", "case_failed", 14, "change the audience"),
+    (NUDGE, "given: {user: {role: admin}}", "given: {usr: {role: admin}}", "unknown_fact", 15, "did you mean user.role"),
+    # words
+    (NUDGE, "milestone.first.done }}", "milestone.first.don }}", "unknown_fact", 11, "did you mean milestone.first.done"),
+    (NUDGE, "{{ milestone.first.done }}", "{{ user.name }}", "template", 11, "default"),
+    (NUDGE, "{{ milestone.first.done }}", "{{ milestone.first.done", "template", 11, "closed"),
+    (NUDGE, "{{ milestone.first.done }}", "{{ 'a' * 9 }}", "template", 11, "use facts"),
+    (NUDGE, "{{ milestone.first.done }}", "{{ milestone.first.done | safe }}", "template", 11, "filters: "),
+    (TEMPLATE, "{{ milestone.first.done }}", "{{ milestone.frst.done }}", "unknown_fact", 4, "did you mean milestone.first.done"),
+    (TEMPLATE, "{{ milestone.first.done }}", "{% set a = 1 %}", "template", 6, "use facts"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "code", "line", "remedy"),
+    ERRORS,
+    ids=[f"{row[3]}-{i}" for i, row in enumerate(ERRORS)],
+)
+def test_an_error_names_file_line_and_remedy(
+    name: str, old: str, new: str, code: str, line: int, remedy: str
+) -> None:
+    """One mistake gives an error in its file, at its line, with what to write instead."""
+    finding = found(load_with(name, old, new), code, name)
+    assert (finding.severity, finding.file, finding.line) == ("error", name, line), str(finding)
+    assert remedy in finding.remedy
+    assert finding.message and not finding.message.endswith(".")
+
+
+WARNINGS = [
+    (PLAY, "goal: {feature: launch, count: 2}\n", "", "no_goal", 1, "add `goal:"),
+    (PLAY, "strategic:\n  - task: {template: tips}\n", "", "missing_branch", 1, "strategic:"),
+    (PLAY, "- task: {template: tips}", "- email: {template: tips}", "guarded_step", 10, "task"),
+    (PLAY, "  - webhook: crm\n", "", "last_wait", 7, "remove it"),
+    (PLAY, "- webhook: crm", "- nudge: hint", "not_from_play", 8, "from_play: true"),
+    (NUDGE, "goal: {milestone: first}\n", "", "no_goal", 1, "goal:"),
+    (NUDGE, "user.role: admin", "user.role: {$ne: viewer}", "missing_matches", 5, "$exists: true"),
+    (NUDGE, "user.role: admin", "user.role: {$nin: [viewer]}", "missing_matches", 5, "$exists: true"),
+    (NUDGE, "{user.role: admin}", "{$not: {user.role: viewer}}", "missing_matches", 5, "$exists: true"),
+    (
+        NUDGE,
+        "user.role: admin",
+        "usage.launch.days_since_last: {$lt: 7}",
+        "missing_matches",
+        5,
+        "$exists: true",
+    ),
+    (NUDGE, "frequency: {max: 2, cooldown_days: 7}\n", "", "no_cap", 1, "max: 1"),
+    (NUDGE, "path: /a/*, ", "", "no_where", 6, "path:"),
+    (NUDGE, "title: Hint", "title: Hint\nfrom_play: true", "unreachable", 3, "nudge: hint"),
+    (TEMPLATE, "", "", "unused_template", 1, "use it"),
+    (CATALOG, ", events: [Exported]", "", "no_events", 4, "events:"),
+    (POLICY, "caps: [{max: 3, per: 7d}]\n", "", "no_cap", 1, "caps:"),
+    (POLICY, "https://crm", "http://crm", "plain_http", 4, "https://"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "code", "line", "remedy"), WARNINGS)
+def test_a_warning_names_file_line_and_remedy(
+    name: str, old: str, new: str, code: str, line: int, remedy: str
+) -> None:
+    """What is allowed but doubtful is a warning, and never forbids publishing by itself."""
+    if code == "unused_template":
+        name = "templates/other.md"
+        loaded = load_files({**FILES, name: FILES[TEMPLATE]}, check_template=check_template)
+    else:
+        loaded = load_with(name, old, new)
+    finding = found(loaded, code, name)
+    assert (finding.severity, finding.file, finding.line) == ("warning", name, line), str(finding)
+    assert remedy in finding.remedy
+
+
+def test_the_small_set_is_clean() -> None:
+    """The set the others break has no finding of its own."""
+    assert load_files(FILES, check_template=check_template).findings == ()
+
+
+def test_one_run_names_everything() -> None:
+    """Mistakes in several files are told together, in the order of the files."""
+    files = {
+        **FILES,
+        NUDGE: FILES[NUDGE].replace("surface: tooltip", "surfce: tooltip").replace("max: 2", "max: '2'"),
+        JOURNEY: FILES[JOURNEY].replace("feature: launch", "feature: lunch"),
+        PLAY: FILES[PLAY].replace("template: tips, to", "template: tps, to"),
+    }
+    loaded = load_files(files, check_template=check_template)
+    assert [(finding.file, finding.code) for finding in loaded.errors] == [
+        (NUDGE, "missing_key"),
+        (NUDGE, "unknown_key"),
+        (NUDGE, "not_number"),
+        (JOURNEY, "unknown_feature"),
+        (PLAY, "unknown_template"),
+    ]
+
+
+def test_a_broken_file_does_not_make_its_names_unknown() -> None:
+    """While a nudge cannot be read, a play that names it is not blamed."""
+    files = {
+        **FILES,
+        NUDGE: FILES[NUDGE].replace("surface: tooltip", "surface: popup"),
+        PLAY: FILES[PLAY].replace("- webhook: crm", "- nudge: hint"),
+    }
+    codes = {finding.code for finding in load_files(files, check_template=check_template).errors}
+    assert codes == {"unknown_word"}
+
+
+def test_without_a_catalogue_the_rest_is_still_read() -> None:
+    """A missing catalog.yaml is one error, not one for every name."""
+    files = {name: text for name, text in FILES.items() if name != CATALOG}
+    assert [finding.code for finding in load_files(files).errors] == ["missing_file"]
