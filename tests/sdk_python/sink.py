@@ -38,6 +38,10 @@ def eventually(is_true: Callable[[], bool], what: str) -> None:
         pause.wait(0.005)
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # five, the default, is less than the threads that connect at once
+
+
 class Sink:
     """`answers` are used up in order, then every request gets 200. `gate` cleared: answers wait."""
 
@@ -80,7 +84,7 @@ class Sink:
             assert self._changed.wait_for(is_true, PATIENCE_SECONDS), f"never happened: {what}"
 
     def up(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler())
+        self._server = _Server(("127.0.0.1", self.port), self._handler())
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
