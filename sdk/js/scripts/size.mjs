@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-const LIMIT_KB = 10;
+// The first aim was 10 kB; the keyboard, storage and claim rules cost the rest. It may fall, never rise.
+const LIMIT_KB = 13.5;
 const at = (path) => new URL(`../${path}`, import.meta.url);
 const bytes = gzipSync(readFileSync(at('dist/waypost.js')), { level: 9 }).length;
 const kb = (bytes / 1000).toFixed(1);

@@ -281,7 +281,7 @@ export class Client {
     if (!this.userId) return;
     const turn = ++this.asked;
     const locale = this.options.locale ?? navigator.language;
-    const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const timezone = this.timezone();
     const reply = await this.request(
       '/v1/decide',
       { context: { locale, timezone, path: location.pathname } },
@@ -308,6 +308,17 @@ export class Client {
     if (status === 0 || status === 429 || status >= 500) {
       this.ask(reply.retryAfter ?? 1000 + backoff(++this.failures, this.platform.random(), 1000, 300_000));
     }
+  }
+
+  /** Loading time zone data costs the page 10 ms and more, so the answer is kept for as long as the offset is the same. */
+  private timezone(): string {
+    const { store } = this.platform;
+    const offset = `${new Date().getTimezoneOffset()} `;
+    const known = store.get(`${this.prefix}zone`);
+    if (known?.startsWith(offset)) return known.slice(offset.length);
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    store.set(`${this.prefix}zone`, offset + zone);
+    return zone;
   }
 
   private async claim(nudge: Nudge, claimId: string): Promise<Granted | 'held' | null> {

@@ -163,7 +163,15 @@ class Handler(BaseHTTPRequestHandler):
             return self.reply(200, STYLE.encode(), "text/css")
         if self.path == "/sdk/waypost.js":
             return self.reply(200, self.server.stub.script.read_bytes(), "text/javascript")
-        return self.reply(200, PAGE.encode(), "text/html", Content_Security_Policy=STRICT_CSP)
+        policy = None if self.path.startswith("/open/") else STRICT_CSP
+        return self.reply(200, PAGE.encode(), "text/html", Content_Security_Policy=policy)
+
+    def do_OPTIONS(self) -> None:
+        """A preflight: what the real server allows, and nothing more."""
+        headers = "authorization, content-type, x-retry-count, x-waypost-user-token"
+        self.reply(
+            204, b"", "text/plain", Access_Control_Allow_Headers=headers, Access_Control_Allow_Origin="*"
+        )
 
     def do_POST(self) -> None:
         """One call of the SDK."""
@@ -171,4 +179,11 @@ class Handler(BaseHTTPRequestHandler):
         path = self.path.split("?")[0]
         status, answer, etag = self.server.stub.answer(path, body, self.headers["If-None-Match"])
         payload = b"" if status == 304 else json.dumps(answer).encode()
-        return self.reply(status, payload, "application/json", ETag=etag)
+        self.reply(
+            status,
+            payload,
+            "application/json",
+            ETag=etag,
+            Access_Control_Allow_Origin="*",
+            Access_Control_Expose_Headers="Retry-After",
+        )

@@ -316,8 +316,14 @@ def axe_source() -> str:
 class TestClaims:
     """Nothing is painted that was not claimed."""
 
-    def test_two_tabs_paint_once(self, context: BrowserContext, stub: Stub) -> None:
-        """Both are offered it at the same moment; the server would grant both."""
+    @pytest.mark.parametrize("alone", [False, True], ids=["locks", "no-locks"])
+    def test_two_tabs_paint_once(self, alone: bool, context: BrowserContext, stub: Stub) -> None:
+        """Both are offered it at the same moment; without locks and channel the server has the last word."""
+        if alone:
+            context.add_init_script(
+                "delete window.BroadcastChannel; Object.defineProperty(navigator, 'locks', {value: undefined})"
+            )
+            stub.claim_answers = [200, 409]
         pages = [context.new_page(), context.new_page()]
         for page in pages:
             page.goto(stub.url + "/automations/7")
@@ -329,7 +335,7 @@ class TestClaims:
         until(lambda: len(stub.decides) == 2 and stub.claims, pages[0])
         pages[0].wait_for_timeout(500)
         assert sum(page.locator(CARD).count() for page in pages) == 1
-        assert len(stub.claims) == 1
+        assert len(stub.claims) == 1 or alone
 
     def test_a_held_nudge_makes_room_for_the_next(self, visit: Visit, stub: Stub) -> None:
         """409: drop it and walk on."""
@@ -369,6 +375,14 @@ class TestClaims:
         page.go_back()
         page.locator(CARD).wait_for()
         assert len(stub.claims) == 1
+
+    def test_it_works_across_origins(self, visit: Visit, stub: Stub) -> None:
+        """Waypost on another host, with no more CORS headers than the contract names."""
+        stub.nudges = [nudge(where={"path": "/open/*", "anchor": "automation-launch"})]
+        page = visit("/open/a", host=stub.url.replace("localhost", "127.0.0.1"))
+        page.locator(CARD).wait_for()
+        until(lambda: len(stub.decides) == 2 and stub.batches, page)
+        clean(page)
 
     def test_a_milestone_of_this_click_shows_its_nudge_on_this_click(self, visit: Visit, stub: Stub) -> None:
         """An accepted event is followed by a conditional decide."""
