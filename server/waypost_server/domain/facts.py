@@ -180,7 +180,7 @@ def find(path: str) -> Fact | None:
         return _BY_NAME.get((family, parts[2])) if len(parts) == 3 else None
     if len(parts) == 2 and parts[1] != "traits":
         return _BY_NAME.get((family, parts[1])) or _TRAITS[f"{family}.<trait>"]
-    if len(parts) == 2:
+    if len(parts) <= 2:
         return None
     return _TRAITS[f"{family}.traits.<trait>" if parts[1] == "traits" else f"{family}.<trait>"]
 
