@@ -32,6 +32,7 @@ def run(
     data: Path,
     port: int,
     nudges: Path | None,
+    *,
     demo: bool,
     story: bool,
     ready_file: Path | None,

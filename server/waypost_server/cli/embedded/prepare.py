@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
@@ -35,8 +35,9 @@ class Prepared:
 
     workspace: str
     public_key: str
-    secret_key: str
-    login_url: str
+    secret_key: str = field(repr=False)
+    token_secret: str = field(repr=False)
+    login_url: str = field(repr=False)
 
 
 def prepare(folder: Folder, settings: Settings, *, demo: bool, nudges: Path | None, say: Say) -> Prepared:
@@ -51,8 +52,13 @@ def prepare(folder: Folder, settings: Settings, *, demo: bool, nudges: Path | No
             _definitions(runtime, workspace, nudges, demo, say)
         if demo:
             _team(runtime, workspace)
-        login = make_login_link(runtime, workspace, _admin(runtime, workspace))
-        return Prepared(workspace, pair["public_key"], pair["secret_key"], login)
+        return Prepared(
+            workspace=workspace,
+            public_key=pair["public_key"],
+            secret_key=pair["secret_key"],
+            token_secret=_token_secret(runtime, workspace),
+            login_url=make_login_link(runtime, workspace, _admin(runtime, workspace)),
+        )
     except DatabaseError as error:
         raise FolderError(
             f"{folder.database} cannot be used ({str(error.orig).splitlines()[0]}). "
@@ -121,6 +127,14 @@ def _valid(runtime: Runtime, workspace: str, key_text: str | None) -> bool:
         and record.hash == key.hash
         and not record.revoked_at
     )
+
+
+def _token_secret(runtime: Runtime, workspace: str) -> str:
+    with runtime.db.read() as session:
+        found = workspaces.get(session, workspace)
+    if found is None:
+        raise FolderError(f"Workspace {workspace} is gone from {runtime.db.engine.url.database}.")
+    return found.token_secret
 
 
 def _admin(runtime: Runtime, workspace: str) -> str:

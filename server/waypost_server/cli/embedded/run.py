@@ -97,6 +97,7 @@ def _start_demo(tree: Tree, folder: Folder, env: dict[str, str], prepared: Any) 
         "WAYPOST_WORKSPACE": prepared.workspace,
         "WAYPOST_PUBLIC_KEY": prepared.public_key,
         "WAYPOST_SECRET_KEY": prepared.secret_key,
+        "WAYPOST_TOKEN_SECRET": prepared.token_secret,
     }
     port = _any_port()
     url = env["WAYPOST_DEMO_URL"] = f"http://127.0.0.1:{port}"

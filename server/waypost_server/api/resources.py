@@ -1,0 +1,31 @@
+"""Every resource of the read API, in the order of the documentation."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from waypost_server.api import (
+    accounts,
+    deliveries,
+    docs,
+    metrics,
+    milestones,
+    openapi,
+    plays,
+    quarantine,
+    releases,
+    sdk_script,
+    signals,
+    stats,
+    tasks,
+    users,
+)
+
+RESOURCES = [accounts, users, milestones, signals, tasks, plays, deliveries, releases, stats, quarantine]
+
+
+def register(app: Flask) -> None:
+    """Add them, their document, its page, the SDK script and the metrics."""
+    openapi.register(app, [module.blueprint for module in RESOURCES])
+    for module in (docs, sdk_script, metrics):
+        app.register_blueprint(module.blueprint)

@@ -1,0 +1,210 @@
+// Draws the API description. Text goes in as text, never as HTML.
+'use strict';
+
+/** An element with attributes and children; strings become text. */
+function el(name, attributes = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) if (value !== undefined) node.setAttribute(key, value);
+  node.append(...children.flat().filter((child) => child !== undefined && child !== null));
+  return node;
+}
+
+class Page {
+  constructor(api) {
+    this.api = api;
+    this.entries = [];
+  }
+
+  resolve(schema) {
+    if (!schema || !schema.$ref) return schema || {};
+    return schema.$ref.split('/').slice(1).reduce((node, key) => node[key], this.api);
+  }
+
+  typeOf(schema) {
+    const found = this.resolve(schema);
+    if (found.enum) return found.enum.filter((each) => each !== null).join(', ');
+    if (found.anyOf) return found.anyOf.map((each) => this.typeOf(each)).join(' or ');
+    const types = [].concat(found.type || 'any').map((type) => {
+      if (type === 'array') return `list of ${this.typeOf(found.items)}`;
+      return type === 'string' && found.format ? found.format : type;
+    });
+    return types.join(' or ');
+  }
+
+  range(schema) {
+    const found = this.resolve(schema);
+    const low = found.minimum ?? found.minLength;
+    const high = found.maximum ?? found.maxLength;
+    const unit = found.maxLength !== undefined || found.minLength !== undefined ? ' characters' : '';
+    if (low !== undefined && high !== undefined) return `, ${low} to ${high}${unit}`;
+    if (high !== undefined) return `, at most ${high}${unit}`;
+    return '';
+  }
+
+  field(name, schema, { required = false, depth = 0, description } = {}) {
+    const found = this.resolve(schema);
+    const words = description || found.description || '';
+    const standard = found.default !== undefined && found.default !== null ? ` Default ${found.default}.` : '';
+    const row = el('div', { class: 'field' },
+      el('dt', {}, el('code', {}, name), required ? el('small', {}, 'required') : undefined),
+      el('dd', {}, el('span', { class: 'type' }, this.typeOf(schema) + this.range(schema)),
+        words || standard ? `. ${words}${standard}` : ''));
+    const inner = this.resolve(found.type === 'array' ? found.items : schema);
+    if (inner.properties && depth < 3) {
+      row.append(el('details', { class: 'nested' }, el('summary', {}, `Fields of ${name}`),
+        this.fields(inner, depth + 1)));
+    }
+    return row;
+  }
+
+  fields(schema, depth = 0) {
+    const found = this.resolve(schema);
+    const required = new Set(found.required || []);
+    return el('dl', { class: 'fields' }, Object.entries(found.properties || {}).map(
+      ([name, each]) => this.field(name, each, { required: required.has(name), depth })));
+  }
+
+  example(schema, depth = 0) {
+    const found = this.resolve(schema);
+    if (found.example !== undefined) return found.example;
+    if (found.enum) return found.enum.find((each) => each !== null);
+    const type = [].concat(found.type || 'object').find((each) => each !== 'null');
+    if (type === 'array') return depth > 4 ? [] : [this.example(found.items, depth + 1)];
+    if (type === 'object') {
+      return Object.fromEntries(Object.entries(found.properties || {}).map(
+        ([name, each]) => [name, this.example(each, depth + 1)]));
+    }
+    if (type === 'string') return this.sampleText(found.format);
+    return type === 'boolean' ? true : type === 'number' ? 0.8 : 1;
+  }
+
+  sampleText(format) {
+    if (format === 'date') return '2026-11-23';
+    if (format === 'date-time') return '2026-11-23T10:00:00.000Z';
+    return format === 'uuid' ? '0198f2a4-6c1e-7b53-9a44-2f0d8f3e6c11' : 'text';
+  }
+
+  body(operation) {
+    const content = operation.requestBody && operation.requestBody.content;
+    return content && content['application/json'] && content['application/json'].schema;
+  }
+
+  answer(operation) {
+    const code = Object.keys(operation.responses).find((each) => each.startsWith('2'));
+    const response = this.resolve(operation.responses[code]);
+    const content = response.content && response.content['application/json'];
+    return { code, schema: content && content.schema };
+  }
+
+  curl(path, method, operation) {
+    const lines = [`curl ${location.origin}${path.replace(/{(\w+)}/g, (_, name) => `$${name.toUpperCase()}`)}`, '  -u "$WAYPOST_KEY:"'];
+    const body = this.body(operation);
+    if (body) lines.push("  -H 'content-type: application/json'", `  -d '${JSON.stringify(this.example(body))}'`);
+    else if (method !== 'get') lines.push(`  -X ${method.toUpperCase()}`);
+    return lines.join(' \\\n');
+  }
+
+  parameters(operation) {
+    const every = (operation.parameters || []).map((each) => this.resolve(each));
+    if (!every.length) return [];
+    const rows = every.map((each) => this.field(each.name, each.schema, {
+      required: each.required, description: each.description || (each.in === 'path' ? 'In the path.' : undefined) }));
+    return [el('h4', {}, 'Parameters'), el('dl', { class: 'fields' }, rows)];
+  }
+
+  operation(path, method, operation) {
+    const id = operation.operationId;
+    const { code, schema } = this.answer(operation);
+    const body = this.body(operation);
+    const words = el('div', { class: 'words' },
+      el('h3', {}, el('a', { href: `#${id}` }, operation.summary || id)),
+      el('p', { class: 'call' }, el('b', { class: method }, method.toUpperCase()), el('code', {}, path)),
+      el('p', { class: 'scope' }, `Needs a key with the scope ${operation['x-scope']}.`),
+      operation.description ? el('p', {}, operation.description) : undefined,
+      this.parameters(operation),
+      body ? [el('h4', {}, 'Body'), this.fields(body)] : undefined,
+      schema ? [el('h4', {}, `Answer ${code}`), this.fields(schema)] : undefined);
+    const sample = el('div', { class: 'sample' }, el('h4', {}, 'Request'),
+      el('pre', { tabindex: '0', 'aria-label': 'Request' }, this.curl(path, method, operation)));
+    if (schema) {
+      sample.append(el('h4', {}, `Answer ${code}`),
+        el('pre', { tabindex: '0', 'aria-label': 'Answer' }, JSON.stringify(this.example(schema), null, 2)));
+    }
+    return el('article', { class: 'operation', id }, words, sample);
+  }
+
+  draw(main, index) {
+    const { info, tags = [], paths } = this.api;
+    main.replaceChildren(
+      el('h1', {}, info.title, el('span', { class: 'version' }, `version ${info.version}, `,
+        el('a', { href: '/v1/openapi.json' }, 'openapi.json'))),
+      el('div', { class: 'intro' }, info.description.split('\n\n').map((text) => el('p', {}, text))));
+    for (const tag of tags) {
+      const section = el('section', {}, el('h2', {}, title(tag.name)), el('p', {}, tag.description || ''));
+      const list = el('ul');
+      for (const [path, item] of Object.entries(paths)) {
+        for (const [method, operation] of Object.entries(item)) {
+          if (!(operation.tags || []).includes(tag.name)) continue;
+          const article = this.operation(path, method, operation);
+          const link = el('li', {}, el('a', { href: `#${article.id}` }, operation.summary));
+          section.append(article);
+          list.append(link);
+          const text = `${method} ${path} ${operation.summary} ${tag.name}`.toLowerCase();
+          this.entries.push({ text, article, link });
+        }
+      }
+      if (!list.children.length) continue;
+      const heading = el('h2', {}, title(tag.name));
+      this.entries.push({ of: list, section, heading });
+      index.append(heading, list);
+      main.append(section);
+    }
+    this.nothing = el('p', { class: 'empty', role: 'status', hidden: '' }, 'No operation has these words.');
+    main.append(this.nothing);
+  }
+
+  find(words) {
+    const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+    let hits = 0;
+    for (const entry of this.entries) {
+      if (entry.of) {
+        const none = [...entry.of.children].every((each) => each.hidden);
+        entry.section.hidden = entry.heading.hidden = none;
+      } else {
+        const fits = wanted.every((word) => entry.text.includes(word));
+        entry.article.hidden = entry.link.hidden = !fits;
+        hits += fits;
+      }
+    }
+    this.nothing.hidden = hits > 0;
+  }
+}
+
+function title(name) {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+function mark() {
+  for (const link of document.querySelectorAll('.side li a')) {
+    if (link.getAttribute('href') === location.hash) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
+  }
+}
+
+async function start() {
+  const main = document.getElementById('main');
+  try {
+    const response = await fetch('/v1/openapi.json');
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    const page = new Page(await response.json());
+    page.draw(main, document.getElementById('index'));
+    document.getElementById('find').addEventListener('input', (event) => page.find(event.target.value));
+    window.addEventListener('hashchange', mark);
+    if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+    mark();
+  } catch (error) {
+    main.replaceChildren(el('p', { role: 'alert' }, `The API description could not be read (${error.message}). Load the page again.`));
+  }
+}
+
+start();

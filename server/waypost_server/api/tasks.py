@@ -1,0 +1,150 @@
+"""Tasks: the CSM queue, to read and to act on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from waypost_server.api import cursor
+from waypost_server.api.auth import runtime
+from waypost_server.api.rest import (
+    Camel,
+    Id,
+    PageQuery,
+    Time,
+    Words,
+    caller,
+    found,
+    page_of,
+    path_id,
+    resource,
+)
+from waypost_server.services import tasks
+from waypost_server.store import listing, profiles
+
+blueprint = resource("tasks", "Work items for CSMs, with evidence and a draft message.")
+STATES = ["open", "acknowledged", "snoozed", "done", "dismissed"]
+
+
+class TaskQuery(PageQuery):
+    state = fields.String(load_default=None, validate=validate.OneOf(STATES))
+    owner = Id(load_default=None, metadata={"description": "The console user's id of the CSM."})
+    account_id = Id(load_default=None)
+
+
+class Task(Camel):
+    """A work item for a CSM."""
+
+    id = fields.String(required=True)
+    account_id = fields.String(required=True)
+    title = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    owner = fields.String(required=True, allow_none=True, metadata={"description": "Null: the team's queue."})
+    severity = fields.Float(required=True, metadata={"description": "0 to 1."})
+    value = fields.Float(required=True, metadata={"description": "The account's yearly value."})
+    due_at = Time(required=True)
+    snoozed_until = Time(required=True, allow_none=True)
+    outcome = fields.String(required=True, allow_none=True)
+    play = fields.String(required=True)
+    run_id = fields.String(required=True)
+    signal_id = fields.String(required=True)
+    evidence = fields.Dict(keys=fields.String(), required=True)
+    draft = fields.String(required=True, metadata={"description": "The message a CSM may send."})
+    created_at = Time(required=True)
+    ended_at = Time(required=True, allow_none=True)
+
+
+class TaskEvent(Camel):
+    """Something that happened to a task."""
+
+    at = Time(required=True)
+    actor = fields.String(required=True)
+    kind = fields.String(required=True)
+    note = fields.String(required=True)
+
+
+class TaskDetail(Task):
+    """A task with what happened to it."""
+
+    events = fields.List(fields.Nested(TaskEvent), required=True)
+
+
+class DoneBody(Camel):
+    outcome = Words(200, least=1, required=True, metadata={"description": "What came of it, in a few words."})
+    note = Words(2000, load_default="")
+
+
+class SnoozeBody(Camel):
+    until = Time(required=True, metadata={"description": "A time in the future."})
+    note = Words(2000, load_default="")
+
+
+class DismissBody(Camel):
+    reason = Words(200, least=1, required=True, metadata={"description": "Why it needs no work."})
+
+
+@blueprint.route("/tasks")
+@blueprint.arguments(TaskQuery, location="query")
+@blueprint.response(200, page_of(Task))
+def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
+    """List tasks, newest first"""
+    after, limit = cursor.decode(query.pop("cursor"), (str,)), query.pop("limit")
+    with runtime().db.read() as session:
+        page = listing.page(
+            session, caller().workspace_id, listing.TASKS, filters=query, after=after, limit=limit
+        )
+    return {"data": page.rows, "next": cursor.encode(page.next)}
+
+
+@blueprint.route("/tasks/<task_id>")
+@blueprint.response(200, TaskDetail)
+def get_task(task_id: str) -> dict[str, Any]:
+    """One task with its history"""
+    workspace, task_id = caller().workspace_id, path_id(task_id)
+    with runtime().db.read() as session:
+        task = found(profiles.task(session, workspace, task_id))
+        events = profiles.task_events(session, workspace, task_id)
+    return {**{name: getattr(task, name) for name in Task().fields}, "events": events}
+
+
+@blueprint.route("/tasks/<task_id>/acknowledge", methods=["POST"])
+@blueprint.response(200, Task)
+def acknowledge(task_id: str) -> Any:
+    """Say that somebody has seen it"""
+    return tasks.acknowledge(runtime(), caller().workspace_id, path_id(task_id), actor=_actor())
+
+
+@blueprint.route("/tasks/<task_id>/done", methods=["POST"])
+@blueprint.arguments(DoneBody)
+@blueprint.response(200, Task)
+def done(given: dict[str, Any], task_id: str) -> Any:
+    """Close it with what came of it"""
+    return tasks.done(runtime(), caller().workspace_id, path_id(task_id), actor=_actor(), **given)
+
+
+@blueprint.route("/tasks/<task_id>/snooze", methods=["POST"])
+@blueprint.arguments(SnoozeBody)
+@blueprint.response(200, Task)
+def snooze(given: dict[str, Any], task_id: str) -> Any:
+    """Put it aside until a time"""
+    return tasks.snooze(runtime(), caller().workspace_id, path_id(task_id), actor=_actor(), **given)
+
+
+@blueprint.route("/tasks/<task_id>/dismiss", methods=["POST"])
+@blueprint.arguments(DismissBody)
+@blueprint.response(200, Task)
+def dismiss(given: dict[str, Any], task_id: str) -> Any:
+    """Close it without doing it, saying why"""
+    return tasks.dismiss(runtime(), caller().workspace_id, path_id(task_id), actor=_actor(), **given)
+
+
+@blueprint.route("/tasks/<task_id>/reopen", methods=["POST"])
+@blueprint.response(200, Task)
+def reopen(task_id: str) -> Any:
+    """Undo: open it again"""
+    return tasks.reopen(runtime(), caller().workspace_id, path_id(task_id), actor=_actor())
+
+
+def _actor() -> str:
+    return f"key {caller().key_id}"

@@ -1,0 +1,50 @@
+"""How much waits, over all workspaces, for the metrics of the installation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from waypost_server.store.tables import Account, Delivery, PlayRun, Workspace
+
+PARKED = 5  # claims without an end
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Work that is due, and what became of the last day's deliveries."""
+
+    accounts_due: int
+    accounts_parked: int
+    runs_due: int
+    oldest_delivery: datetime | None
+    deliveries: dict[tuple[str, str], int]  # (channel, state) → count
+
+
+def read(session: Session, now: datetime) -> Backlog:
+    """Count it; every part is answered from an index."""
+
+    def count(table: Any, *where: Any) -> int:
+        return int(session.scalar(select(func.count()).select_from(table).where(*where)) or 0)
+
+    waiting = Delivery.state.in_(("pending", "sending"))
+    recent = (
+        select(Delivery.channel, Delivery.state, func.count())
+        .where(
+            Delivery.workspace_id.in_(select(Workspace.id)), Delivery.created_at >= now - timedelta(days=1)
+        )
+        .group_by(Delivery.channel, Delivery.state)
+    )
+    return Backlog(
+        accounts_due=count(Account, Account.evaluated < Account.touched),
+        accounts_parked=count(Account, Account.evaluated < Account.touched, Account.claims > PARKED),
+        runs_due=count(PlayRun, PlayRun.due_at <= now),
+        oldest_delivery=session.scalar(
+            select(func.min(Delivery.not_before)).where(waiting, Delivery.not_before <= now)
+        ),
+        deliveries={(channel, state): n for channel, state, n in session.execute(recent)},
+    )
