@@ -14,6 +14,8 @@ def getter(path: str) -> Callable[[Any], Any]:
     parts = tuple(path.split("."))
     if len(parts) == 2:
         return _two_steps(*parts)
+    if len(parts) == 3:
+        return _three_steps(*parts)
 
     def get(facts: Any) -> Any:
         current = facts
@@ -30,6 +32,17 @@ def _two_steps(first: str, second: str) -> Callable[[Any], Any]:
     def get(facts: Any) -> Any:
         inner = facts.get(first) if facts.__class__ is dict else _element(facts, first)
         return inner.get(second) if inner.__class__ is dict else _element(inner, second)
+
+    return get
+
+
+def _three_steps(first: str, second: str, third: str) -> Callable[[Any], Any]:
+    """The shape of keyed facts: usage, milestones, signals, nudges."""
+
+    def get(facts: Any) -> Any:
+        outer = facts.get(first) if facts.__class__ is dict else _element(facts, first)
+        inner = outer.get(second) if outer.__class__ is dict else _element(outer, second)
+        return inner.get(third) if inner.__class__ is dict else _element(inner, third)
 
     return get
 
@@ -65,6 +78,11 @@ def fused(
         return holds(get(facts))
 
     return test
+
+
+def is_cheap(path: str, operator: str, wanted: Any) -> bool:
+    """Whether `fused` makes the quick closure for this leaf, so that it is worth asking first."""
+    return path.count(".") == 1 and bool(_texts(operator, wanted))
 
 
 def _texts(operator: str, wanted: Any) -> frozenset[str]:
