@@ -10,10 +10,16 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
+from waypost_server.channels.egress import Egress
+from waypost_server.channels.email import Fault, Mailer, SmtpMailer
+from waypost_server.channels.mailbox import MailboxMailer
+from waypost_server.channels.webhook import WebhookPoster
 from waypost_server.config import Settings
 from waypost_server.services.releases import ReleaseCache
 from waypost_server.services.runtime import Runtime, SilentDoorbell
 from waypost_server.store.database import Database, db, engine_options, guard
+from waypost_server.workers.fault_points import fault_point
+from waypost_server.workers.queue import RedisDoorbell
 
 
 def utc_now() -> datetime:
@@ -53,16 +59,36 @@ def create_app(settings: Settings) -> Flask:
 
 def build_runtime(settings: Settings, database: Database) -> Runtime:
     """The dependencies of every use case."""
+    fault = fault_point(settings.fault)
     return Runtime(
         db=database,
         clock=utc_now,
         new_id=uuid7,
         dice=random.random,
         releases=ReleaseCache(utc_now),
-        doorbell=SilentDoorbell(),
+        doorbell=RedisDoorbell(settings.redis_url) if settings.redis_url else SilentDoorbell(),
         secret=settings.secret,
         base_url=settings.base_url,
+        mail_from=settings.mail_from,
+        mailer=build_mailer(settings, fault),
+        poster=WebhookPoster(Egress(allow_loopback=settings.allow_loopback)),
+        fault=fault,
     )
+
+
+def build_mailer(settings: Settings, fault: Fault) -> Mailer | None:
+    """SMTP when a server is named, else the mailbox folder, else nothing: then e-mail waits."""
+    smtp = settings.smtp
+    if smtp is not None:
+        return SmtpMailer(
+            smtp.host,
+            smtp.port,
+            user=smtp.user,
+            password=smtp.password,
+            starttls=smtp.starttls,
+            fault=fault,
+        )
+    return MailboxMailer(settings.mailbox, fault=fault) if settings.mailbox else None
 
 
 def sqlalchemy_url(url: str) -> str:

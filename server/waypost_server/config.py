@@ -33,6 +33,8 @@ class Settings:
     smtp: Smtp | None = None
     mailbox: Path | None = None
     cookie_secure: bool = True
+    allow_loopback: bool = False  # development: webhooks may go to this machine, over plain http
+    fault: str | None = None  # tests: the point at which a process kills itself
     testing: bool = False
 
     @classmethod
@@ -64,4 +66,6 @@ class Settings:
             smtp=smtp,
             mailbox=Path(mailbox) if mailbox else None,
             cookie_secure=base_url.startswith("https://"),
+            allow_loopback=environ.get("WAYPOST_ALLOW_LOOPBACK") == "1",
+            fault=environ.get("WAYPOST_FAULT"),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from waypost_server.api import claim, decide, errors, explain, health, ingest, resources
+from waypost_server.api import claim, decide, errors, explain, health, ingest, resources, unsubscribe
 
 
 def register(app: Flask) -> None:
@@ -15,4 +15,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(decide.blueprint)
     app.register_blueprint(claim.blueprint)
     app.register_blueprint(explain.blueprint)
+    app.register_blueprint(unsubscribe.blueprint)
     resources.register(app)

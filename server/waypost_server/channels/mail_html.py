@@ -66,10 +66,16 @@ def parts(markdown: str, *, subject: str, footer: Footer, lang: str = "en") -> P
         _markdown.render(markdown),
         tags=_TAGS,
         attributes={"a": {"href"}},
+        attribute_filter=_absolute,
         url_schemes={"https", "http", "mailto"},
         link_rel=None,
     )
     return Parts(_text(markdown, footer), _page(_styled(safe), subject=subject, footer=footer, lang=lang))
+
+
+def _absolute(_tag: str, _attribute: str, value: str) -> str | None:
+    """A mail has no page that a relative address could be relative to."""
+    return value if value.startswith(("https://", "http://", "mailto:")) else None
 
 
 def _styled(safe: str) -> str:

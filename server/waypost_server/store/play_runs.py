@@ -103,3 +103,30 @@ def story(session: Session, workspace_id: str, run_id: str) -> list[StepRun]:
 def tell(session: Session, values: Mapping[str, Any]) -> None:
     """Add a line to a run's story."""
     session.execute(insert(StepRun).values(**values))
+
+
+def park(session: Session, *, now: datetime) -> int:
+    """End runs whose visit killed its worker five times, in every workspace; a line in the story says so."""
+    lost = session.scalars(
+        select(PlayRun).where(
+            PlayRun.due_at <= now, PlayRun.claims >= 5, PlayRun.lease_until <= now, PlayRun.state != "ended"
+        )
+    ).all()
+    for run in lost:
+        count = select(func.count()).where(StepRun.workspace_id == run.workspace_id, StepRun.run_id == run.id)
+        tell(
+            session,
+            {
+                "workspace_id": run.workspace_id,
+                "run_id": run.id,
+                "seq": session.scalar(count) or 0,
+                "kind": "end",
+                "outcome": "failed",
+                "note": "Parked: its worker died five times at this step.",
+                "detail": {"step": run.step},
+                "at": now,
+            },
+        )
+        run.state, run.outcome, run.ended_at = "ended", "failed", now
+        run.due_at = run.lease_until = run.fence = None
+    return len(lost)
