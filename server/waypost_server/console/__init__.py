@@ -12,6 +12,11 @@ def register(app: Flask) -> None:
     """Add the console: one blueprint, its pages split by noun."""
     from waypost_server.console.views import VIEWS  # they import this package
 
+    app.config.update(  # Flask's own cookie carries a sentence such as "Reopened." to the next page, no more
+        SESSION_COOKIE_NAME="waypost_notice",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=app.extensions["waypost"].base_url.startswith("https://"),
+    )
     app.url_map.converters.setdefault("ref", ReferenceConverter)
     blueprint = Blueprint(
         "console", __name__, url_prefix="/console", template_folder="templates", static_folder="static"

@@ -11,6 +11,33 @@ from waypost_server.console.access import runtime
 from waypost_server.services.console_login import may
 from waypost_server.store import reports_home
 
+SECTIONS = {  # pages that belong to another page's line in the side bar
+    "console.task": "console.queue",
+    "console.nudge": "console.nudges",
+    "console.play": "console.plays",
+    "console.run": "console.plays",
+    "console.delivery": "console.deliveries",
+    "console.account": "console.accounts",
+    "console.user": "console.accounts",
+    **{
+        f"console.{name}": "console.settings"
+        for name in (
+            "token_secret",
+            "keys",
+            "key_create",
+            "key_revoke",
+            "people",
+            "person_add",
+            "person_link",
+            "person_disable",
+            "releases",
+            "release",
+            "audit",
+            "quarantine",
+        )
+    },
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -27,8 +54,7 @@ class Entry:
 
     @property
     def is_here(self) -> bool:
-        section = getattr(g, "section", None) or (request.endpoint or "").removeprefix("console.")
-        return section == self.key
+        return SECTIONS.get(request.endpoint or "", request.endpoint) == self.endpoint
 
 
 def context() -> dict[str, Any]:

@@ -11,6 +11,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -31,8 +32,6 @@ WINDOW = timedelta(minutes=15)
 PER_ACCOUNT = 10  # attempts in WINDOW
 PER_ADDRESS = 60  # an office behind one address
 HASHER = PasswordHasher()
-# Verified when there is no such person, so that both answers take the same time.
-_NOBODY = HASHER.hash(secrets.token_urlsafe(16))
 
 
 class LoginRefusedError(BadInputError):
@@ -119,7 +118,7 @@ def log_in(runtime: Runtime, given: Credentials, *, old_token: str | None) -> st
         person = console_users.by_email(session, given.workspace_id, given.email)
     usable = person is not None and person.disabled_at is None and person.password_hash is not None
     stored = person.password_hash if person is not None and usable else None
-    if not _verify(stored or _NOBODY, given.password) or person is None or not usable:
+    if not _verify(stored or _nobody(), given.password) or person is None or not usable:
         raise LoginRefusedError("E-mail and password do not fit together. Check both and try again.")
     with runtime.db.write() as session:
         sessions.forget_attempts(session, account)
@@ -190,6 +189,12 @@ def _count_attempt(runtime: Runtime, account: str, address: str) -> None:
 def _subject(runtime: Runtime, kind: str, value: str) -> str:
     """A keyed hash, so that the table of failures is no list of e-mails and addresses."""
     return hmac.new(runtime.secret.encode(), f"login:{kind}:{value}".encode(), hashlib.sha256).hexdigest()
+
+
+@cache
+def _nobody() -> str:
+    """Verified when there is no such person, so that both answers take the same time."""
+    return HASHER.hash(secrets.token_urlsafe(16))
 
 
 def _verify(stored: str, password: str) -> bool:

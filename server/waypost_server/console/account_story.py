@@ -1,0 +1,216 @@
+"""What an account's page tells: its features, milestones, people and timeline, put together from rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import url_for
+
+from waypost_server.console.evidence import read
+from waypost_server.console.words import humanise, number, plural, sentence
+from waypost_server.domain.definitions import Definitions, Milestone
+
+REACTIONS = {
+    "shown": "saw",
+    "clicked": "acted on",
+    "completed": "completed",
+    "dismissed": "dismissed",
+    "snoozed": "put off",
+    "never_again": "never wants to see again",
+    "anchor_missing": "could not be shown (no anchor)",
+}
+CHANNELS = {"call": "Call", "meeting": "Meeting", "message": "Message"}
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureUse:
+    """A feature and how much the account uses it."""
+
+    title: str
+    core: bool
+    uses: int
+    users: int
+    total: int
+    users_ever: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneView:
+    """A milestone of the account, or of its users counted together."""
+
+    milestone: Milestone
+    tone: str  # accent | attention | problem | open
+    status: str
+    steps: tuple[tuple[str, bool], ...]
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of the timeline."""
+
+    at: datetime
+    icon: str
+    text: str
+    href: str | None = None
+    detail: str = ""
+
+
+def finding(series: Sequence[int]) -> tuple[str, str, float]:
+    """(title, words, usual) of a series without an alarm: the last 4 weeks against those before."""
+    before = list(series[:-4])
+    active = before[next((place for place, count in enumerate(before) if count), 0) :]
+    usual = sum(active) / len(active) if active else 0.0
+    now = sum(series[-4:]) / 4
+    told = f"{number(now, 1)} active user-days a week in the last 4 weeks; usual is {number(usual, 1)}."
+    if not any(active):
+        return "Use has just begun", f"{number(now, 1)} active user-days a week in the last 4 weeks.", usual
+    if now >= usual * 1.25:
+        return "Use is growing", told, usual
+    return ("Use is below its usual" if now < usual * 0.75 else "Use is steady"), told, usual
+
+
+def features(
+    definitions: Definitions | None, totals: Sequence[Any], recent: dict[str, tuple[int, int]]
+) -> list[FeatureUse]:
+    """Every feature of the catalogue, used or not; core ones first, then by use."""
+    rows = {row.feature: row for row in totals}
+    catalog = definitions.catalog.features if definitions else ()
+    known = {each.key: (each.title, each.core) for each in catalog}
+    for key in rows:
+        known.setdefault(key, (sentence(key), False))
+    found = []
+    for key, (title, core) in known.items():
+        row, (uses, users) = rows.get(key), recent.get(key, (0, 0))
+        total, ever = (int(row.total), row.users) if row else (0, 0)
+        found.append(FeatureUse(title, core, uses, users, total, ever, row.last_at if row else None))
+    return sorted(found, key=lambda each: (not each.core, -each.uses, -each.total, each.title))
+
+
+def milestones(
+    definitions: Definitions | None, account: Any, states: Sequence[Any], today: date
+) -> list[MilestoneView]:
+    """The journey's milestones in order, with where the account stands on each."""
+    by_key: dict[str, list[Any]] = {}
+    for state in states:
+        by_key.setdefault(state.milestone, []).append(state)
+    defined = definitions.journey.milestones if definitions else ()
+    return [_milestone(each, account, by_key.get(each.key, []), today) for each in defined]
+
+
+def _milestone(milestone: Milestone, account: Any, states: list[Any], today: date) -> MilestoneView:
+    if milestone.scope == "user":
+        return _users_milestone(milestone, states)
+    state = next((each for each in states if each.user_id == ""), None)
+    done = set(state.steps) if state else set()
+    steps = tuple((step.title, step.key in done) for step in milestone.steps)
+    count = state.done if state else 0
+    if state and state.reached_at:
+        days = (state.reached_at.date() - account.first_day).days if account.first_day else None
+        return MilestoneView(
+            milestone,
+            "accent",
+            f"reached on day {days}" if days is not None else "reached",
+            steps,
+            count,
+            len(steps),
+        )
+    tone, status = _due(milestone, account, today, count)
+    return MilestoneView(milestone, tone, status, steps, count, len(steps))
+
+
+def _due(milestone: Milestone, account: Any, today: date, done: int) -> tuple[str, str]:
+    if milestone.due_days is None or account.first_day is None:
+        return "open", f"{done} of {len(milestone.steps)} steps"
+    late = (today - account.first_day - timedelta(days=milestone.due_days)).days
+    if late > 0:
+        return "attention", f"due day {milestone.due_days} · {plural(late, 'day')} late"
+    return "open", f"due day {milestone.due_days} · in {plural(-late, 'day')}"
+
+
+def _users_milestone(milestone: Milestone, states: list[Any]) -> MilestoneView:
+    reached = sum(1 for each in states if each.reached_at)
+    begun = len(states) - reached
+    status = f"{plural(reached, 'person', 'people')} reached it"
+    if begun:
+        status += f" · {begun} on the way"
+    return MilestoneView(milestone, "accent" if reached else "open", status, (), reached, len(states))
+
+
+def by_role(people: Sequence[Any], definitions: Definitions | None) -> list[tuple[str, list[Any]]]:
+    """People grouped by role, in the catalogue's order."""
+    titles = {role.key: role.title for role in definitions.catalog.roles} if definitions else {}
+    groups: dict[str, list[Any]] = {}
+    for person in people:
+        groups.setdefault(person.role or "", []).append(person)
+    order = {key: place for place, key in enumerate(titles)}
+    keys = sorted(groups, key=lambda key: (order.get(key, len(order) if key else 10_000), key))
+    return [(titles.get(key) or sentence(key) or "No role", groups[key]) for key in keys]
+
+
+def timeline(
+    *,
+    signals: Sequence[Any],
+    runs: Sequence[Any],
+    deliveries: Sequence[Any],
+    tasks: Sequence[Any],
+    touches: Sequence[Any],
+    reactions: Sequence[Any],
+) -> list[Happening]:
+    """What happened, the newest first."""
+    found = [line for each in signals for line in _signal(each)]
+    found += [line for row in runs for line in _run(row.PlayRun)]
+    found += [_delivery(row) for row in deliveries]
+    found += [line for task in tasks for line in _task(task)]
+    found += [
+        Happening(touch.at, "task", f"{CHANNELS[touch.channel]} logged")
+        for touch in touches
+        if touch.channel in CHANNELS
+    ]
+    found += [_reaction(row) for row in reactions]
+    return sorted(found, key=lambda line: line.at, reverse=True)[:40]
+
+
+def _signal(signal: Any) -> list[Happening]:
+    reading = read(signal.kind, signal.evidence)
+    lines = [Happening(signal.opened_at, "signal", f"Noticed: {reading.title}", None, reading.words)]
+    if signal.closed_at:
+        reason = humanise(signal.closed_reason)
+        lines.append(Happening(signal.closed_at, "signal", f"Over: {reading.title}", None, reason))
+    return lines
+
+
+def _run(run: Any) -> list[Happening]:
+    href = url_for("console.run", run_id=run.id)
+    lines = [Happening(run.started_at, "plays", f"Play {run.play} started", href)]
+    if run.ended_at:
+        outcome = humanise(run.outcome)
+        lines.append(Happening(run.ended_at, "plays", f"Play {run.play} ended: {outcome}", href))
+    return lines
+
+
+def _delivery(row: Any) -> Happening:
+    what = "E-mail" if row.channel == "email" else sentence(row.channel)
+    text = f"{what} “{row.subject or row.template}” to {row.recipient}"
+    at = row.ended_at or row.created_at
+    return Happening(at, "email", text, url_for("console.delivery", delivery_id=row.id), humanise(row.state))
+
+
+def _task(task: Any) -> list[Happening]:
+    href = url_for("console.task", task_id=task.id)
+    lines = [Happening(task.created_at, "task", f"Task for a CSM: {task.title}", href)]
+    if task.ended_at:
+        end = f"{sentence(task.state)}: {task.title}"
+        lines.append(Happening(task.ended_at, "task", end, href, humanise(task.outcome)))
+    return lines
+
+
+def _reaction(row: Any) -> Happening:
+    did = REACTIONS.get(row.reaction, humanise(row.reaction))
+    href = url_for("console.nudge", key=row.nudge)
+    return Happening(row.at, "nudge", f"{row.name or row.user_id} {did} “{row.nudge}”", href)

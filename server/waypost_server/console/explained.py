@@ -1,0 +1,115 @@
+"""An explanation as plain words: gates with their numbers, comparisons with what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from waypost_server.console.conditions import GROUPS, OPERATORS, Reader, shown
+from waypost_server.console.words import humanise, sentence
+
+GATES = {
+    "published": "It is published",
+    "schedule": "Today is within its schedule",
+    "grant": "A play has handed it to this account",
+    "no_grant": "A play has handed it to this account",
+    "audience": "The user is in its audience",
+    "goal": "Its goal is not reached yet",
+    "goal_reached": "Its goal is not reached yet",
+    "never_again": "The user did not ask never to see it again",
+    "dismissed_twice": "The user did not dismiss it too often",
+    "dismissals": "The user did not dismiss it too often",
+    "snoozed": "It is not snoozed",
+    "frequency": "It was not shown too often, or too recently",
+    "holdout": "The account is not held out to measure effect",
+    "budget": "The user and the account have attention left",
+    "muted": "No task keeps digital plays quiet",
+    "motion": "The account's motion allows it",
+    "content": "Its words can be filled in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One gate: passed or not, with its numbers in words."""
+
+    name: str
+    passed: bool
+    numbers: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison of the audience, or a group of them."""
+
+    text: str
+    truth: str
+    seen: str = ""
+    path: str = ""
+    children: tuple[Comparison, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One nudge's answer."""
+
+    key: str
+    title: str
+    rank: int | None
+    reason: str
+    gates: tuple[Gate, ...]
+    audience: tuple[Comparison, ...]
+
+
+def nudges(answer: Mapping[str, Any], reader: Reader) -> list[Told]:
+    """Every nudge of an explanation, in its order."""
+    return [
+        Told(
+            key=each["key"],
+            title=each["title"],
+            rank=each.get("rank"),
+            reason=sentence(each.get("reason", "")),
+            gates=tuple(_gate(gate) for gate in each["gates"]),
+            audience=_top(each["audience"], reader),
+        )
+        for each in answer["nudges"]
+    ]
+
+
+def _gate(gate: Mapping[str, Any]) -> Gate:
+    name = GATES.get(gate["gate"]) or sentence(gate["gate"])
+    numbers = [
+        f"{humanise(key)} {_value(value)}"
+        for key, value in gate["detail"].items()
+        if key != "failed" and value not in (None, [], {}, "")
+    ]
+    return Gate(name, bool(gate["passed"]), "; ".join(numbers))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{humanise(key)} {_value(each)}" for key, each in list(value.items())[:12])
+    if isinstance(value, list):
+        return ", ".join(_value(each) for each in value[:12])
+    return shown(value)
+
+
+def _top(tree: Mapping[str, Any], reader: Reader) -> tuple[Comparison, ...]:
+    if tree.get("operator") == "$and" and "children" in tree:
+        return tuple(_comparison(child, reader) for child in tree["children"])
+    return (_comparison(tree, reader),)
+
+
+def _comparison(node: Mapping[str, Any], reader: Reader) -> Comparison:
+    truth, operator = str(node["truth"]), str(node["operator"])
+    if "children" in node:
+        children = tuple(_comparison(child, reader) for child in node["children"])
+        return Comparison(sentence(GROUPS.get(operator, operator)), truth, children=children)
+    path = str(node["path"])
+    if operator == "$exists":
+        text = f"{reader.fact(path)} {'is known' if node['wanted'] else 'is not known'}"
+    else:
+        wanted = shown(node["wanted"], path)
+        text = f"{reader.fact(path)} {OPERATORS.get(operator, humanise(operator.lstrip('$')))} {wanted}"
+    return Comparison(text, truth, shown(node["seen"], path), path)

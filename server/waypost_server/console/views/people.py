@@ -1,0 +1,93 @@
+"""Settings, people: who may use the console."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+
+from waypost_server.console.access import login, needs, runtime
+from waypost_server.domain.errors import BadInputError
+from waypost_server.services.console_login import ROLES, make_login_link
+from waypost_server.services.console_users import NewPerson, add_console_user, disable_console_user
+from waypost_server.store import console_users
+
+MEANINGS = {
+    "viewer": "sees everything, changes nothing",
+    "author": "also writes nudges and plays",
+    "csm": "also works the queue",
+    "approver": "also approves what goes to many people",
+    "admin": "also manages keys and people",
+}
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Register the routes."""
+    blueprint.add_url_rule("/settings/people", "people", people)
+    blueprint.add_url_rule("/settings/people", "person_add", add, methods=["POST"])
+    blueprint.add_url_rule("/settings/people/<ref:user_id>/link", "person_link", link, methods=["POST"])
+    blueprint.add_url_rule(
+        "/settings/people/<ref:user_id>/disable", "person_disable", disable, methods=["GET", "POST"]
+    )
+
+
+def people(link_for: Any = None, url: str | None = None, problem: str | None = None) -> str:
+    """Everybody with access."""
+    with runtime().db.read() as session:
+        rows = console_users.page(session, login().workspace_id)
+    return render_template(
+        "console/settings_people.html",
+        people=rows,
+        roles=ROLES,
+        meanings=MEANINGS,
+        link_for=link_for,
+        url=url,
+        problem=problem,
+    )
+
+
+@needs("admin")
+def add() -> Any:
+    """Let somebody in; their login link is shown this once."""
+    who, form = login(), request.form
+    person = NewPerson(
+        email=form.get("email", "").replace("\x00", ""),
+        name=form.get("name", "").replace("\x00", ""),
+        role=form.get("role", ""),
+        password=form.get("password") or None,
+    )
+    try:
+        user_id = add_console_user(runtime(), who.workspace_id, person, actor=who.user_id)
+    except BadInputError as error:
+        return people(problem=error.message), error.status
+    return _show_link(user_id)
+
+
+@needs("admin")
+def link(user_id: str) -> Any:
+    """A fresh login link for somebody."""
+    return _show_link(user_id)
+
+
+@needs("admin")
+def disable(user_id: str) -> Any:
+    """Ask once, naming the person; then shut them out."""
+    who = login()
+    if request.method == "POST":
+        disable_console_user(runtime(), who.workspace_id, user_id, actor=who.user_id)
+        flash("Disabled. Their sessions and links ended at once.")
+        return redirect(url_for("console.people"))
+    return render_template("console/settings_person_disable.html", person=_person(user_id))
+
+
+def _show_link(user_id: str) -> str:
+    url = make_login_link(runtime(), login().workspace_id, user_id)
+    return people(link_for=_person(user_id), url=url)
+
+
+def _person(user_id: str) -> Any:
+    with runtime().db.read() as session:
+        person = console_users.get(session, login().workspace_id, user_id)
+    if person is None:
+        abort(404)
+    return person

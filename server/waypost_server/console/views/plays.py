@@ -1,0 +1,130 @@
+"""Plays: what answers a signal, and each run as a story."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request, url_for
+
+from waypost_server.console import cursors, evidence
+from waypost_server.console.access import login, runtime
+from waypost_server.console.conditions import Reader
+from waypost_server.console.step_words import describe
+from waypost_server.console.views.nudges import goal_words
+from waypost_server.domain.definitions import Definitions, Play
+from waypost_server.store import releases, reports_plays, reports_settings
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Register the routes."""
+    blueprint.add_url_rule("/plays", "plays", plays)
+    blueprint.add_url_rule("/plays/<ref:key>", "play", play)
+    blueprint.add_url_rule("/runs/<ref:run_id>", "run", run)
+
+
+def plays() -> str:
+    """Every play of the live release."""
+    who = login()
+    with runtime().db.read() as session:
+        live = runtime().releases.live(session, who.workspace_id)
+        if live is None:
+            return render_template("console/plays.html", release=None, rows=[])
+        release = reports_settings.published(session, who.workspace_id, live.number)
+        counts = reports_plays.counts(session, who.workspace_id)
+    rows = [
+        {
+            "play": each,
+            "trigger": trigger_words(each, live.definitions),
+            "goal": goal_words(each.goal, live.definitions),
+            "counts": counts.get(each.key, {}),
+        }
+        for each in sorted(live.definitions.plays, key=lambda each: each.title.lower())
+    ]
+    return render_template("console/plays.html", release=release, rows=rows)
+
+
+def play(key: str) -> str:
+    """One play: what starts it, a branch per motion, its runs."""
+    who = login()
+    after = cursors.read(request.args.get("after"), str)
+    with runtime().db.read() as session:
+        live = runtime().releases.live(session, who.workspace_id)
+        found = next((each for each in live.definitions.plays if each.key == key), None) if live else None
+        if live is None or found is None:
+            abort(404)
+        release = reports_settings.published(session, who.workspace_id, live.number)
+        files = releases.files(session, who.workspace_id, live.number) or {}
+        counts = reports_plays.counts(session, who.workspace_id).get(key, {})
+        rows = reports_plays.runs(
+            session, who.workspace_id, play=key, after=after[0] if after else None, limit=cursors.PAGE + 1
+        )
+    rows, more = cursors.split(rows)
+    older = cursors.write(rows[-1].PlayRun.id) if more else None
+    source = found.source.rpartition(":")[0] or found.source
+    return render_template(
+        "console/play.html",
+        play=found,
+        release=release,
+        trigger=trigger_words(found, live.definitions),
+        lines=Reader(live.definitions).lines(found.audience),
+        goal=goal_words(found.goal, live.definitions),
+        branches=[
+            (motion, [describe(step, live.definitions) for step in steps])
+            for motion, steps in found.branches.items()
+        ],
+        counts=counts,
+        rows=rows,
+        older=url_for("console.play", key=key, after=older) if older else None,
+        first=url_for("console.play", key=key) if after else None,
+        file=source,
+        source=files.get(source) or next((t for p, t in files.items() if p.endswith("/" + source)), None),
+    )
+
+
+def run(run_id: str) -> str:
+    """One run: what started it and what each step did."""
+    who = login()
+    with runtime().db.read() as session:
+        row = reports_plays.run(session, who.workspace_id, run_id)
+        if row is None:
+            abort(404)
+        story = reports_plays.story(session, who.workspace_id, run_id)
+        deliveries = reports_plays.deliveries(session, who.workspace_id, run_id)
+        tasks = reports_plays.tasks(session, who.workspace_id, run_id)
+        grants = reports_plays.grants(session, who.workspace_id, run_id)
+        title = _title(session, who.workspace_id, row.PlayRun.play)
+    return render_template(
+        "console/run.html",
+        row=row,
+        run=row.PlayRun,
+        title=title,
+        reading=evidence.read(row.signal_kind, row.evidence),
+        story=story,
+        deliveries=deliveries,
+        tasks=tasks,
+        grants=grants,
+    )
+
+
+def trigger_words(play: Play, definitions: Definitions) -> str:
+    """What starts a play, in words."""
+    signal = evidence.TITLES.get(play.on.signal) or play.on.signal.replace("_", " ").capitalize()
+    if play.on.milestone:
+        titles = {each.key: each.title for each in definitions.journey.milestones}
+        signal += f": {titles.get(play.on.milestone, play.on.milestone)}"
+    reader = Reader(definitions)
+    conditions = "; ".join(
+        f"{line.fact.lower()} {line.operator} {line.value}" for line in reader.lines(_dotted(play.on.where))
+    )
+    return f"{signal}, when {conditions}" if conditions else signal
+
+
+def _dotted(where: Any) -> dict[str, Any]:
+    """`severity` reads as a share of 1."""
+    return {(f"signal.{key}" if key == "severity" else key): value for key, value in where.items()}
+
+
+def _title(session: Any, workspace_id: str, key: str) -> str:
+    live = runtime().releases.live(session, workspace_id)
+    known = {each.key: each.title for each in live.definitions.plays} if live else {}
+    return known.get(key, key)

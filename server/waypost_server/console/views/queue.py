@@ -1,0 +1,214 @@
+"""The queue: the few accounts that need a person, with the evidence and a draft of what to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+
+from waypost_server.console import charts, cursors, evidence, words
+from waypost_server.console.access import login, needs, next_path, runtime
+from waypost_server.domain.errors import BadInputError
+from waypost_server.services import tasks
+from waypost_server.services.runtime import Runtime
+from waypost_server.store import reports_queue, reports_usage
+
+WEEKS = 30
+OUTCOMES = {
+    "recovered": "Use is back, or will be",
+    "meeting_booked": "A meeting is booked",
+    "reached": "Reached them; no next step needed",
+    "no_answer": "No answer",
+    "at_risk": "At risk: told the account's lead",
+    "other": "Something else",
+}
+REASONS = {
+    "not_a_problem": "Not a problem: expected or seasonal",
+    "known": "Known and handled elsewhere",
+    "wrong_data": "The numbers are wrong",
+    "not_ours": "Not ours to act on",
+}
+Place = tuple[Runtime, str, str]  # runtime, workspace, task
+CHANNELS = {"call": "Call", "meeting": "Meeting", "message": "Message"}
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Register the routes."""
+    blueprint.add_url_rule("/queue", "queue", queue)
+    blueprint.add_url_rule("/tasks/<ref:task_id>", "task", task)
+    blueprint.add_url_rule("/tasks/<ref:task_id>/<verb>", "task_act", act, methods=["POST"])
+
+
+def queue() -> Any:
+    """The table, and beside it the task chosen by `?task=` (the first one on wide screens)."""
+    who = login()
+    view = _one_of(request.args.get("view"), reports_queue.VIEWS, "open")
+    scope = _one_of(request.args.get("scope"), ("mine", "team"), "mine")
+    after = cursors.read(request.args.get("after"), float, str)
+    with runtime().db.read() as session:
+        rows = reports_queue.page(
+            session,
+            who.workspace_id,
+            view=view,
+            owner=who.user_id if scope == "mine" else None,
+            after=reports_queue.Cursor(*after) if after else None,
+            limit=cursors.PAGE + 1,
+        )
+        rows, more = cursors.split(rows)
+        counts = reports_queue.counts(session, who.workspace_id, who.user_id)
+        series = _series(session, who.workspace_id, [row.Task.account_id for row in rows])
+        chosen = request.args.get("task") or (rows[0].Task.id if rows else None)
+        detail = _detail(session, who.workspace_id, chosen) if chosen else None
+    older = cursors.write(float(rows[-1].rank), rows[-1].Task.id) if more else None
+    return render_template(
+        "console/queue.html",
+        rows=[(row, _reading(row), _spark(row, series)) for row in rows],
+        counts=counts,
+        view=view,
+        scope=scope,
+        older=url_for("console.queue", view=view, scope=scope, after=older) if older else None,
+        first=url_for("console.queue", view=view, scope=scope) if after else None,
+        is_chosen=bool(request.args.get("task")),
+        back=request.full_path,
+        **(detail or {"item": None}),
+    )
+
+
+def task(task_id: str) -> Any:
+    """One task as its own page, or as the part that the queue swaps in."""
+    who = login()
+    with runtime().db.read() as session:
+        detail = _detail(session, who.workspace_id, task_id)
+    if detail is None:
+        abort(404)
+    template = "console/task_detail.html" if request.headers.get("X-Fragment") else "console/task.html"
+    return render_template(template, back=next_path(request.args.get("back")), **detail)
+
+
+@needs("csm")
+def act(task_id: str, verb: str) -> Response:
+    """Change a task, say what happened, and go back to where the person was."""
+    if verb not in VERBS:
+        abort(404)
+    note = request.form.get("note", "").strip()[:2000].replace("\x00", "")
+    said = VERBS[verb]((runtime(), login().workspace_id, task_id), note)
+    flash(said)
+    return redirect(next_path(request.form.get("back")))  # type: ignore[return-value]
+
+
+def _acknowledge(task: Place, note: str) -> str:
+    tasks.acknowledge(*task, actor=login().user_id)
+    return "Acknowledged: the team sees that you are on it."
+
+
+def _done(task: Place, note: str) -> str:
+    outcome = OUTCOMES[_one_of(request.form.get("outcome"), OUTCOMES, "other")]
+    tasks.done(*task, actor=login().user_id, outcome=outcome, note=note)
+    return "Done. The task is under Closed, where you can reopen it."
+
+
+def _snooze(task: Place, note: str) -> str:
+    until = _until(request.form.get("until", ""), request.form.get("on", ""))
+    tasks.snooze(*task, actor=login().user_id, until=until, note=f"until {words.day(until)}")
+    return f"Snoozed until {words.day(until)}. It comes back by itself."
+
+
+def _dismiss(task: Place, note: str) -> str:
+    reason = REASONS[_one_of(request.form.get("reason"), REASONS, "not_a_problem")]
+    tasks.dismiss(*task, actor=login().user_id, reason=f"{reason}. {note}" if note else reason)
+    return "Dismissed. The task is under Closed, where you can reopen it."
+
+
+def _reopen(task: Place, note: str) -> str:
+    tasks.reopen(*task, actor=login().user_id)
+    return "Reopened."
+
+
+def _contact(task: Place, note: str) -> str:
+    channel = _one_of(request.form.get("channel"), CHANNELS, "call")
+    tasks.log_contact(*task, actor=login().user_id, channel=channel, note=note)
+    return "Contact logged. It counts as a touch, like any message."
+
+
+VERBS: dict[str, Callable[[Place, str], str]] = {
+    "acknowledge": _acknowledge,
+    "done": _done,
+    "snooze": _snooze,
+    "dismiss": _dismiss,
+    "reopen": _reopen,
+    "contact": _contact,
+}
+
+
+def _until(choice: str, on: str) -> datetime:
+    """The time a snoozed task comes back: 08:00 of a day, in the workspace's zone."""
+    day = words.today()
+    if choice == "date":
+        try:
+            chosen = date.fromisoformat(on)
+        except ValueError as error:
+            raise BadInputError("Choose a date to snooze until.") from error
+        if not day < chosen <= day + timedelta(days=366):
+            raise BadInputError("Choose a date from tomorrow on, within a year.")
+    else:
+        choices = {
+            "1d": day + timedelta(days=1),
+            "3d": day + timedelta(days=3),
+            "monday": words.next_monday(),
+        }
+        chosen = choices.get(choice, choices["1d"])
+    return datetime.combine(chosen, time(8), words.zone()).astimezone(UTC)
+
+
+def _detail(session: Any, workspace_id: str, task_id: str) -> dict[str, Any] | None:
+    row = reports_queue.one(session, workspace_id, task_id)
+    if row is None:
+        return None
+    reading, last_day = _reading(row), words.today()
+    series = reading.series
+    if not series:
+        found = _series(session, workspace_id, [row.Task.account_id])
+        series = found.get(row.Task.account_id, ())
+    label = f"{reading.title}. {reading.words} Active user-days a week, the last {len(series)} weeks."
+    chart = charts.Trend(series, last_day, reading.usual, reading.recent)
+    return {
+        "item": row,
+        "reading": reading,
+        "series": series,
+        "chart": charts.trend(chart, label) if any(series) else None,
+        "history": reports_queue.history(session, workspace_id, task_id),
+        "outcomes": OUTCOMES,
+        "reasons": REASONS,
+        "channels": CHANNELS,
+        "monday": words.next_monday(),
+        "day_after": words.today() + timedelta(days=1),
+    }
+
+
+def _series(session: Any, workspace_id: str, account_ids: list[str]) -> dict[str, list[int]]:
+    """The same user-days that the detector reads: core features, when any are marked."""
+    live = runtime().releases.live(session, workspace_id)
+    features = live.definitions.catalog.features if live else ()
+    core = [feature.key for feature in features if feature.core]
+    known = {account_id for account_id in account_ids if account_id}
+    return reports_usage.weekly(
+        session, workspace_id, known, last_day=words.today(), weeks=WEEKS, features=core
+    )
+
+
+def _reading(row: Any) -> evidence.Reading:
+    return evidence.read(row.signal_kind, row.Task.evidence or row.signal_evidence)
+
+
+def _spark(row: Any, series: dict[str, list[int]]) -> Any:
+    reading = _reading(row)
+    values = reading.series or series.get(row.Task.account_id, ())
+    tone = reading.tone if reading.tone in ("problem", "attention") else ""
+    words_ = f"{WEEKS} weeks of use, {values[0]:.0f} to {values[-1]:.0f} user-days a week" if values else ""
+    return charts.spark(values, tone=tone, label=words_) if values else None
+
+
+def _one_of(value: str | None, known: Any, default: str) -> str:
+    return value if value in known else default

@@ -1,0 +1,46 @@
+"""One user: traits, use, milestones, nudges."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, render_template
+
+from waypost_server.console.access import login, runtime
+from waypost_server.console.words import sentence
+from waypost_server.store import reports_usage, reports_users
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Register the routes."""
+    blueprint.add_url_rule("/users/<ref:user_id>", "user", user)
+
+
+def user(user_id: str) -> str:
+    """Everything known about one user."""
+    who = login()
+    with runtime().db.read() as session:
+        person = reports_users.one(session, who.workspace_id, user_id)
+        if person is None:
+            abort(404)
+        key = (session, who.workspace_id, user_id)
+        accounts = reports_users.accounts(*key)
+        milestones = reports_users.milestones(*key)
+        usage = reports_usage.of_user(*key)
+        offers = reports_users.offers(*key)
+        reactions = reports_users.reactions(*key)
+        live = runtime().releases.live(session, who.workspace_id)
+    definitions = live.definitions if live else None
+    features = {each.key: each.title for each in definitions.catalog.features} if definitions else {}
+    titles = {each.key: each for each in definitions.journey.milestones} if definitions else {}
+    did: dict[str, list[str]] = {}
+    for each in reversed(reactions):
+        did.setdefault(each.offer_id, []).append(each.reaction)
+    return render_template(
+        "console/user.html",
+        person=person,
+        accounts=accounts,
+        milestones=[(state, titles.get(state.milestone)) for state in milestones],
+        usage=[(row, features.get(row.feature) or sentence(row.feature)) for row in usage],
+        offers=[(offer, did.get(offer.id, [])) for offer in offers],
+        nudge_titles={each.key: each.title for each in definitions.nudges} if definitions else {},
+        traits=sorted(person.traits.items())[:60],
+    )
