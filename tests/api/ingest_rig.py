@@ -14,7 +14,7 @@ from sqlalchemy import text
 from tests.builders import WORKSPACE, Clock, add_key, add_workspace
 from waypost_server.app import create_app
 from waypost_server.config import Settings
-from waypost_server.services.ingest_plan import Plan, plans
+from waypost_server.services.publish import publish
 from waypost_server.services.releases import ReleaseCache
 from waypost_server.store.database import Database, db
 
@@ -35,9 +35,10 @@ class Rig:
         self.public = add_key(self.database, "public")
         self.client: FlaskClient = self.app.test_client()
 
-    def plan(self, plan: Plan) -> None:
-        """Fold by this plan, as if its definitions were the live release."""
-        plans.of = lambda runtime, workspace_id: plan  # type: ignore[method-assign]
+    def publish(self, **files: str) -> None:
+        """Publish definitions; a file's name is the keyword with `.yaml`."""
+        named = {f"{name}.yaml": content for name, content in files.items()}
+        publish(self.app.extensions["waypost"], self.workspace, named, author="tests", message="")
 
     def post(self, path: str, body: Any, key: str | None = None, **headers: str) -> Any:
         """Post JSON (or bytes as they are) with the secret key."""

@@ -1,70 +1,108 @@
-"""Fold new events into state, inside the transaction that stored them.
+"""Fold new events into state, inside the transaction that stores them.
 
-State is a fold of the log: any order, split or repetition of the same events gives the same state. Rows
-are written table by table and in key order, so that parallel batches wait but never deadlock.
+State is a fold of the log: any order, split or repetition of the same events gives the same state. Locks
+are taken table by table and in key order (keys, usage, people, memberships, accounts, milestones, offers),
+so that parallel batches wait but never deadlock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from waypost_server.domain.events import Event
+from waypost_server.domain.events import Envelope, Event
 from waypost_server.domain.local_day import day_of
-from waypost_server.services import fold_accounts, fold_milestones, fold_users
-from waypost_server.services.ingest_accounts import Sender
+from waypost_server.domain.traits import stamp_of
+from waypost_server.services import fold_accounts, fold_milestones, fold_users, interact
+from waypost_server.services.ingest_accounts import Sender, accounts_of
 from waypost_server.services.ingest_plan import Plan
-from waypost_server.store import usage
-from waypost_server.store.usage import DayRow, TotalRow
+from waypost_server.services.reactions import EVENT as REACTION
+from waypost_server.services.reactions import reaction_of
+from waypost_server.services.runtime import Runtime
+from waypost_server.store.ingest_days import SHARDS
+from waypost_server.store.take import Batch, Row, Taken, take
+from waypost_server.store.take_sqlite import tally
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
-    """One event with what was found out about it."""
+class Counts:
+    """Events of the request that never reach the database."""
 
-    event: Event
-    account_id: str
-    feature: str | None
-    day: date  # in the workspace's zone
+    duplicate: int = 0
+    quarantined: int = 0
 
 
-def folded(events: Iterable[Event], accounts: Mapping[str, str], plan: Plan) -> list[Folded]:
-    """Events with their account, feature and day."""
-    return [
-        Folded(each, accounts[each.message_id], plan.feature_of(each), day_of(each.ts, plan.zone))
-        for each in events
+def fold(
+    session: Session,
+    runtime: Runtime,
+    sender: Sender,
+    plan: Plan,
+    events: Sequence[Event],
+    envelope: Envelope,
+    counts: Counts,
+) -> int:
+    """Store those of `events` whose key is new and add them to every state; returns how many were new."""
+    accounts = accounts_of(session, sender, events)
+    batch = Batch(
+        workspace_id=sender.workspace_id,
+        rows=tuple(_row(each, accounts[each.message_id], sender, plan) for each in events),
+        received_at=envelope.received_at,
+        received_day=day_of(envelope.received_at, plan.zone),
+        trust=sender.trust,
+        folds=sender.folds,
+        shard=int(runtime.dice() * SHARDS),
+        duplicate=counts.duplicate,
+        quarantined=counts.quarantined,
+        milestone_features=plan.milestone_features,
+    )
+    taken = take(session, batch)
+    if sender.folds and taken.new:
+        fresh = [each for each in events if each.message_id in taken.new]
+        _fold_rest(session, runtime, sender, plan, fresh, accounts, batch, taken)
+    return len(taken.new)
+
+
+def _fold_rest(
+    session: Session,
+    runtime: Runtime,
+    sender: Sender,
+    plan: Plan,
+    fresh: Sequence[Event],
+    accounts: Mapping[str, str],
+    batch: Batch,
+    taken: Taken,
+) -> None:
+    """What is not sums: traits, milestones, reactions. Most batches have none of it."""
+    fold_users.fold(session, sender, fresh)
+    fold_accounts.fold(session, sender, plan, fresh, accounts)
+    if plan.milestone_features:
+        rows = [row for row in batch.rows if row.message_id in taken.new]
+        added = tally(row for row in rows if row.feature in plan.milestone_features)[1]
+        fold_milestones.fold(session, sender.workspace_id, plan, added=added, now=taken.totals)
+    reactions = [
+        found
+        for each in fresh
+        if each.name == REACTION and (found := reaction_of(each, accounts[each.message_id], sender.trust))
     ]
+    if reactions:
+        interact.fold(session, runtime, sender.workspace_id, reactions)
 
 
-def fold(session: Session, sender: Sender, plan: Plan, batch: Sequence[Folded]) -> None:
-    """Add `batch`, whose events are all new, to usage, people, accounts and milestones."""
-    workspace_id = sender.workspace_id
-    days, totals = tally(batch)
-    now_totals: list[TotalRow] = []
-    if days:
-        usage.add_days(session, workspace_id, days)
-        now_totals = usage.add_totals(session, workspace_id, totals)
-    fold_users.fold(session, sender, batch)
-    fold_accounts.fold(session, sender, plan, batch)
-    fold_milestones.fold(session, workspace_id, plan, added=totals, now=now_totals)
-
-
-def tally(batch: Iterable[Folded]) -> tuple[list[DayRow], list[TotalRow]]:
-    """Uses to add, by day and in all. Anonymous events count for no one."""
-    days: dict[tuple[str, str, str, date], int] = {}
-    totals: dict[tuple[str, str, str], tuple[datetime, datetime, int]] = {}
-    for each in batch:
-        event, feature = each.event, each.feature
-        if feature is None or not event.user_id:
-            continue
-        subject, at = (each.account_id, event.user_id, feature), event.ts
-        days[(*subject, each.day)] = days.get((*subject, each.day), 0) + 1
-        first, last, total = totals.get(subject, (at, at, 0))
-        totals[subject] = (min(first, at), max(last, at), total + 1)
-    return (
-        [DayRow(*key, count) for key, count in days.items()],
-        [TotalRow(*key, *rest) for key, rest in totals.items()],
+def _row(event: Event, account_id: str, sender: Sender, plan: Plan) -> Row:
+    role = fold_users.role_of(event) if event.type in ("identify", "group") else None
+    return Row(
+        event.message_id,
+        account_id,
+        event.user_id,
+        event.type,
+        event.name,
+        plan.feature_of(event),
+        event.ts,
+        day_of(event.ts, plan.zone),
+        event.body.decode(),
+        role,
+        None if role is None else stamp_of(event.stamp, sender.trust),
+        event.type == "identify" or event.name == REACTION,
     )

@@ -1,41 +1,36 @@
-"""Accounts: touched, days, and traits with what follows from them (name, owner, renewal, segment, motion)."""
+"""Traits of accounts, with what follows from them: name, owner, renewal date, segment and motion."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.clock_skew import parse_time
+from waypost_server.domain.events import Event
 from waypost_server.domain.traits import Profile, merge, stamp_of, text_trait
 from waypost_server.services.classify import account_facts, classify, needs_only_traits
 from waypost_server.services.ingest_accounts import Sender
 from waypost_server.services.ingest_plan import Plan
 from waypost_server.store import accounts_fold as store
 
-if TYPE_CHECKING:
-    from waypost_server.services.fold import Folded
-
 Writes = dict[str, list[tuple[str, Any]]]
 
 
-def fold(session: Session, sender: Sender, plan: Plan, batch: Sequence[Folded]) -> None:
-    """Fold the accounts of `batch`. Locks their rows until the end of the transaction."""
-    spans: dict[str, tuple[date, date]] = {}
-    writes: Writes = {}
-    for each in batch:
-        account_id, event, day = each.account_id, each.event, each.day
-        if not account_id:
-            continue
-        first, last = spans.get(account_id, (day, day))
-        spans[account_id] = (min(first, day), max(last, day))
-        if event.type == "group" and event.traits and sender.describes_accounts:
-            writes.setdefault(account_id, []).append((stamp_of(event.stamp, sender.trust), event.traits))
-    if not spans:
+def fold(
+    session: Session, sender: Sender, plan: Plan, fresh: Sequence[Event], accounts: Mapping[str, str]
+) -> None:
+    """Write the traits that group calls set. The caller holds the locks of these accounts' rows."""
+    if not sender.describes_accounts:
         return
-    store.touch(session, sender.workspace_id, [store.Seen(key, *span) for key, span in spans.items()])
+    writes: Writes = {}
+    for event in fresh:
+        account_id = accounts[event.message_id]
+        if event.type == "group" and event.traits and account_id:
+            stamp = stamp_of(event.stamp, sender.trust)
+            writes.setdefault(account_id, []).append((stamp, event.traits))
     if writes:
         _set_traits(session, sender.workspace_id, plan, writes)
 

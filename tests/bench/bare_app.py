@@ -1,0 +1,72 @@
+"""The least a Flask back end must do with events: parse the batch and insert the same rows into one table.
+
+No checks, no dedupe, no folding; the commit is durable. What Waypost costs on top of this is the ratio that
+`ingest.py` prints. WAYPOST_BARE names the database: a psycopg conninfo, or a path for SQLite.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from typing import Any
+
+import psycopg
+from flask import Flask, request
+
+TARGET = os.environ.get("WAYPOST_BARE", "")
+TABLE = "create table bare (account_id text, user_id text, message_id text, name text, ts text, body {})"
+INTO_POSTGRES = (
+    "insert into bare select * from unnest"
+    "(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[])"
+)
+INTO_SQLITE = "insert into bare values (?, ?, ?, ?, ?, ?)"
+local = threading.local()
+app = Flask(__name__)
+
+
+def prepare(target: str) -> None:
+    """Make the table."""
+    if "=" in target:
+        with psycopg.connect(target, autocommit=True) as connection:
+            connection.execute(TABLE.format("jsonb"))
+    else:
+        sqlite3.connect(target, isolation_level=None).execute(TABLE.format("text"))
+
+
+def connection() -> Any:
+    """One connection a thread."""
+    if not hasattr(local, "connection"):
+        if "=" in TARGET:
+            local.connection = psycopg.connect(TARGET, autocommit=True)
+        else:
+            local.connection = sqlite3.connect(TARGET, isolation_level=None, timeout=5)
+            local.connection.execute("pragma journal_mode=wal")
+            local.connection.execute("pragma synchronous=full")
+    return local.connection
+
+
+@app.post("/v1/batch")
+def batch() -> dict[str, int]:
+    """Insert and count."""
+    events = request.get_json()["batch"]
+    rows = [
+        (
+            each["context"]["groupId"],
+            each["userId"],
+            each["messageId"],
+            each["event"],
+            each["timestamp"],
+            json.dumps(each),
+        )
+        for each in events
+    ]
+    if "=" in TARGET:
+        connection().execute(INTO_POSTGRES, [list(column) for column in zip(*rows, strict=True)])
+    else:
+        link = connection()
+        link.execute("begin immediate")
+        link.executemany(INTO_SQLITE, rows)
+        link.execute("commit")
+    return {"accepted": len(rows)}
