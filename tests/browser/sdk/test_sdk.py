@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.sdk.conftest import ROOT, start, until
 from tests.browser.sdk.stub import Stub, nudge
 
+pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
 CARD = ".card"
 
