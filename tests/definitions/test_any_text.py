@@ -13,12 +13,12 @@ from waypost_server.channels.template_check import check_template
 from waypost_server.definitions.loader import load_files
 
 NAMES = st.sampled_from([*FILES, "in-app/other.yaml", "plays/other.yaml", "templates/other.md"])
-WORDS = st.sampled_from(
-    ["key", "title", "on", "goal", "audience", "where", "content", "en", "cases", "given", "expect", "frequency", "max",
-     "features", "milestones", "steps", "feature", "caps", "webhooks", "quiet_hours", "long_tail", "email", "wait",
-     "task", "nudge", "template", "user.role", "$in", "$or", "$not", "held", "limits", "actions", "when", "segments", "motions",
-     "roles", "phases", "severity", "signal", "milestone", "surface", "tooltip", "shown", "first", "hint", "launch"]
-)  # fmt: skip
+VOCABULARY = """
+key title on goal audience where content en cases given expect frequency max features milestones steps feature caps
+webhooks quiet_hours long_tail email wait task nudge template user.role $in $or $not held limits actions when
+segments motions roles phases severity signal milestone surface tooltip shown first hint launch
+"""
+WORDS = st.sampled_from(VOCABULARY.split())
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=12),
     lambda inner: (

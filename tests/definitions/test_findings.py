@@ -92,11 +92,11 @@ ERRORS = [
     (PLAY, "signal: usage_decay, severity: {$gte: 0.5}", "signal: usage_decay, milestone: first", "trigger_shape", 3, "remove"),
     (PLAY, "signal: usage_decay, severity: {$gte: 0.5}}\ngoal: {feature: launch, count: 2}",
      "signal: milestone_reached, milestone: first}\ngoal: {milestone: first}", "goal_reached", 4, "next behaviour"),
-    (PLAY, "severity: {$gte: 0.5}", "severity: {$gt: []}", "operator_value", 3, ""),
+    (PLAY, "severity: {$gte: 0.5}", "severity: {$gt: []}", "operator_value", 3, "{$gt: 10}"),
     (PLAY, "title: Drop", "title: Drop\naudience: {user.role: admin}", "fact_scope", 3, "account"),
     (CATALOG, "{account.seats: {$gte: 100}}", "{user.role: admin}", "fact_scope", 8, "account"),
     (CATALOG, "{account.seats: {$gte: 100}}", "{account.motion: strategic}", "circular", 8, "traits"),
-    (NUDGE, "user.role: admin", "user.role: {$in: []}", "operator_value", 5, ""),
+    (NUDGE, "user.role: admin", "user.role: {$in: []}", "operator_value", 5, "[one, two]"),
     (NUDGE, "user.role: admin", "user.role: {$regex: a}", "regex_unsupported", 5, "$in"),
     (NUDGE, "user.role: admin", "user.role: {$inn: [a]}", "unknown_operator", 5, "did you mean $in"),
     (NUDGE, "{user.role: admin}", "{$or: []}", "empty_group", 5, "remove it"),
@@ -117,7 +117,9 @@ ERRORS = [
     (NUDGE, "{{ milestone.first.done }}", "{{ milestone.first.done", "template", 11, "closed"),
     (NUDGE, "{{ milestone.first.done }}", "{{ 'a' * 9 }}", "template", 11, "use facts"),
     (NUDGE, "{{ milestone.first.done }}", "{{ milestone.first.done | safe }}", "template", 11, "filters: "),
-    (TEMPLATE, "{{ milestone.first.done }}", "{{ milestone.frst.done }}", "unknown_fact", 4, "did you mean milestone.first.done"),
+    (TEMPLATE, "{{ milestone.first.done }}", "{{ milestone.frst.done }}", "unknown_fact", 6, "did you mean milestone.first.done"),
+    (TEMPLATE, "{{ milestone.first.done }}", "{{ account.name }}", "template", 6, "default"),
+    (TEMPLATE, "Hi {{ user.name | default(\"there\") }}", "\n\nHi {{ user.name }}", "template", 6, "default"),
     (TEMPLATE, "{{ milestone.first.done }}", "{% set a = 1 %}", "template", 6, "use facts"),
 ]  # fmt: skip
 
@@ -133,7 +135,7 @@ def test_an_error_names_file_line_and_remedy(
     """One mistake gives an error in its file, at its line, with what to write instead."""
     finding = found(load_with(name, old, new), code, name)
     assert (finding.severity, finding.file, finding.line) == ("error", name, line), str(finding)
-    assert remedy in finding.remedy
+    assert finding.remedy and remedy in finding.remedy
     assert finding.message and not finding.message.endswith(".")
 
 

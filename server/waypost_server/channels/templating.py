@@ -56,7 +56,7 @@ class Missing(StrictUndefined):
     def __getitem__(self, _key: Any) -> Any:
         return self
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # type: ignore[override]  # Jinja's own always raises
         return False
 
 
@@ -102,17 +102,20 @@ def render(compiled: Compiled, facts: Mapping[str, Any]) -> str:
     except TemplateError:
         raise
     except (UndefinedError, NoValueError) as error:
-        remedy = "give it a default: {{ name | default('…') }}"
-        raise _refused(f"a value is missing: {_missing(compiled, facts, error)}", 1, remedy) from None
+        raise _missing(compiled, facts, error) from None
     except Exception as error:  # noqa: BLE001 - the boundary to authors' text: whatever fails, it is their template
         raise _refused(f"the template failed: {type(error).__name__}", 1, "simplify it") from None
     return "".join(parts)
 
 
-def _missing(compiled: Compiled, facts: Mapping[str, Any], error: Exception) -> str:
-    """The names without a value: more use to an author than Jinja's words for it."""
+def _missing(compiled: Compiled, facts: Mapping[str, Any], error: Exception) -> TemplateError:
+    """Names the facts without a value: more use to an author than Jinja's words for it."""
     absent = [path for path in sorted(compiled.paths) if _walk(facts, path) is None]
-    return ", ".join(absent) if absent else str(error)
+    said = ", ".join(absent) if absent else str(error)
+    remedy = "give it a default: {{ name | default('…') }}"
+    missing = _refused(f"a value is missing: {said}", 1, remedy)
+    missing.detail["missing"] = absent
+    return missing
 
 
 def _walk(facts: Any, path: str) -> Any:
@@ -161,9 +164,10 @@ class _Reader:
         if depth > MAX_NESTING or self.count > MAX_NODES:
             raise _refused("the template is nested too deep or too long", node.lineno, "simplify it")
         if not isinstance(node, _ALLOWED):
-            word = _WORDS.get(type(node), f"{type(node).__name__.lower()} expressions")
+            other = "arithmetic" if isinstance(node, tree.BinExpr | tree.UnaryExpr) else "this expression"
+            word = _WORDS.get(type(node), other)
             raise _refused(
-                f"{word} are not allowed in a template", node.lineno, "use facts, if, for and filters"
+                f"{word} cannot be used in a template", node.lineno, "use facts, if, for and filters"
             )
         if isinstance(node, tree.Name | tree.Getattr | tree.Getitem):
             self._fact(node, loop_names)

@@ -180,9 +180,10 @@ def _read_template(path: PurePosixPath, text: str, reading: _Reading) -> None:
         return
     end = next(index for index, line in enumerate(lines[1:], 1) if line.strip() == "---")
     source = read(str(path), "\n".join(lines[1:end]) + "\n", first_line=2)
-    marks = {**source.marks, (): (1, 1), ("body",): (end + 2, 1)}
+    blank = next((index for index, line in enumerate(lines[end + 1 :]) if line.strip()), 0)
+    marks = {**source.marks, (): (1, 1), ("body",): (end + 2 + blank, 1)}
     source = reading.sources[str(path)] = Source(str(path), source.data, marks)
-    body = "\n".join(lines[end + 1 :]).strip("\n") + "\n"
+    body = "\n".join(lines[end + 1 :]).strip() + "\n"
     if not body.strip():
         reading.report.error(
             source, ("body",), "empty_text", "the template has no text", "write it below the ---"

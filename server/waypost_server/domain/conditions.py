@@ -195,7 +195,8 @@ class _Compiler:
             return _Step(operator, wanted, self._nesting(operator, wanted, where, depth), where)
         complaint = operators.complaint(operator, wanted)
         if complaint:
-            raise ConditionError(complaint, code="operator_value", where=where)
+            remedy = operators.example(operator)
+            raise ConditionError(complaint, code="operator_value", where=where, remedy=remedy)
         if operator in operators.GROUP_OPERATORS:
             return _Step(operator, wanted, self._in_group(operator, wanted, where), where)
         build = operators.OPERATORS.get(operator)
@@ -208,7 +209,10 @@ class _Compiler:
         if operator == "$elemMatch" and isinstance(wanted, Mapping) and not _is_operators(wanted):
             return _any_element(_test(self.document(wanted, where, depth + 1)))
         if operator == "$elemMatch" and not isinstance(wanted, Mapping):
-            raise ConditionError("$elemMatch needs a condition", code="operator_value", where=where)
+            remedy = "write {$elemMatch: {$gt: 10}}"
+            raise ConditionError(
+                "$elemMatch needs a condition", code="operator_value", where=where, remedy=remedy
+            )
         inner = _every(self._value(wanted, where, depth + 1))
         if operator == "$not":
             return operators.negation(inner)

@@ -192,6 +192,18 @@ _VERSIONS = frozenset({"$veq", "$vne", "$vgt", "$vgte", "$vlt", "$vlte"})
 _NAMES = frozenset(GROUP_OPERATORS)
 
 
+def example(operator: str) -> str:
+    """How to write an operator, for messages."""
+    if operator in _LISTS:
+        return f"write {{{operator}: [one, two]}}"
+    if operator in _VERSIONS:
+        return f'write {{{operator}: "2.10.0"}}'
+    if operator in ("$eq", "$ne"):
+        return "use $in, $all, or the list without an operator"
+    examples = {"$exists": "true", "$type": "string", "$inGroup": "enterprise", "$notInGroup": "enterprise"}
+    return f"write {{{operator}: {examples.get(operator, '10')}}}"
+
+
 def complaint(operator: str, wanted: Any) -> str | None:
     """Why `operator` cannot take `wanted`, as a sentence; None if it can."""
     kind = wanted.__class__

@@ -87,11 +87,23 @@ def _text(context: Context, text: str, source: Source, where: Where, sure: froze
 
     checked = context.check_template(text, facts_for)
     line, column = source.position(where)
-    unknown = [path for path in sorted(checked.paths) if not check_fact(context, path, source, where)]
+    unknown = [
+        path
+        for path in sorted(checked.paths)
+        if not check_fact(context, path, _seen(source, where, text, path), where)
+    ]
     if checked.problem is not None and not unknown:  # an unknown name would only be told twice
         message, remedy = checked.problem
         problem = Problem("template", message, remedy)
         context.report.in_file(source.file, (line + checked.line - 1, column), problem)
+
+
+def _seen(source: Source, where: Where, text: str, path: str) -> Source:
+    """The source with the mark of a template's body moved to the line that reads `path`."""
+    if where != ("body",) or path not in text:
+        return source
+    line = source.position(where)[0] + text.count("\n", 0, text.index(path))
+    return Source(source.file, source.data, {**source.marks, where: (line, 1)})
 
 
 def _example(fact: facts.Fact) -> Any:
