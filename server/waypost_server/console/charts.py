@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from markupsafe import Markup, escape
 
 
-def spark(values: Sequence[float], *, tone: str = "", label: str = "", area: bool = False) -> Markup:
+def spark(
+    values: Sequence[float], *, tone: str = "", label: str = "", area: bool = False, width: int = 96
+) -> Markup:
     """A line without axes, ending in a dot. `label` is read by screen readers."""
-    width, height = 96, 24
+    height = 24
     points = _points(values, width - 6, height - 6, top=max(values, default=0) or 1)
     placed = [(x + 3, y + 3) for x, y in points]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
@@ -45,12 +47,20 @@ class Trend:
     last_day: date
     usual: float | None = None  # drawn as a dashed line
     recent: int = 0  # weeks at the end that the finding is about: shaded
-    unit: str = "user-days"
+    now: float | None = None  # written at the end; the average of the weeks in question by default
+    width: int = 560
 
 
 def trend(chart: Trend, label: str) -> Markup:
-    """A line over weeks: the usual value dashed, the weeks in question shaded, the last value written."""
-    width, height, right, top, floor = 560, 148, 84, 10, 118
+    """A line over weeks: the usual value dashed, the weeks in question shaded, the last value written.
+
+    Drawn twice, for wide and for narrow screens, so that its words keep their size; CSS shows one.
+    """
+    return _trend(chart, label, "wide") + _trend(replace(chart, width=330), label, "narrow")
+
+
+def _trend(chart: Trend, label: str, size: str) -> Markup:
+    width, height, right, top, floor = chart.width, 148, 84, 10, 118
     ceiling = max([*chart.values, chart.usual or 0, 1]) * 1.12
     span = width - right
     points = [(x + 4, y + top) for x, y in _points(chart.values, span - 8, floor - top, top=ceiling)]
@@ -73,8 +83,8 @@ def trend(chart: Trend, label: str) -> Markup:
     parts.append(Markup('<polyline class="data" points="{}"/>').format(line))
     parts.append(_ends(chart, points, ends, span))
     tone = "problem" if chart.recent else "accent"
-    return Markup('<svg class="trend {}" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        tone, width, height, label, Markup("").join(parts)
+    return Markup('<svg class="trend {} {}" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        size, tone, width, height, label, Markup("").join(parts)
     )
 
 
@@ -111,7 +121,9 @@ def _ticks(
     chart: Trend, points: Sequence[tuple[float, float]], floor: int, ceiling: float, top: int
 ) -> Markup:
     """The base line, and three dates below it."""
-    drawn = [Markup('<line class="base" x1="4" x2="476" y1="{y}" y2="{y}"/>').format(y=floor)]
+    drawn = [
+        Markup('<line class="base" x1="4" x2="{}" y1="{y}" y2="{y}"/>').format(chart.width - 84, y=floor)
+    ]
     count = len(points)
     chosen = sorted({0, count // 2, count - chart.recent - 1 if chart.recent else count - 1})
     for place in chosen:
@@ -137,7 +149,7 @@ def _ends(chart: Trend, points: Sequence[tuple[float, float]], ends: dict[str, f
     x, y = points[-1]
     # the finding's figure is the average of the weeks in question, not the last week alone
     recent = chart.values[-chart.recent :] if chart.recent else chart.values[-1:]
-    value = sum(recent) / len(recent)
+    value = chart.now if chart.now is not None else sum(recent) / len(recent)
     drawn = [
         Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3"/>').format(x, y),
         Markup('<text class="now" x="{}" y="{:.1f}">{}</text>').format(span + 4, now + 4, f"{value:.1f}"),

@@ -35,6 +35,14 @@ OPERATORS = {
     "$vlt": "is below version",
     "$vlte": "is at most version",
 }
+# yes and no as a verb: (under which head, field) → (when true, when false)
+FLAGS = {
+    ("milestone", "reached"): ("is reached", "is not reached"),
+    ("milestone", "overdue"): ("is overdue", "is not overdue"),
+    ("usage", "used"): ("was used", "was never used"),
+    ("account_usage", "used"): ("was used by somebody", "was used by nobody"),
+    ("signal", "open"): ("is open", "is not open"),
+}
 GROUPS = {"$and": "all of", "$or": "any of", "$nor": "none of", "$not": "not"}
 WINDOWS = {
     "used": "used ever",
@@ -114,8 +122,16 @@ class Reader:
             or not wanted
             or not all(str(key).startswith("$") for key in wanted)
         ):
-            return [Line(name, "is", shown(wanted, path), path)]
+            return [self._plain(path, wanted)]
         return [self._comparison(name, path, operator, value) for operator, value in wanted.items()]
+
+    def _plain(self, path: str, wanted: Any) -> Line:
+        head, _, rest = path.partition(".")
+        field = rest.rpartition(".")[2]
+        if isinstance(wanted, bool) and (head, field) in FLAGS:
+            title = self.fact(path).rpartition(" · ")[0]
+            return Line(title, FLAGS[(head, field)][0 if wanted else 1], "", path)
+        return Line(self.fact(path), "is", shown(wanted, path), path)
 
     def _comparison(self, name: str, path: str, operator: str, value: Any) -> Line:
         if operator == "$exists":
@@ -138,7 +154,7 @@ def shown(value: Any, path: str = "") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        if path.endswith((".progress", ".severity")):
+        if path.rpartition(".")[2] in ("progress", "severity"):
             return f"{round(value * 100)} %"
         return number(value) if float(value).is_integer() else f"{value:g}"
     if isinstance(value, str):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from waypost_server.console.conditions import GROUPS, OPERATORS, Reader, shown
-from waypost_server.console.words import humanise, sentence
+from waypost_server.console.words import humanise, sentence, stamp
 
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+QUIET = ("failed", "leaves")  # told by the audience beside it
 GATES = {
-    "published": "It is published",
-    "schedule": "Today is within its schedule",
+    "not_started": "Its first day has come",
+    "ended": "Its last day is not over",
+    "claimed_elsewhere": "It is not open in another tab",
     "grant": "A play has handed it to this account",
     "no_grant": "A play has handed it to this account",
     "audience": "The user is in its audience",
@@ -82,17 +87,22 @@ def _gate(gate: Mapping[str, Any]) -> Gate:
     numbers = [
         f"{humanise(key)} {_value(value)}"
         for key, value in gate["detail"].items()
-        if key != "failed" and value not in (None, [], {}, "")
+        if key not in QUIET and value not in (None, [], {}, "", False)
     ]
     return Gate(name, bool(gate["passed"]), "; ".join(numbers))
 
 
 def _value(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{humanise(key)} {_value(each)}" for key, each in list(value.items())[:12])
+        known = [(key, each) for key, each in value.items() if each is not None]
+        return ", ".join(f"{humanise(key)} {_value(each)}" for key, each in known[:12])
     if isinstance(value, list):
         return ", ".join(_value(each) for each in value[:12])
-    return shown(value)
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    if isinstance(value, str) and TIME.fullmatch(value):
+        return stamp(datetime.fromisoformat(value.replace("Z", "+00:00")))
+    return humanise(value) if isinstance(value, str) else shown(value)
 
 
 def _top(tree: Mapping[str, Any], reader: Reader) -> tuple[Comparison, ...]:

@@ -19,19 +19,20 @@ Node = dict[str, Any]
 
 def render(lang: str, content: Content, reader: Reader) -> dict[str, Any]:
     """Title, body, actions and reason as nodes. Both sides of an {% if %} are shown."""
-    title = _with_chips(content.title, reader, markdown=False)
+    title = with_chips(content.title, reader, markdown=False)
     return {
         "lang": lang,
         "dir": "rtl" if lang.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr",
         "title": title,
-        "body": _with_chips(content.body, reader, markdown=True),
+        "body": with_chips(content.body, reader, markdown=True),
         "actions": content.actions,
-        "why": _with_chips(content.why, reader, markdown=False) if content.why else [],
+        "why": with_chips(content.why, reader, markdown=False) if content.why else [],
         "progress": content.progress,
     }
 
 
-def _with_chips(source: str, reader: Reader, *, markdown: bool) -> list[Node]:
+def with_chips(source: str, reader: Reader, *, markdown: bool) -> list[Node]:
+    """A text with {{ … }} as nodes; each value becomes a chip with the fact's name."""
     labels: list[str] = []
 
     def mark(match: re.Match[str]) -> str:

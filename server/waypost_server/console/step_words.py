@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from waypost_server.console.conditions import Reader
+from waypost_server.console.preview import with_chips
 from waypost_server.console.words import humanise, plural
 from waypost_server.domain.definitions import (
     Definitions,
@@ -18,10 +22,11 @@ from waypost_server.domain.definitions import (
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A step as it reads: what it does, a detail below, and a nudge it names."""
+    """A step as it reads: what it does, the words it quotes (as nodes), a detail below."""
 
     kind: str
     text: str
+    quoted: Sequence[dict[str, Any]] = ()
     detail: str = ""
     nudge: str | None = None
 
@@ -29,34 +34,27 @@ class Told:
 def describe(step: PlayStep, definitions: Definitions) -> Told:
     """One step in words."""
     if isinstance(step, EmailStep):
-        template = definitions.templates.get(step.template)
-        return Told(
-            "email", f"Send “{template.subject if template else step.template}”", f"to {_people(step.to)}"
-        )
+        return Told("email", "Send", _subject(step.template, definitions), f"to {_people(step.to)}")
     if isinstance(step, NudgeStep):
         titles = {each.key: each.title for each in definitions.nudges}
         who = " or ".join(humanise(role) for role in step.role) if step.role else "everybody in the account"
-        return Told(
-            "nudge",
-            f"Hand out the nudge “{titles.get(step.nudge, step.nudge)}”",
-            f"to {who}, for {plural(step.days, 'day')}",
-            step.nudge,
-        )
+        title = [{"t": "text", "v": titles.get(step.nudge, step.nudge)}]
+        detail = f"to {who}, for {plural(step.days, 'day')}"
+        return Told("nudge", "Hand out the nudge", title, detail, step.nudge)
     if isinstance(step, WaitStep):
-        return Told(
-            "wait",
-            f"Wait {plural(step.days, 'day')}",
-            "ends early when the goal is reached" if step.or_goal else "",
-        )
+        early = "ends early when the goal is reached" if step.or_goal else ""
+        return Told("wait", f"Wait {plural(step.days, 'day')}", (), early)
     if isinstance(step, TaskStep):
-        template = definitions.templates.get(step.template)
         detail = f"due in {plural(step.due_business_days, 'business day')}"
         if step.mute_digital:
             detail += "; digital plays stay quiet meanwhile"
-        return Told(
-            "task", f"Give a CSM the task “{template.subject if template else step.template}”", detail
-        )
+        return Told("task", "Give a CSM the task", _subject(step.template, definitions), detail)
     return Told("webhook", f"Call the webhook {step.webhook}")
+
+
+def _subject(key: str, definitions: Definitions) -> Sequence[dict[str, Any]]:
+    template = definitions.templates.get(key)
+    return with_chips(template.subject if template else key, Reader(definitions), markdown=False)
 
 
 def _people(to: Recipients) -> str:

@@ -45,6 +45,8 @@ def humanise(value: str | None) -> str:
 def sentence(value: str | None) -> str:
     """`usage_decay` → "Usage decay"."""
     text = humanise(value)
+    if text in ("csm", "api"):
+        return text.upper()
     return text[:1].upper() + text[1:]
 
 

@@ -145,7 +145,7 @@ def _usage(account: Any, series: list[int], signals: list[Any], last_day: date) 
     if decay is not None:
         reading = evidence.read(decay.kind, decay.evidence)
         shown = reading.series or series
-        chart = charts.Trend(shown, last_day, reading.usual, reading.recent)
+        chart = charts.Trend(shown, last_day, reading.usual, reading.recent, now=reading.now)
         return {"title": reading.title, "words": reading.words, "chart": _drawn(chart, reading.title)}
     title, told, usual = account_story.finding(series)
     return {"title": title, "words": told, "chart": _drawn(charts.Trend(series, last_day, usual), title)}
@@ -161,7 +161,11 @@ def _spark(counts: list[int], area: bool = False) -> Any:
     label = f"{len(counts)} weeks of use, {counts[0]} to {counts[-1]} user-days a week" if counts else ""
     fallen = len(counts) >= 12 and sum(counts[-4:]) * 2 < sum(counts[:-4]) / (len(counts) - 4) * 4
     return charts.spark(
-        counts, tone="problem" if fallen else "accent" if area else "", label=label, area=area
+        counts,
+        width=236 if area else 96,
+        tone="problem" if fallen else "accent" if area else "",
+        label=label,
+        area=area,
     )
 
 

@@ -114,14 +114,9 @@ def trigger_words(play: Play, definitions: Definitions) -> str:
         signal += f": {titles.get(play.on.milestone, play.on.milestone)}"
     reader = Reader(definitions)
     conditions = "; ".join(
-        f"{line.fact.lower()} {line.operator} {line.value}" for line in reader.lines(_dotted(play.on.where))
+        f"{line.fact.lower()} {line.operator} {line.value}" for line in reader.lines(play.on.where)
     )
     return f"{signal}, when {conditions}" if conditions else signal
-
-
-def _dotted(where: Any) -> dict[str, Any]:
-    """`severity` reads as a share of 1."""
-    return {(f"signal.{key}" if key == "severity" else key): value for key, value in where.items()}
 
 
 def _title(session: Any, workspace_id: str, key: str) -> str:

@@ -172,7 +172,7 @@ def _detail(session: Any, workspace_id: str, task_id: str) -> dict[str, Any] | N
         found = _series(session, workspace_id, [row.Task.account_id])
         series = found.get(row.Task.account_id, ())
     label = f"{reading.title}. {reading.words} Active user-days a week, the last {len(series)} weeks."
-    chart = charts.Trend(series, last_day, reading.usual, reading.recent)
+    chart = charts.Trend(series, last_day, reading.usual, reading.recent, now=reading.now, width=400)
     return {
         "item": row,
         "reading": reading,
