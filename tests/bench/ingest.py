@@ -25,7 +25,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,11 @@ sys.path.insert(0, str(ROOT))
 
 from tests.bench import bare_app  # noqa: E402 - the path must be there first
 from tests.builders import add_key, add_workspace, make_runtime  # noqa: E402
+from waypost_server.domain.events import Envelope  # noqa: E402
+from waypost_server.services.ingest import ingest  # noqa: E402
+from waypost_server.services.ingest_accounts import Sender  # noqa: E402
 from waypost_server.services.publish import publish  # noqa: E402
+from waypost_server.services.runtime import Runtime  # noqa: E402
 from waypost_server.store.database import Database, open_engine  # noqa: E402
 from waypost_server.store.migrate import upgrade  # noqa: E402
 from waypost_server.store.partitions import ensure  # noqa: E402
@@ -46,9 +50,18 @@ CATALOG = "product: Bench\nfeatures:\n" + "".join(
 )
 JOURNEY = """
 milestones:
-  started: {title: Started, scope: user, steps: [{key: a, title: A, feature: feature_0}, {key: b, title: B, feature: feature_1}]}
-  habit: {title: Habit, scope: user, steps: [{key: a, title: A, feature: feature_2, count: 5}]}
-  rollout: {title: Rollout, scope: account, steps: [{key: a, title: A, feature: feature_3}, {key: b, title: B, feature: feature_4, count: 20}]}
+  started:
+    title: Started
+    scope: user
+    steps: [{key: a, title: A, feature: feature_0}, {key: b, title: B, feature: feature_1}]
+  habit:
+    title: Habit
+    scope: user
+    steps: [{key: a, title: A, feature: feature_2, count: 2}]
+  rollout:
+    title: Rollout
+    scope: account
+    steps: [{key: a, title: A, feature: feature_3}, {key: b, title: B, feature: feature_4, count: 5}]
 """
 LUA = """
 local per = {per}
@@ -141,7 +154,7 @@ def answers(port: int) -> bool:
 @contextlib.contextmanager
 def served(command: list[str], port: int, environment: dict[str, str]) -> Iterator[int]:
     """A web server as a child process."""
-    log = tempfile.TemporaryFile()
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - the child writes to it until the end
     child = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log)
     try:
         wait_for(lambda: answers(port))
@@ -217,7 +230,29 @@ def prepare(url: str) -> tuple[str, Database]:
     key = add_key(database)
     runtime = make_runtime(database, clock=lambda: datetime.now(UTC))  # type: ignore[arg-type]
     publish(runtime, "acme-prod", {"catalog.yaml": CATALOG, "journey.yaml": JOURNEY}, author="bench")
+    settle(runtime)
     return key.text, database
+
+
+def settle(runtime: Runtime) -> None:
+    """A product in its second week: everybody used every feature once, yesterday."""
+    now = datetime.now(UTC)
+    yesterday = (now - timedelta(days=1)).isoformat()
+    sender = Sender("acme-prod", "server")
+    for user in range(0, 5_000, 200):
+        batch = [
+            {
+                "type": "track",
+                "messageId": f"settle-{each}-{feature}",
+                "userId": f"user-{each}",
+                "event": f"{feature} used",
+                "timestamp": yesterday,
+                "context": {"groupId": f"account-{each % 500}"},
+            }
+            for each in range(user, user + 200)
+            for feature in FEATURES
+        ]
+        ingest(runtime, sender, batch, Envelope(received_at=now))
 
 
 def show(name: str, results: list[Result]) -> Result:

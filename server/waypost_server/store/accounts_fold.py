@@ -22,6 +22,9 @@ on conflict (workspace_id, id) do update set
                    then excluded.first_day else account.first_day end,
   last_day = case when account.last_day is null or excluded.last_day > account.last_day
                   then excluded.last_day else account.last_day end
+where account.evaluated >= account.touched or account.lease_until is not null
+  or account.first_day is null or excluded.first_day < account.first_day
+  or account.last_day is null or excluded.last_day > account.last_day
 """
 
 
@@ -45,7 +48,11 @@ class Stored(NamedTuple):
 
 
 def touch(session: Session, workspace_id: str, seen: Iterable[Seen]) -> None:
-    """Mark accounts as due for evaluation, making new ones, and lock their rows in the order of ids."""
+    """Mark accounts as due for evaluation, making new ones.
+
+    One that is due already and that no worker holds is left alone: whoever evaluates it next sees this
+    batch. While a worker holds it, the mark goes up, because that worker may have read too early.
+    """
     bulk.run(session, TOUCH, SEEN, sorted(seen), (workspace_id,))
 
 

@@ -13,9 +13,10 @@ from waypost_server.store import bulk
 
 SUBJECT = bulk.columns("account_id, user_id, milestone")
 STEPS = """
-select s.account_id, s.user_id, s.milestone, s.steps from {rows}
-join milestone_state s on s.workspace_id = {0} and s.account_id = r.account_id and s.user_id = r.user_id
-  and s.milestone = r.milestone
+select r.account_id, r.user_id, r.milestone,
+  (select s.steps from milestone_state s where s.workspace_id = {0} and s.account_id = r.account_id
+   and s.user_id = r.user_id and s.milestone = r.milestone)
+from {rows}
 """
 STATE = bulk.columns(
     "account_id, user_id, milestone, done integer, total integer, steps, started_at timestamptz,"
@@ -50,7 +51,11 @@ def steps(
 ) -> dict[tuple[str, str, str], dict[str, str]]:
     """Steps done so far by (account, user, milestone)."""
     rows = bulk.run(session, STEPS, SUBJECT, subjects, (workspace_id,))
-    return {(account, user, milestone): bulk.read_json(done) for account, user, milestone, done in rows}
+    return {
+        (account, user, milestone): bulk.read_json(done)
+        for account, user, milestone, done in rows
+        if done is not None
+    }
 
 
 def put(session: Session, workspace_id: str, states: Iterable[State]) -> None:

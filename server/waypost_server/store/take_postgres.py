@@ -7,6 +7,7 @@ write to the page.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import psycopg
@@ -117,6 +118,9 @@ touched as (
     touched = account.touched + 1,
     first_day = least(account.first_day, excluded.first_day),
     last_day = greatest(account.last_day, excluded.last_day)
+  where account.evaluated >= account.touched or account.lease_until is not null
+    or account.first_day is null or excluded.first_day < account.first_day
+    or account.last_day is null or excluded.last_day > account.last_day
 )
 """
 ANSWER = """
@@ -129,8 +133,17 @@ TOTALS = """
   (select json_agg(json_build_array(account_id, user_id, feature, first_at, last_at, total)) from totals
    where feature = any(%(milestone_features)s::text[]))
 """
-KEEP_ONLY = ROWS + ANSWER + NO_TOTALS
-KEEP_AND_FOLD = ROWS + FOLD + ANSWER + TOTALS
+PLACE = re.compile(r"%\((\w+)\)s")
+
+
+def _numbered(sql: str) -> tuple[bytes, tuple[str, ...]]:
+    """`%(name)s` to `$1` once, here: the driver would do it again for each call of a text this long."""
+    names = tuple(dict.fromkeys(PLACE.findall(sql)))
+    return PLACE.sub(lambda match: f"${names.index(match[1]) + 1}", sql).encode(), names
+
+
+KEEP_ONLY = _numbered(ROWS + ANSWER + NO_TOTALS)
+KEEP_AND_FOLD = _numbered(ROWS + FOLD + ANSWER + TOTALS)
 
 
 def take(session: Session, batch: Batch) -> Taken:
@@ -157,14 +170,18 @@ def take(session: Session, batch: Batch) -> Taken:
     )
 
 
-def _run(session: Session, sql: str, parameters: dict[str, Any]) -> tuple[Any, Any]:
+def _run(
+    session: Session, statement: tuple[bytes, tuple[str, ...]], parameters: dict[str, Any]
+) -> tuple[Any, Any]:
     """Through the driver itself, in a pipeline: BEGIN and the statement travel together."""
+    sql, names = statement
     connection = session.connection()
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     try:
+        cursor = psycopg.RawCursor(driver)
         with driver.pipeline():
-            cursor = driver.execute(sql, parameters, prepare=True)
+            cursor.execute(sql, [parameters[name] for name in names], prepare=True)
         row = cursor.fetchone()
     except psycopg.Error as error:
         raise DBAPIError.instance("take", None, error, psycopg.Error, dialect=connection.dialect) from error
