@@ -47,11 +47,19 @@ class Gate:
 
 
 def held(nudge: CompiledNudge, situation: Situation) -> Held | None:
-    """The first reason why not; None when the person may see it."""
+    """The first reason why not, with its numbers; None when the person may see it."""
     for gate in GATES:
         if gate.holds(nudge, situation):
             return Held(gate.reason, gate.numbers(nudge, situation))
     return None
+
+
+def eligible(nudge: CompiledNudge, situation: Situation) -> bool:
+    """The same answer without a reason, several times faster. No gate has an effect, so the one that most
+    often decides goes first."""
+    if _audience(nudge, situation):
+        return False
+    return not any(gate.holds(nudge, situation) for gate in GATES)
 
 
 def verdicts(nudge: CompiledNudge, situation: Situation) -> list[Verdict]:

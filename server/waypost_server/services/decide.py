@@ -13,7 +13,7 @@ import msgspec
 
 from waypost_server.domain.arbitration import Candidate, rank
 from waypost_server.domain.compiled import CompiledNudge
-from waypost_server.domain.eligibility import Held, held, progress
+from waypost_server.domain.eligibility import Held, eligible, held, progress
 from waypost_server.domain.errors import TemplateError
 from waypost_server.domain.history import Situation
 from waypost_server.services.facts import Facts, glance
@@ -97,7 +97,12 @@ def answer(release: LiveRelease, question: Question, facts: Facts) -> Decision:
     candidates: list[Candidate] = []
     refused: list[HeldNudge] = []
     for nudge in _asked(release, question, facts):
-        reason = held(nudge, situation) or _render(release, nudge, question.locale, facts, rendered)
+        if question.explain and (reason := held(nudge, situation)) is not None:
+            refused.append(HeldNudge(nudge.key, reason))
+            continue
+        if not (question.explain or eligible(nudge, situation)):
+            continue
+        reason = _render(release, nudge, question.locale, facts, rendered)
         if reason is not None:
             refused.append(HeldNudge(nudge.key, reason))
             continue

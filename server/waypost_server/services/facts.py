@@ -6,7 +6,7 @@ reads as zero or false; what is not known is missing. An unknown person or accou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
@@ -60,8 +60,13 @@ def facts_for(
     """
     zone = runtime.releases.standing(session, workspace_id).zone
     subject = _subject(runtime, workspace_id, user_id, account_id, zone)
-    connection = session.connection().connection.driver_connection
-    parts = store.load(connection, runtime.db.is_sqlite, wanted(release, paths), subject)
+    connection = session.connection()
+    parts = store.load(
+        lambda statement, values: connection.exec_driver_sql(statement, values).one(),
+        runtime.db.is_sqlite,
+        wanted(release, paths),
+        subject,
+    )
     return build(parts, subject, release, zone, paths=paths)
 
 
@@ -71,8 +76,7 @@ def glance(
     """As `facts_for`, in one statement on a connection of its own: the hot path of decide."""
     zone = runtime.releases.glance(runtime.db, workspace_id).zone
     subject = _subject(runtime, workspace_id, user_id, account_id, zone)
-    with runtime.db.glance() as connection:
-        parts = store.load(connection, runtime.db.is_sqlite, wanted(release, None), subject)
+    parts = store.load(runtime.db.glance, runtime.db.is_sqlite, wanted(release, None), subject)
     return build(parts, subject, release, zone)
 
 
@@ -125,6 +129,8 @@ def _wanted(needs: catalogue.Needs, compiled: CompiledRelease, *, history: bool)
         nudges=tuple(sorted(needs.nudges)) if history else (),
         account_users=needs.account_users,
         history=history,
+        grants=history and any(each.nudge.from_play for each in compiled.nudges),
+        counted_goals=any(each.nudge.goal and each.nudge.goal.feature for each in compiled.nudges),
         windows=compiled.windows if history else (),
         person_seconds=int(longest_window(policy, "person").total_seconds()),
         account_caps=tuple(
@@ -315,8 +321,8 @@ def _lay_nudges(known: Values, parts: Parts, subject: Subject, zone: tzinfo) -> 
     nudges = known.get("nudge")
     if not nudges:
         return
-    for nudge, count, _first_at, last_at, *_ in parts.get("offers") or ():
-        if nudge in nudges and last_at is not None:
+    for nudge, count, last_at, *_ in parts.get("offers") or ():
+        if nudge in nudges:
             shown = {"shown": count, "days_since_shown": _days(last_at, subject.today, zone)}
             nudges[nudge] = {**nudges[nudge], **shown}
     for nudge, reaction, count in parts.get("reactions") or ():
@@ -330,8 +336,8 @@ def _history(parts: Parts, windows: tuple[float, ...]) -> History:
         nudges=_Past(parts, windows),
         person_touches=_touches(parts.get("person_touches") or ()),
         account_touches=_touches(_of_account(parts)),
-        grants=_grants(parts["grants"] or ()),
-        muted=parts["muted"][0] > 0,
+        grants=_grants(parts.get("grants") or ()),
+        muted="muted" in parts and parts["muted"][0] > 0,
         feature_days=_feature_days(parts.get("weeks") or ()),
     )
 
@@ -362,22 +368,23 @@ class _Past(Mapping[str, NudgeHistory]):
         return len(self._rows)
 
 
-def _past(row: list[Any], windows: tuple[float, ...], still_open: tuple[OpenOffer, ...]) -> NudgeHistory:
-    _nudge, count, first_at, last_at, base, dismissed, snoozed, never, *within = row
+def _past(row: Sequence[Any], windows: tuple[float, ...], still_open: tuple[OpenOffer, ...]) -> NudgeHistory:
+    _nudge, count, last_at, dismissed, snoozed, never, *rest = row
+    first_at, base = rest[len(windows) :] or (last_at, 0)
     return NudgeHistory(
         count=count,
-        within=dict(zip(windows, within, strict=True)),
-        first_at=moment(first_at) if first_at else None,
-        last_at=moment(last_at) if last_at else None,
+        within=dict(zip(windows, rest, strict=False)),
+        first_at=moment(first_at),
+        last_at=moment(last_at),
         dismissed=dismissed,
         snoozed_until=moment(snoozed) if snoozed else None,
         never_again=never > 0,
-        goal_base=base or 0,
+        goal_base=base,
         open=still_open,
     )
 
 
-def _of_account(parts: Parts) -> Iterable[list[Any]]:
+def _of_account(parts: Parts) -> Iterable[Sequence[Any]]:
     """Rows of every account cap, each touch once."""
     found = {}
     for name, rows in parts.items():
@@ -386,14 +393,14 @@ def _of_account(parts: Parts) -> Iterable[list[Any]]:
     return found.values()
 
 
-def _touches(rows: Iterable[list[Any]]) -> tuple[TouchSeen, ...]:
+def _touches(rows: Iterable[Sequence[Any]]) -> tuple[TouchSeen, ...]:
     return tuple(
         TouchSeen(moment(at), kind, channel, user_id, account_id)
         for _id, at, kind, channel, user_id, account_id in rows
     )
 
 
-def _grants(rows: Iterable[list[Any]]) -> Mapping[str, tuple[Grant, ...]]:
+def _grants(rows: Iterable[Sequence[Any]]) -> Mapping[str, tuple[Grant, ...]]:
     found: dict[str, tuple[Grant, ...]] = {}
     for nudge, run_id, roles, until in rows:
         grant = Grant(run_id, None if roles is None else tuple(roles), moment(until))
@@ -401,7 +408,7 @@ def _grants(rows: Iterable[list[Any]]) -> Mapping[str, tuple[Grant, ...]]:
     return found
 
 
-def _feature_days(rows: Iterable[list[Any]]) -> Mapping[str, tuple[date, ...]]:
+def _feature_days(rows: Iterable[Sequence[Any]]) -> Mapping[str, tuple[date, ...]]:
     found: dict[str, tuple[date, ...]] = {}
     for feature, day in rows:
         found[feature] = (*found.get(feature, ()), date.fromisoformat(day))

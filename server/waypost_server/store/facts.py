@@ -7,7 +7,7 @@ costs more than the query. Every part names the workspace.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+Execute = Callable[[str, dict[str, Any]], Any]
 PERSON_TOUCHES = 500  # rows read at most; more touches in one window than any cap allows
 SIGNALS = 50
 WEEKS_BACK = timedelta(days=182)  # how far back active weeks are counted
@@ -42,7 +43,9 @@ class Wanted:
     signals: tuple[str, ...] = ()
     nudges: tuple[str, ...] = ()
     account_users: bool = False
-    history: bool = True  # offers, grants, muting tasks
+    history: bool = True  # offers and touches
+    grants: bool = True  # grants and muting tasks, for nudges that plays hand out
+    counted_goals: bool = True  # the first offer of each nudge, for goals counted from it
     windows: tuple[float, ...] = ()
     person_seconds: int = 0
     account_caps: tuple[AccountCap, ...] = ()
@@ -61,16 +64,19 @@ class Subject:
     claim_lasts: timedelta
 
 
-def load(connection: Any, is_sqlite: bool, wanted: Wanted, subject: Subject) -> dict[str, Any]:
-    """Run the statement on a raw driver connection; the parts by name. Times are text, see `moment`."""
+def load(execute: Execute, is_sqlite: bool, wanted: Wanted, subject: Subject) -> dict[str, Any]:
+    """Run the statement through `execute(sql, values) → row`; the parts by name. Times are text, see `moment`."""
     statement, names = build(is_sqlite, wanted)
-    cursor = connection.cursor()
-    try:
-        cursor.execute(statement, parameters(is_sqlite, wanted, subject))
-        (answer,) = cursor.fetchone()
-    finally:
-        cursor.close()
-    return dict(zip(names, msgspec.json.decode(answer), strict=True))
+    (answer,) = execute(statement, parameters(is_sqlite, wanted, subject))
+    return {
+        name: _rows_of(part) if name in _TABLES or name.startswith("account_touches") else part
+        for name, part in zip(names, msgspec.json.decode(answer), strict=True)
+    }
+
+
+def _rows_of(columns: list[Any]) -> list[Any]:
+    """Rows from columns; an empty PostgreSQL aggregate is null."""
+    return list(zip(*columns, strict=True)) if columns and columns[0] else []
 
 
 def moment(text: str) -> datetime:
@@ -90,49 +96,66 @@ def build(is_sqlite: bool, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
         " order by last_day desc nulls last, account_id limit 1), '') as id) "
         "select " + dialect.whole(parts.values())
     )
-    names = {name: dialect.name(name) for name in _NAMES}
-    names |= {f"window_{i}": dialect.name(f"window_{i}") for i in range(len(wanted.windows))}
-    for i in range(len(wanted.account_caps)):
-        for name in (f"cap_{i}_since", f"cap_{i}_kinds", f"cap_{i}_channels"):
-            names[name] = dialect.name(name)
+    names = {"ws": dialect.name("ws"), "user": dialect.name("user")}
+    windows = [f"window_{i}" for i in range(len(wanted.windows))]
+    since = [f"cap_{i}_since" for i in range(len(wanted.account_caps))]
+    lists = [f"cap_{i}_{name}" for i in range(len(wanted.account_caps)) for name in ("kinds", "channels")]
+    names |= {name: dialect.time(name) for name in (*_TIMES, *windows, *since)}
+    names |= {name: dialect.day(name) for name in _DAYS}
+    names |= {name: dialect.list(name) for name in (*_LISTS, *lists)}
     return text.format_map({**names, "acc": "(select id from acc)"}), tuple(parts)
 
 
-_NAMES = (
-    "ws", "user", "now", "stale", "open_since", "day7", "day28", "weeks", "person_since", "usage", "usage_windows",
-    "account_usage", "account_windows", "milestones", "signals", "nudges", "week_features",
-)  # fmt: skip
+_LISTS = (
+    "usage",
+    "usage_windows",
+    "account_usage",
+    "account_windows",
+    "milestones",
+    "signals",
+    "nudges",
+    "week_features",
+)
+_TIMES = ("now", "stale", "open_since", "person_since")
+_DAYS = ("day7", "day28", "weeks")
+_TABLES = frozenset(
+    {"offers", "open", "grants", "reactions", "weeks", "person_touches", *_LISTS} - {"week_features"}
+)
 
 
 def parameters(is_sqlite: bool, wanted: Wanted, subject: Subject) -> dict[str, Any]:
-    """The values for the statement."""
-    time, many = (_naive, _json) if is_sqlite else (_same, list)
-    day = date.isoformat if is_sqlite else _same
+    """The values for the statement, all as text: the drivers dump nothing faster."""
+    now, day = subject.now, subject.today
     values: dict[str, Any] = {
+        **_fixed(is_sqlite, wanted),
         "ws": subject.workspace_id,
         "user": subject.user_id,
         "account": subject.account_id,
-        "now": time(subject.now),
-        "stale": time(subject.now - subject.claim_lasts),
-        "open_since": time(subject.now - timedelta(days=1)),
-        "day7": day(subject.today - timedelta(days=7)),
-        "day28": day(subject.today - timedelta(days=28)),
+        "now": _time(now),
+        "stale": _time(now - subject.claim_lasts),
+        "open_since": _time(now - timedelta(days=1)),
+        "day7": (day - timedelta(days=7)).isoformat(),
+        "day28": (day - timedelta(days=28)).isoformat(),
     }
-    for name in ("usage", "usage_windows", "account_usage", "account_windows", "milestones", "signals",
-                 "nudges", "week_features"):  # fmt: skip
-        keys = getattr(wanted, name)
-        if keys:
-            values[name] = many(keys)
     if wanted.week_features:
-        values["weeks"] = day(subject.today - WEEKS_BACK)
+        values["weeks"] = (day - WEEKS_BACK).isoformat()
     if wanted.person_seconds:
-        values["person_since"] = time(subject.now - timedelta(seconds=wanted.person_seconds))
+        values["person_since"] = _time(now - timedelta(seconds=wanted.person_seconds))
     for i, days in enumerate(wanted.windows):
-        values[f"window_{i}"] = time(subject.now - timedelta(days=days))
+        values[f"window_{i}"] = _time(now - timedelta(days=days))
     for i, cap in enumerate(wanted.account_caps):
-        values[f"cap_{i}_since"] = time(subject.now - timedelta(seconds=cap.per_seconds))
-        values |= {f"cap_{i}_{name}": many(given) for name, given in _filters(cap).items()}
+        values[f"cap_{i}_since"] = _time(now - timedelta(seconds=cap.per_seconds))
     return values
+
+
+@lru_cache(maxsize=256)
+def _fixed(is_sqlite: bool, wanted: Wanted) -> dict[str, str]:
+    """The values that are the same for everybody: lists of keys."""
+    write = _json if is_sqlite else _array
+    found = {name: write(getattr(wanted, name)) for name in _LISTS if getattr(wanted, name)}
+    for i, cap in enumerate(wanted.account_caps):
+        found |= {f"cap_{i}_{name}": write(given) for name, given in _filters(cap).items()}
+    return found
 
 
 def _filters(cap: AccountCap) -> dict[str, tuple[str, ...]]:
@@ -141,7 +164,8 @@ def _filters(cap: AccountCap) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _naive(value: datetime) -> str:
+def _time(value: datetime) -> str:
+    """UTC without a zone, as SQLite stores it; the PostgreSQL statement says that it is UTC."""
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
@@ -149,18 +173,30 @@ def _json(values: tuple[str, ...]) -> str:
     return msgspec.json.encode(values).decode()
 
 
-def _same(value: Any) -> Any:
-    return value
+def _array(values: tuple[str, ...]) -> str:
+    """A PostgreSQL array as text."""
+    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
 
 
 class _Postgres:
     """How PostgreSQL spells it."""
 
     array = "json_build_array"
-    group = "json_agg"
+    group = "array_agg"
+    number = "::float8"  # sums of bigint are numeric, which is slow; these are whole far below 2**53
 
     def name(self, name: str) -> str:
         return f"%({name})s"
+
+    def time(self, name: str) -> str:
+        return f"(%({name})s::timestamp at time zone 'UTC')"
+
+    def day(self, name: str) -> str:
+        return f"%({name})s::date"
+
+    def list(self, name: str) -> str:
+        return f"%({name})s::text[]"
 
     def text(self, name: str) -> str:
         return f"%({name})s::text"
@@ -189,9 +225,12 @@ class _Sqlite:
 
     array = "json_array"
     group = "json_group_array"
+    number = ""
 
     def name(self, name: str) -> str:
         return f":{name}"
+
+    time = day = list = name
 
     def text(self, name: str) -> str:
         return f":{name}"
@@ -240,7 +279,8 @@ def _parts(dialect: _Dialect, wanted: Wanted) -> Mapping[str, str]:
     if wanted.usage_windows:
         parts["usage_windows"] = rows(
             "feature, n7, n28, d7, d28",
-            "(select feature, coalesce(sum(count) filter (where day > {day7}), 0) n7, sum(count) n28,"
+            f"(select feature, coalesce(sum(count{dialect.number}) filter (where day > {{day7}}), 0) n7,"
+            f" sum(count{dialect.number}) n28,"
             " count(*) filter (where day > {day7}) d7, count(*) d28 from usage_day"
             f" where {one} and {dialect.among('feature', 'usage_windows')}"
             " and day > {day28} group by feature) w",
@@ -269,8 +309,11 @@ def _parts(dialect: _Dialect, wanted: Wanted) -> Mapping[str, str]:
 
 
 def _rows(dialect: _Dialect) -> Any:
+    """Tables travel as columns: PostgreSQL looks up how to write a type once an array, not once a value."""
+
     def rows(columns: str, source: str) -> str:
-        return f"(select {dialect.group}({dialect.array}({columns})) from {source})"
+        parts = ", ".join(f"{dialect.group}({column})" for column in columns.split(", "))
+        return f"(select {dialect.array}({parts}) from {source})"
 
     return rows
 
@@ -293,28 +336,33 @@ def _history(dialect: _Dialect, wanted: Wanted) -> Mapping[str, str]:
     rows = _rows(dialect)
     mine = "workspace_id = {ws} and user_id = {user}"
     windows = "".join(
-        f", count(*) filter (where {_LIVE} and claimed_at > {{window_{i}}}) as w{i}"
-        for i in range(len(wanted.windows))
+        f", count(*) filter (where claimed_at > {{window_{i}}}) as w{i}" for i in range(len(wanted.windows))
     )
     names = "".join(f", w{i}" for i in range(len(wanted.windows)))
+    first, named = "", ""
+    if wanted.counted_goals:
+        first, named = ", min(claimed_at) first_at, min(goal_base) base", ", first_at, base"
     parts = {
         "offers": rows(
-            f"nudge, n, first_at, last_at, base, dismissed, snoozed, never{names}",
-            f"(select nudge, count(*) filter (where {_LIVE}) n, min(claimed_at) filter (where {_LIVE}) first_at,"
-            f" max(claimed_at) filter (where {_LIVE}) last_at, min(goal_base) filter (where {_LIVE}) base,"
-            " count(*) filter (where reaction = 'dismissed') dismissed, max(snoozed_until) snoozed,"
+            f"nudge, n, last_at, dismissed, snoozed, never{names}{named}",
+            f"(select nudge, count(*) n, max(claimed_at) last_at{first},"
+            " count(*) filter (where reaction = 'dismissed') dismissed,"
+            " max(snoozed_until) filter (where snoozed_until > {now}) snoozed,"
             f" count(*) filter (where reaction = 'never_again') never{windows}"
-            f" from offer where {mine} group by nudge) w",
+            f" from offer where {mine} and {_LIVE} group by nudge) w",
         ),
         "open": rows("nudge, id, claim_id, state, claimed_at, shown_at",
                      f"offer where {mine} and state in ('claimed', 'shown') and claimed_at > {{open_since}}"),
-        "grants": rows(
+    }  # fmt: skip
+    if wanted.grants:
+        parts["grants"] = rows(
             f"nudge, run_id, {dialect.stored('roles')}, until",
             "nudge_grant where workspace_id = {ws} and account_id = {acc} and until > {now}",
-        ),
-        "muted": f"(select {dialect.array}(count(*)) from task where workspace_id = {{ws}} and account_id = {{acc}}"
-        " and mute_digital and state in ('open', 'acknowledged', 'snoozed'))",
-    }  # fmt: skip
+        )
+        parts["muted"] = (
+            f"(select {dialect.array}(count(*)) from task where workspace_id = {{ws}} and account_id = {{acc}}"
+            " and mute_digital and state in ('open', 'acknowledged', 'snoozed'))"
+        )
     if wanted.nudges:
         parts["reactions"] = rows(
             "nudge, reaction, n",
