@@ -7,17 +7,20 @@ PostgreSQL: time limits on statements, locks and idle transactions; connections 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from waypost_server.domain.errors import UnavailableError
 
+IDLE_SECONDS = 1.0  # after which a pooled connection is asked whether it is still there
 READ_ONLY = "waypost_read_only"  # execution option: begin a deferred (SQLite) transaction
 
 
@@ -45,7 +48,6 @@ def engine_options(url: str) -> dict[str, Any]:
     limits = "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
     return {
         "connect_args": {"options": limits, "connect_timeout": 2, "prepare_threshold": 2},
-        "pool_pre_ping": True,
         "pool_size": 8,
         "max_overflow": 8,
         "pool_timeout": 2,
@@ -60,8 +62,9 @@ def open_engine(url: str) -> Engine:
 
 
 def guard(engine: Engine) -> None:
-    """Install the SQLite transaction rules on an engine; nothing to do for PostgreSQL."""
+    """Install the SQLite transaction rules on an engine, or the check of idle PostgreSQL connections."""
     if engine.dialect.name != "sqlite":
+        _check_idle(engine)
         return
 
     @event.listens_for(engine, "connect")
@@ -74,6 +77,28 @@ def guard(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         read_only = connection.get_execution_options().get(READ_ONLY, False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _check_idle(engine: Engine) -> None:
+    """Ping a connection before use if it was idle for a second, or is known to be broken.
+
+    SQLAlchemy's own pre-ping asks every time, which costs a busy process a round trip a request.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _note(_connection: Any, record: Any) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ping(dbapi_connection: Any, record: Any, _proxy: Any) -> None:
+        if not dbapi_connection.closed and time.monotonic() - record.info.get("used_at", 0.0) < IDLE_SECONDS:
+            return
+        try:
+            alive = engine.dialect.do_ping(dbapi_connection)
+        except engine.dialect.loaded_dbapi.Error:
+            alive = False
+        if not alive:
+            raise DisconnectionError("the connection went away while it was idle")
 
 
 class Database:
@@ -97,23 +122,34 @@ class Database:
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
-    @contextmanager
-    def glance(self) -> Iterator[Any]:
-        """A raw driver connection for single reading statements, without BEGIN, ping or reset around them.
+    def glance(self, statement: str, values: dict[str, Any]) -> Any:
+        """The row of one reading statement, without BEGIN, ping or reset around it.
 
-        A decision is one statement, so a transaction would triple the round trips. Raises UnavailableError.
+        A decision is one statement, so a transaction would triple the round trips. A connection that broke
+        while it was idle is replaced once. Raises UnavailableError.
         """
+        driver_error = self._quick.dialect.loaded_dbapi.Error
         try:
-            connection = self._quick.raw_connection()
-        except DBAPIError as error:
+            try:
+                return self._one(statement, values)
+            except driver_error:
+                self._quick.dispose()  # the server may have been restarted under the whole pool
+                return self._one(statement, values)
+        except (DBAPIError, PoolTimeoutError, driver_error) as error:
             raise UnavailableError("The database cannot be reached just now. Try again shortly.") from error
+
+    def _one(self, statement: str, values: dict[str, Any]) -> Any:
+        connection = self._quick.raw_connection()
         try:
-            yield connection.driver_connection
-        except self._quick.dialect.loaded_dbapi.Error as error:
-            connection.invalidate(error)
-            raise UnavailableError("The database cannot be reached just now. Try again shortly.") from error
+            cursor = connection.cursor()
+            row = cursor.execute(statement, values).fetchone()
+            cursor.close()
+        except BaseException:
+            connection.invalidate()
+            raise
         finally:
             connection.close()
+        return row
 
 
 def _autocommit(engine: Engine) -> Engine:
