@@ -49,12 +49,9 @@ def rehearse() -> None:
     from waypost_server.app import create_app
     from waypost_server.config import Settings
     from waypost_server.services.runtime import Runtime
+    from waypost_server.store.durability import check
 
     runtime: Runtime = create_app(Settings.from_env()).extensions["waypost"]
-    try:
-        from waypost_server.store.durability import check
-    except ModuleNotFoundError:
-        return
     check(runtime.db.engine)
     runtime.db.engine.dispose()  # no connection may cross the fork
 

@@ -5,9 +5,27 @@
 function el(name, attributes = {}, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) if (value !== undefined) node.setAttribute(key, value);
-  node.append(...children.flat().filter((child) => child !== undefined && child !== null));
+  node.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null));
   return node;
 }
+
+/** Words with `code` between backticks. */
+function prose(text) {
+  return text.split('`').map((part, index) => (index % 2 ? el('code', {}, part) : part));
+}
+
+const SAMPLES = {
+  id: 'acme', name: 'Acme Freight', userId: 'u-17', accountId: 'acme', groupId: 'acme', anonymousId: 'a-9f2c',
+  messageId: 'm-51c7', event: 'Report Exported', writeKey: 'wp_pk_…', email: 'ada@acme.example', locale: 'de-DE',
+  timezone: 'Europe/Berlin', role: 'admin', segment: 'small', motion: 'long_tail', owner: 'p-3', feature: 'report_export',
+  milestone: 'first_automation', kind: 'usage_decay', trust: 'verified', nudge: 'automation-halfway', play: 'usage-drop',
+  key: 'automation-halfway', surface: 'tooltip', path: '/automations/*', anchor: 'automation-launch', offer: 'of-77',
+  channel: 'email', template: 'usage-drop-tips', recipient: 'ada@acme.example', subject: 'Three ways to use reports',
+  title: 'Use has halved', draft: 'Hello Ada,', outcome: 'done', reason: '', note: 'Called, sends a plan', author: 'ada',
+  actor: 'ada', message: 'Says what to do', code: 'bad_timestamp', digest: '9f86d081884c7d65…', detail: '',
+  handling: 'run', handlingReason: '', closedReason: null, closedAt: null, endedAt: null, snoozedUntil: null,
+  runId: 'r-12', signalId: 's-40', next: null, body: 'Hello Ada,', bodyHead: '{"type":"track"}',
+};
 
 class Page {
   constructor(api) {
@@ -41,27 +59,27 @@ class Page {
     return '';
   }
 
-  field(name, schema, { required = false, depth = 0, description } = {}) {
+  field(name, schema, { required = false, depth = 0, description, given = true } = {}) {
     const found = this.resolve(schema);
     const words = description || found.description || '';
     const standard = found.default !== undefined && found.default !== null ? ` Default ${found.default}.` : '';
     const row = el('div', { class: 'field' },
       el('dt', {}, el('code', {}, name), required ? el('small', {}, 'required') : undefined),
       el('dd', {}, el('span', { class: 'type' }, this.typeOf(schema) + this.range(schema)),
-        words || standard ? `. ${words}${standard}` : ''));
+        words || standard ? ['. ', prose(words + standard)] : undefined));
     const inner = this.resolve(found.type === 'array' ? found.items : schema);
     if (inner.properties && depth < 3) {
       row.append(el('details', { class: 'nested' }, el('summary', {}, `Fields of ${name}`),
-        this.fields(inner, depth + 1)));
+        this.fields(inner, depth + 1, given)));
     }
     return row;
   }
 
-  fields(schema, depth = 0) {
+  fields(schema, depth = 0, given = true) {
     const found = this.resolve(schema);
-    const required = new Set(found.required || []);
+    const required = new Set(given ? found.required || [] : []); // in an answer everything named is there
     return el('dl', { class: 'fields' }, Object.entries(found.properties || {}).map(
-      ([name, each]) => this.field(name, each, { required: required.has(name), depth })));
+      ([name, each]) => this.field(name, each, { required: required.has(name), depth, given })));
   }
 
   example(schema, depth = 0) {
@@ -72,10 +90,17 @@ class Page {
     if (type === 'array') return depth > 4 ? [] : [this.example(found.items, depth + 1)];
     if (type === 'object') {
       return Object.fromEntries(Object.entries(found.properties || {}).map(
-        ([name, each]) => [name, this.example(each, depth + 1)]));
+        ([name, each]) => [name, this.sampleOf(name, each, depth + 1)]));
     }
     if (type === 'string') return this.sampleText(found.format);
     return type === 'boolean' ? true : type === 'number' ? 0.8 : 1;
+  }
+
+  sampleOf(name, schema, depth) {
+    const types = [].concat(this.resolve(schema).type || 'object');
+    const plain = types.includes('string') && !this.resolve(schema).enum && this.resolve(schema).example === undefined;
+    return plain && name in SAMPLES && !(SAMPLES[name] === null && !types.includes('null')) ? SAMPLES[name]
+      : this.example(schema, depth);
   }
 
   sampleText(format) {
@@ -97,9 +122,11 @@ class Page {
   }
 
   curl(path, method, operation) {
-    const lines = [`curl ${location.origin}${path.replace(/{(\w+)}/g, (_, name) => `$${name.toUpperCase()}`)}`, '  -u "$WAYPOST_KEY:"'];
+    const ids = { account_id: 'acme', user_id: 'u-17', task_id: 't-9', delivery_id: 'd-31' };
+    const address = location.origin + path.replace(/{(\w+)}/g, (_, name) => ids[name] || name);
+    const lines = ['curl -u "$WAYPOST_KEY:"', `  ${address}`];
     const body = this.body(operation);
-    if (body) lines.push("  -H 'content-type: application/json'", `  -d '${JSON.stringify(this.example(body))}'`);
+    if (body) lines.push("  -H 'content-type: application/json'", `  -d '${JSON.stringify(this.example(body), null, 2)}'`);
     else if (method !== 'get') lines.push(`  -X ${method.toUpperCase()}`);
     return lines.join(' \\\n');
   }
@@ -123,7 +150,7 @@ class Page {
       operation.description ? el('p', {}, operation.description) : undefined,
       this.parameters(operation),
       body ? [el('h4', {}, 'Body'), this.fields(body)] : undefined,
-      schema ? [el('h4', {}, `Answer ${code}`), this.fields(schema)] : undefined);
+      schema ? [el('h4', {}, `Answer ${code}`), this.fields(schema, 0, false)] : undefined);
     const sample = el('div', { class: 'sample' }, el('h4', {}, 'Request'),
       el('pre', { tabindex: '0', 'aria-label': 'Request' }, this.curl(path, method, operation)));
     if (schema) {
@@ -138,9 +165,9 @@ class Page {
     main.replaceChildren(
       el('h1', {}, info.title, el('span', { class: 'version' }, `version ${info.version}, `,
         el('a', { href: '/v1/openapi.json' }, 'openapi.json'))),
-      el('div', { class: 'intro' }, info.description.split('\n\n').map((text) => el('p', {}, text))));
+      el('div', { class: 'intro' }, info.description.split('\n\n').map((text) => el('p', {}, prose(text)))));
     for (const tag of tags) {
-      const section = el('section', {}, el('h2', {}, title(tag.name)), el('p', {}, tag.description || ''));
+      const section = el('section', {}, el('h2', {}, title(tag.name)), el('p', {}, prose(tag.description || '')));
       const list = el('ul');
       for (const [path, item] of Object.entries(paths)) {
         for (const [method, operation] of Object.entries(item)) {

@@ -1,0 +1,82 @@
+"""Another workspace's ids behave exactly like missing ones: every operation of the document, tried with both."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tests.api.read_rig import ReadRig
+
+THEIRS = {
+    "account_id": "other-acme-0",
+    "user_id": "other-u0",
+    "task_id": "task-other-acme-0",
+    "delivery_id": "delivery-other-acme-0",
+}
+QUERY = {
+    "accountId": "other-acme-0",
+    "userId": "other-u0",
+    "segment": "small",
+    "kind": "usage_decay",
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "done": {"outcome": "renewed"},
+    "snooze": {"until": "2027-01-01T00:00:00Z"},
+    "dismiss": {"reason": "not ours"},
+}
+
+
+def call(world: ReadRig, method: str, path: str, ids: dict[str, str]) -> Any:
+    """Call an operation with our key and these ids in the path."""
+    address = re.sub(r"{(\w+)}", lambda found: ids[found.group(1)], path)
+    body = BODIES.get(path.rpartition("/")[2], {}) if method == "post" else None
+    headers = {"Authorization": f"Bearer {world.secret.text}"}
+    return world.client.open(address, method=method.upper(), headers=headers, json=body)
+
+
+def test_foreign_ids_in_the_path_are_missing_ids(world: ReadRig) -> None:
+    """Every operation with an id in its path answers the same 404 for a foreign id as for one nobody has."""
+    document = world.client.get("/v1/openapi.json").get_json()
+    missing = {name: "nobody-has-this" for name in THEIRS}
+    tried = 0
+    for path, item in document["paths"].items():
+        for method in item if "{" in path else ():
+            foreign, absent = call(world, method, path, THEIRS), call(world, method, path, missing)
+            assert (path, foreign.status_code) == (path, 404)
+            assert foreign.get_data() == absent.get_data(), path
+            assert dict(foreign.headers) == dict(absent.headers), path
+            tried += 1
+    assert tried >= 12
+    state = world.get("tasks/task-other-acme-0", key=world.other_secret.text).get_json()["state"]
+    assert state == "open"
+
+
+def test_foreign_ids_in_filters_find_nothing(world: ReadRig) -> None:
+    """Every list, filtered by a foreign id, is empty; unfiltered it never holds a foreign thing."""
+    document = world.client.get("/v1/openapi.json").get_json()
+    lists = 0
+    for path, item in document["paths"].items():
+        operation = item.get("get")
+        if operation is None or "{" in path or "x-scope" not in operation or path == "/v1/explain":
+            continue
+        lists += 1
+        assert "other-" not in world.get(path.removeprefix("/v1/")).get_data(as_text=True), path
+        for parameter in operation.get("parameters", ()):
+            if parameter["name"] in ("accountId", "userId"):
+                address = f"{path.removeprefix('/v1/')}?{parameter['name']}={QUERY[parameter['name']]}"
+                assert world.get(address).get_json()["data"] == [], address
+    assert lists >= 9
+
+
+def test_explaining_a_foreign_user_tells_nothing(world: ReadRig) -> None:
+    """A foreign user is explained exactly like an unknown one, but for the id in the question."""
+    foreign = world.get("explain?userId=other-u0").get_data(as_text=True)
+    unknown = world.get("explain?userId=nobody-00").get_data(as_text=True)
+    assert foreign.replace("other-u0", "nobody-00") == unknown
+
+
+def test_cursors_do_not_cross(world: ReadRig) -> None:
+    """A cursor made in one workspace shows another workspace only its own things."""
+    theirs = world.get("accounts?limit=1", key=world.other_secret.text).get_json()["next"]
+    ours = world.get(f"accounts?cursor={theirs}").get_data(as_text=True)
+    assert "other-" not in ours
