@@ -198,10 +198,13 @@ export class Client {
   }
 
   close(): void {
+    // First, while the person and the token to send with are known.
+    this.outbox.close();
     this.cancelAsk?.();
     this.asked++;
+    // An answer may still be in the air; it finds nobody to decide for.
+    this.userId = null;
     this.undo.splice(0).forEach((fn) => fn());
-    this.outbox.close();
     this.lock.close();
     this.walker.stop();
   }

@@ -58,6 +58,10 @@ class TestTooltip:
                 abs((arrow["x"] + arrow["width"] / 2) - (anchor["x"] + anchor["width"] / 2)) <= 2
                 or card["x"] == 8
             )
+        assert (
+            page.locator(CARD).evaluate("e => getComputedStyle(e).font")
+            == "14px / 20px system-ui, sans-serif"
+        )
         page.set_viewport_size({"width": 320, "height": 568})
         page.wait_for_timeout(300)
         card = page.locator(CARD).bounding_box()
@@ -163,6 +167,19 @@ class TestTooltip:
         page.get_by_role("link", name="Finish it").click()
         page.wait_for_url("**/automations/new")
         assert page.evaluate("told") == [["clicked", "Finish it"]]
+
+    def test_starting_over_leaves_one_client(self, visit: Visit, stub: Stub) -> None:
+        """An answer to the first client that comes late shows nothing of the first client's."""
+        page = visit("/elsewhere")
+        stub.nudges = [nudge()]
+        page.evaluate(
+            """() => { waypost.track('x'); waypost.init({key: 'k'}); waypost.identify('ana');
+            history.pushState({}, '', '/automations/7') }"""
+        )
+        page.locator(CARD).first.wait_for()
+        until(lambda: {batch["writeKey"] for batch in stub.batches} == {"wp_pk_test", "k"}, page)
+        page.wait_for_timeout(600)
+        assert page.locator(CARD).count() == 1
 
     def test_an_anchor_that_goes_takes_it_along_quietly(self, visit: Visit, stub: Stub) -> None:
         """No dismissal; back with the same offer when the anchor is back."""

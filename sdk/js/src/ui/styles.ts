@@ -8,14 +8,14 @@ const CSS_TEXT = `
 *{box-sizing:border-box;margin:0;font:inherit}
 .card{position:fixed;inset:auto;z-index:2147483000;width:min(320px,100vw - 16px);max-width:none;max-height:calc(100vh - 16px);
 padding:0;border:1px solid var(--l);border-radius:var(--wp-radius,10px);background:var(--b);color:var(--i);
-box-shadow:0 8px 28px #0003;font:14px/20px var(--wp-font,inherit);overflow:visible;overflow-wrap:break-word;
+box-shadow:0 8px 28px #0003;font-family:var(--wp-font,inherit);font-size:14px;line-height:20px;overflow:visible;overflow-wrap:break-word;
 animation:in .14s ease-out}
 @keyframes in{from{opacity:0;transform:translateY(4px)}}
 .out{visibility:hidden}
 .in{padding:14px 16px;max-height:inherit;overflow:auto}
 .head,.foot,.opts,.prog,.text{display:flex;flex-wrap:wrap;gap:6px;align-items:center}
 .head{flex-wrap:nowrap;align-items:start}
-h2{flex:1;font-weight:600;outline:0}
+h2{flex:1;font-weight:600}
 .body{margin-top:4px;color:var(--j)}
 .body>*+*{margin-top:8px}
 strong,.why b{font-weight:600;color:var(--i)}
@@ -45,7 +45,8 @@ code{font-family:monospace;background:var(--s)}
 .why{margin-top:10px}
 .why b{display:block}
 [hidden]{display:none}
-:focus-visible{outline:2px solid var(--a);outline-offset:2px}
+h2:focus{outline:0}
+:focus-visible:not(h2){outline:2px solid var(--a);outline-offset:2px}
 .arrow{position:absolute;width:10px;height:10px;background:var(--b);border:solid var(--l);border-width:1px 0 0 1px;rotate:45deg}
 [data-side=bottom]>.arrow{top:-6px}
 [data-side=top]>.arrow{bottom:-6px;rotate:225deg}
