@@ -57,9 +57,12 @@ def held(nudge: CompiledNudge, situation: Situation) -> Held | None:
 def eligible(nudge: CompiledNudge, situation: Situation) -> bool:
     """The same answer without a reason, several times faster. No gate has an effect, so the one that most
     often decides goes first."""
-    if _audience(nudge, situation):
+    if not nudge.audience.test(situation.facts):
         return False
-    return not any(gate.holds(nudge, situation) for gate in GATES)
+    for holds in _OTHERS:  # noqa: SIM110 - a generator doubles the time of a hot loop
+        if holds(nudge, situation):
+            return False
+    return True
 
 
 def verdicts(nudge: CompiledNudge, situation: Situation) -> list[Verdict]:
@@ -334,3 +337,4 @@ GATES: tuple[Gate, ...] = (
     Gate("muted", _muted, _muted_numbers),
     Gate("motion", _motion, _motion_numbers),
 )
+_OTHERS = tuple(gate.holds for gate in GATES if gate.reason != "audience")

@@ -361,6 +361,10 @@ class _Past(Mapping[str, NudgeHistory]):
             self._made[nudge] = _past(self._rows[nudge], self._windows, tuple(self._open.get(nudge, ())))
         return self._made[nudge]
 
+    def get(self, nudge: str, default: Any = None) -> Any:
+        """As of any mapping, without raising inside."""
+        return self[nudge] if nudge in self._rows else default
+
     def __iter__(self) -> Any:
         return iter(self._rows)
 

@@ -59,15 +59,14 @@ class Words:
         return found
 
 
-def choose(contents: Mapping[str, ParsedContent], locale: str | None) -> ParsedContent:
-    """pt-BR, then pt, then English, then the first language written."""
-    wanted = (locale or "").replace("_", "-").lower()
-    by_tag = {tag.lower(): content for tag, content in contents.items()}
+def choose(by_tag: Mapping[str, ParsedContent], locale: str | None) -> ParsedContent:
+    """pt-BR, then pt, then English, then the first language written. Tags are in lower case."""
+    wanted = (locale or "en").replace("_", "-").lower()
     while wanted:
         if wanted in by_tag:
             return by_tag[wanted]
         wanted = wanted.rpartition("-")[0]
-    return by_tag.get("en") or next(iter(contents.values()))
+    return by_tag.get("en") or next(iter(by_tag.values()))
 
 
 def _fixed(value: Any) -> Any:
@@ -81,7 +80,10 @@ def parse_words(definitions: Definitions) -> Words:
     """Parse every text. A text that does not parse is kept as one that fails when rendered."""
     steps = {milestone.key: len(milestone.steps) for milestone in definitions.journey.milestones}
     contents = {
-        nudge.key: {lang: _parse(lang, content, steps) for lang, content in nudge.content.items()}
+        nudge.key: {
+            lang.replace("_", "-").lower(): _parse(lang, content, steps)
+            for lang, content in nudge.content.items()
+        }
         for nudge in definitions.nudges
     }
     paths = {

@@ -7,19 +7,26 @@ PostgreSQL: time limits on statements, locks and idle transactions; connections 
 
 from __future__ import annotations
 
+import hashlib
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
+import psycopg
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import PoolProxiedConnection
 
 from waypost_server.domain.errors import UnavailableError
 
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 IDLE_SECONDS = 1.0  # after which a pooled connection is asked whether it is still there
 READ_ONLY = "waypost_read_only"  # execution option: begin a deferred (SQLite) transaction
 
@@ -141,22 +148,51 @@ class Database:
     def _one(self, statement: str, values: dict[str, Any]) -> Any:
         connection = self._quick.raw_connection()
         try:
+            if not self.is_sqlite:
+                return _execute_prepared(connection, statement, values)
             cursor = connection.cursor()
             row = cursor.execute(statement, values).fetchone()
             cursor.close()
+            return row
         except BaseException:
             connection.invalidate()
             raise
         finally:
             connection.close()
-        return row
+
+
+@lru_cache(maxsize=256)
+def _numbered(statement: str) -> tuple[bytes, bytes, tuple[str, ...]]:
+    """A statement with %(name)s as libpq takes it: a name for it, the text with $1 …, the names in order."""
+    names = tuple(dict.fromkeys(PLACEHOLDER.findall(statement)))
+    place = {name: f"${index}" for index, name in enumerate(names, start=1)}
+    text = PLACEHOLDER.sub(lambda found: place[found[1]], statement).replace("%%", "%").encode()
+    return b"wp_" + hashlib.sha256(text).hexdigest()[:24].encode(), text, names
+
+
+def _execute_prepared(connection: PoolProxiedConnection, statement: str, values: dict[str, Any]) -> Any:
+    """The row, as bytes, straight from libpq: a third of the cursor's cost. Every value is text or None."""
+    name, text, names = _numbered(statement)
+    pg = connection.driver_connection.pgconn  # type: ignore[union-attr]  # a psycopg connection
+    prepared: set[bytes] = connection.info.setdefault("prepared", set())
+    if name not in prepared:
+        _checked(pg.prepare(name, text), ExecStatus.COMMAND_OK)
+        prepared.add(name)
+    given = [None if (value := values[each]) is None else value.encode() for each in names]
+    result = _checked(pg.exec_prepared(name, given), ExecStatus.TUPLES_OK)
+    return tuple(result.get_value(0, column) for column in range(result.nfields))
+
+
+def _checked(result: Any, wanted: ExecStatus) -> Any:
+    if result.status != wanted:
+        raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+    return result
 
 
 def _autocommit(engine: Engine) -> Engine:
     """A second pool beside `engine`'s. Plans are generic from the start: the statements are long to plan."""
     connect_args = dict(engine_options("postgresql:")["connect_args"])
-    connect_args["options"] += " -c plan_cache_mode=force_generic_plan -c jit=off"
-    connect_args["prepare_threshold"] = 0
+    connect_args["options"] += " -c plan_cache_mode=force_generic_plan -c jit=off -c timezone=UTC"
     return create_engine(
         engine.url,
         isolation_level="AUTOCOMMIT",

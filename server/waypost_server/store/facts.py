@@ -82,6 +82,8 @@ def _rows_of(columns: list[Any]) -> list[Any]:
 def moment(text: str) -> datetime:
     """A time as either database writes it into JSON."""
     value = datetime.fromisoformat(text)
+    if value.tzinfo is UTC:
+        return value
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
