@@ -121,10 +121,10 @@ def _sees(*pages: Any) -> Any:
 
 
 def _offers(ready: dict[str, Any], customer: Customer) -> list[dict[str, Any]]:
-    user = urllib.parse.quote(customer.people[0].id, safe="")
+    who = urllib.parse.urlencode({"userId": customer.people[0].id})
     request = urllib.request.Request(
-        f"{ready['url']}/v1/users/{user}", headers={"Authorization": f"Bearer {ready['secret_key']}"}
+        f"{ready['url']}/v1/offers?{who}", headers={"Authorization": f"Bearer {ready['secret_key']}"}
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
-        offers: list[dict[str, Any]] = json.load(answer)["offers"]
+        offers: list[dict[str, Any]] = json.load(answer)["data"]
         return offers

@@ -10,6 +10,7 @@ from waypost_server.api import (
     docs,
     metrics,
     milestones,
+    offers,
     openapi,
     plays,
     quarantine,
@@ -21,7 +22,7 @@ from waypost_server.api import (
     users,
 )
 
-RESOURCES = [accounts, users, milestones, signals, tasks, plays, deliveries, releases, stats, quarantine]
+RESOURCES = [accounts, users, milestones, offers, signals, tasks, plays, deliveries, releases, stats, quarantine]
 
 
 def register(app: Flask) -> None:

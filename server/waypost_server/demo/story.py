@@ -147,13 +147,16 @@ def _wait_for(look: Callable[[], Line | None], what: str) -> Line:
 
 # --- looking through the read API -----------------------------------------------------------------
 def _offer(place: Place, user_id: str) -> Line | None:
-    user = place.read(f"users/{urllib.parse.quote(user_id, safe='')}")
-    shown = [offer for offer in user["offers"] if offer["shownAt"]]
-    return Line("nudge", user_id, shown[0]["nudge"], {"id": shown[0]["id"]}) if shown else None
+    shown = [offer for offer in place.read("offers", userId=user_id)["data"] if offer["shownAt"]]
+    return _offer_line(shown[0]) if shown else None
+
+
+def _offer_line(item: dict[str, Any]) -> Line:
+    return Line("nudge", item["userId"], item["nudge"], {"id": item["id"]})
 
 
 def _reached(place: Place, customer: Customer) -> Line | None:
-    states = place.read("milestones", accountId=customer.id, milestone="first_automation")["items"]
+    states = place.read("milestones", accountId=customer.id, milestone="first_automation")["data"]
     reached = [state for state in states if state["reachedAt"]]
     if not reached:
         return None
@@ -165,9 +168,9 @@ def _reached(place: Place, customer: Customer) -> Line | None:
 def _mail(place: Place, among: list[Customer]) -> Line | None:
     names = {customer.id: customer.name for customer in among}
     items = (
-        place.read("deliveries", accountId=among[0].id, state="sent")["items"]
+        place.read("deliveries", accountId=among[0].id, state="sent")["data"]
         if len(among) == 1
-        else place.read("deliveries", state="sent", limit="200")["items"]
+        else place.read("deliveries", state="sent", limit="200")["data"]
     )
     for item in items:
         if item["channel"] == "email" and item["accountId"] in names:
@@ -182,7 +185,7 @@ def _mail_line(item: dict[str, Any], name: str) -> Line:
 
 def _task(place: Place, among: list[Customer]) -> Line | None:
     names = {customer.id: customer for customer in among}
-    for item in place.read("tasks", limit="200")["items"]:
+    for item in place.read("tasks", limit="200")["data"]:
         customer = names.get(item["accountId"])
         if customer is not None:
             return _task_line(item, customer.name, customer.csm.name)
@@ -195,8 +198,11 @@ def _task_line(item: dict[str, Any], account: str, csm: str) -> Line:
 
 
 def _news(place: Place) -> Iterator[Line]:
-    names = {item["id"]: item["name"] for item in place.read("accounts", limit="200")["items"]}
-    for item in place.read("deliveries", state="sent", limit="50")["items"]:
+    names = {item["id"]: item["name"] for item in place.read("accounts", limit="200")["data"]}
+    for item in place.read("deliveries", state="sent", limit="50")["data"]:
         yield _mail_line(item, names.get(item["accountId"], item["accountId"]))
-    for item in place.read("tasks", limit="50")["items"]:
+    for item in place.read("offers", limit="50")["data"]:
+        if item["shownAt"]:
+            yield _offer_line(item)
+    for item in place.read("tasks", limit="50")["data"]:
         yield _task_line(item, names.get(item["accountId"], item["accountId"]), item.get("owner") or "team")

@@ -1,6 +1,6 @@
 """Lists for the read API: one workspace, exact filters, a keyset page along the primary key.
 
-Ids of signals, runs, deliveries and tasks sort by time of making, so "newest first" walks the key backwards.
+Ids of signals, offers, runs, deliveries and tasks sort by time of making, so "newest first" walks the key backwards.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from waypost_server.store.tables import (
     Delivery,
     Membership,
     MilestoneState,
+    Offer,
     PlayRun,
     Quarantine,
     Release,
@@ -50,6 +51,7 @@ MILESTONES = Listing(MilestoneState, ("account_id", "user_id", "milestone"))
 SIGNALS = Listing(Signal, ("id",), newest_first=True)
 TASKS = Listing(Task, ("id",), newest_first=True)
 DELIVERIES = Listing(Delivery, ("id",), newest_first=True)
+OFFERS = Listing(Offer, ("id",), newest_first=True)
 RUNS = Listing(PlayRun, ("id",), newest_first=True)
 RELEASES = Listing(Release, ("number",), newest_first=True)
 QUARANTINE = Listing(Quarantine, ("id",), newest_first=True)
