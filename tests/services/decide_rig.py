@@ -128,7 +128,9 @@ def add_person(
             )
         )
         session.merge(
-            Membership(**key, account_id=account_id, user_id=user_id, role=role, first_day=first, last_day=first)
+            Membership(
+                **key, account_id=account_id, user_id=user_id, role=role, first_day=first, last_day=first
+            )
         )
 
 

@@ -224,7 +224,9 @@ class PlayRig:
     def use(self, account_id: str, days: list[date], *, feature: str = "launch", user: str = "") -> None:
         """One use a day by one user, as ingest would have folded it."""
         user_id = user or f"{account_id}-admin"
-        last = datetime.combine(max(days), datetime.min.time(), tzinfo=self.clock.now.tzinfo) + timedelta(hours=9)
+        last = datetime.combine(max(days), datetime.min.time(), tzinfo=self.clock.now.tzinfo) + timedelta(
+            hours=9
+        )
         with self.database.write() as session:
             for day in days:
                 session.merge(

@@ -37,7 +37,9 @@ def test_a_long_tail_account_whose_use_fell_gets_one_mail(rig: PlayRig) -> None:
     assert mail["Subject"] == "Is something in the way, Dana Whitfield?"
     assert mail["Message-ID"].startswith(f"<{delivery.id}@")
     text = mail.get_body(("plain",)).get_content()
-    assert "Acme uses automations less. Look (https://acme.example/runs)." in text and "- Name an owner." in text
+    assert (
+        "Acme uses automations less. Look (https://acme.example/runs)." in text and "- Name an owner." in text
+    )
     assert "You get this because you use Acme Automations at Acme." in text
     assert '<a style="color:#2450b2' in mail.get_body(("html",)).get_content()
     (touch,) = rig.rows(Touch)

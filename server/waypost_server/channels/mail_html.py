@@ -10,7 +10,7 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable(["image", "html_inline"])
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable(["html_inline"])
 _TAGS = {
     "p",
     "br",
@@ -142,7 +142,7 @@ def _inline(tokens: list[Token]) -> str:
     text: list[str] = []
     targets: list[str] = []
     for token in tokens:
-        if token.type in ("text", "code_inline"):
+        if token.type in ("text", "code_inline", "image"):
             text.append(token.content)
         elif token.type in ("softbreak", "hardbreak"):
             text.append("\n" if token.type == "hardbreak" else " ")

@@ -1,0 +1,50 @@
+"""The way out of e-mail: a page with one button, one click by POST, nothing on GET."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.builders import WORKSPACE, add_workspace
+from waypost_server.app import create_app
+from waypost_server.config import Settings
+from waypost_server.services.addresses import unsubscribe_url
+from waypost_server.services.runtime import Runtime
+from waypost_server.store.tables import Suppression
+
+
+@pytest.fixture
+def app(database_url: str) -> tuple[FlaskClient, Runtime]:
+    app = create_app(Settings(database_url=database_url, secret="s" * 32, testing=True))
+    runtime: Runtime = app.extensions["waypost"]
+    add_workspace(runtime.db)
+    return app.test_client(), runtime
+
+
+def _suppressed(runtime: Runtime) -> int:
+    with runtime.db.read() as session:
+        return session.query(Suppression).count()
+
+
+def test_get_asks_and_post_stops(app: tuple[FlaskClient, Runtime]) -> None:
+    """P29: no cookie, no redirect, and mail scanners that fetch links change nothing."""
+    client, runtime = app
+    path = unsubscribe_url(runtime, WORKSPACE, "dana@example.com").removeprefix(runtime.base_url)
+    page = client.get(path)
+    assert page.status_code == 200 and page.text.count("<button") == 1 and _suppressed(runtime) == 0
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    for _ in range(2):
+        answer = client.post(path, data={"List-Unsubscribe": "One-Click"})
+        assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
+    assert _suppressed(runtime) == 1
+
+
+@pytest.mark.parametrize("change", ["x", "=", "%00", "a" * 600, ""])
+def test_a_changed_token_is_not_found(app: tuple[FlaskClient, Runtime], change: str) -> None:
+    """Nobody can make a link for somebody else."""
+    client, runtime = app
+    path = unsubscribe_url(runtime, WORKSPACE, "dana@example.com").removeprefix(runtime.base_url)
+    broken = path[:-3] + change
+    assert client.post(broken).status_code == 404
+    assert client.get(broken).status_code == 404
+    assert _suppressed(runtime) == 0
