@@ -47,10 +47,10 @@ def read_document(request: Request) -> Document:
     """The JSON object in the body. Raises MediaTypeError, TooLargeError or BadJsonError."""
     _check_type(request)
     body = read_body(request)
-    value = decode(body)
+    value, exact = decode(body)
     if not isinstance(value, dict):
         raise BadJsonError("The body must be a JSON object.", code="bad_body")
-    return Document(value, body.isascii() and b"\\u" not in body)
+    return Document(value, exact and body.isascii() and b"\\u" not in body)
 
 
 def _check_type(request: Request) -> None:
@@ -99,14 +99,17 @@ def _too_large() -> WaypostError:
     return TooLargeError(f"The body is over {limits.BODY_BYTES // 1024} KB; send smaller batches.")
 
 
-def decode(body: bytes) -> Any:
-    """JSON to Python. Duplicate keys: the last one counts. Raises BadJsonError."""
+def decode(body: bytes) -> tuple[Any, bool]:
+    """JSON to Python, and whether it was JSON to the letter. Duplicate keys: the last one counts.
+
+    Raises BadJsonError.
+    """
     try:
-        return msgspec.json.decode(body)
+        return msgspec.json.decode(body), True
     except RecursionError as error:
         raise _too_deep() from error
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _decode_tolerantly(body)
+        return _decode_tolerantly(body), False
 
 
 def _decode_tolerantly(body: bytes) -> Any:
