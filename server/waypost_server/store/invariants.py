@@ -68,12 +68,6 @@ RULES = (
         "{w}: e-mail {id} reached or may have reached somebody, and no touch was counted.",
     ),
     Rule(
-        "strategic_mail",
-        "select d.workspace_id w, d.id from delivery d join play_run r on r.workspace_id = d.workspace_id"
-        " and r.id = d.run_id where r.motion = 'strategic'",
-        "{w}: delivery {id} comes from a run on a strategic account.",
-    ),
-    Rule(
         "run_due",
         "select workspace_id w, id, state from play_run where (state = 'ended') = (due_at is not null)",
         "{w}: run {id} is {state}, and its due time does not fit.",

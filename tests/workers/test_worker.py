@@ -1,0 +1,99 @@
+"""The worker as a real process with a real Valkey."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.builders import Clock
+from tests.faults.fleet import free_port
+from tests.faults.processes import kill, worker
+from tests.services.play_rig import POLICY, PlayRig
+from waypost_server.services.fsck import check as fsck
+from waypost_server.store.database import Database
+from waypost_server.store.tables import Delivery
+from waypost_server.workers.queue import RedisDoorbell
+
+NEVER_QUIET = POLICY.replace('{start: "20:00", end: "08:00"}', "null")
+
+
+@pytest.fixture
+def rig(database: Database, tmp_path: Path) -> PlayRig:
+    rig = PlayRig(database, tmp_path / "mailbox", clock=Clock(datetime.now(UTC)))
+    rig.publish(policy=NEVER_QUIET)
+    return rig
+
+
+def _late(rig: PlayRig, name: str) -> None:
+    rig.add_account(name, first_day=datetime.now(UTC).date() - timedelta(days=16))
+
+
+def _until(condition: Callable[[], bool], seconds: float = 20.0) -> float:
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < seconds, "waited too long"
+        time.sleep(0.02)
+    return time.monotonic() - started
+
+
+def _mailbox(rig: PlayRig) -> dict[str, str]:
+    return {"mailbox": str(rig.folder)}
+
+
+def test_a_ring_wakes_the_worker_at_once_and_sigterm_ends_it(
+    rig: PlayRig, database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    """Due when rung, mailed within moments: far sooner than a sweep; then a clean, quick end."""
+    with worker(database_url, tmp_path / "log", redis_url=redis_url, **_mailbox(rig)) as process:
+        _late(rig, "first")
+        _until(lambda: len(rig.mails()) == 1)
+        client = redis.Redis.from_url(redis_url)
+        _until(lambda: bool(client.smembers("rq:workers")))
+        _late(rig, "second")
+        assert RedisDoorbell(redis_url).ring_now()
+        assert _until(lambda: len(rig.mails()) == 2) < 8
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+def test_without_redis_the_sweep_does_the_work(rig: PlayRig, database_url: str, tmp_path: Path) -> None:
+    """P11: Redis absent for the whole run; the mail still goes, and SIGTERM still ends the worker."""
+    away = f"redis://127.0.0.1:{free_port()}/0"
+    _late(rig, "acme")
+    with worker(database_url, tmp_path / "log", redis_url=away, **_mailbox(rig)) as process:
+        _until(lambda: len(rig.mails()) == 1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+@pytest.mark.slow
+def test_flushing_redis_over_and_over_loses_and_doubles_nothing(
+    rig: PlayRig, database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    """A6 in small: FLUSHALL during 30 plays with two workers, one of them killed on the way."""
+    client = redis.Redis.from_url(redis_url)
+    doorbell = RedisDoorbell(redis_url)
+    settings = {"redis_url": redis_url, **_mailbox(rig)}
+    with (
+        worker(database_url, tmp_path / "a", **settings) as first,
+        worker(database_url, tmp_path / "b", **settings),
+    ):
+        for n in range(30):
+            _late(rig, f"a{n}")
+            doorbell.ring()
+            if n % 5 == 0:
+                client.flushall()
+            if n == 12:
+                kill(first)
+        _until(lambda: sum(row.state == "sent" for row in rig.rows(Delivery)) >= 29, 45)
+    states = [row.state for row in rig.rows(Delivery)]
+    addresses = [mail["To"] for mail in rig.mails()]
+    assert len(addresses) == len(set(addresses))
+    assert set(states) <= {"sent", "sending", "unknown", "pending"}
+    assert [line for line in fsck(rig.runtime) if "ended" in line] == []
