@@ -127,7 +127,7 @@ def _customer(
 ) -> Customer:
     strategic = index < len(STRATEGIC)
     today = now.astimezone(UTC).date()
-    age_days = {"new": dice.randint(8, 20), "lead": 9}.get(health, 182)
+    age_days = {"new": dice.randint(8, 20), "lead": 9}.get(health, dice.randint(166, 182))
     started = today - timedelta(days=age_days)
     slug = name.lower().replace(" & ", "-").replace(" ", "-")
     plan = (
@@ -150,7 +150,7 @@ def _customer(
         industry=dice.choice(INDUSTRIES),
         health=health,
         started=started,
-        renews=started + timedelta(days=365),
+        renews=today + timedelta(days=dice.randint(24, 340)),
         csm=TEAM[index % len(TEAM)],
         people=tuple(people),
     )
@@ -160,10 +160,10 @@ def _person(dice: random.Random, slug: str, number: int, zone: str, taken: set[s
     role = (
         "admin" if number == 0 else ("ops_manager", "analyst", "viewer", "ops_manager", "analyst")[number % 5]
     )
-    while True:
+    while True:  # nobody shares the lead's first name or anybody's address
         first, last = dice.choice(FIRST), dice.choice(LAST)
         local = _ascii(f"{first}.{last}".lower())
-        if f"{local}@{slug}" not in taken:
+        if first != "Priya" and f"{local}@{slug}" not in taken:
             break
     taken.add(f"{local}@{slug}")
     email = f"{local}@{slug}.example"

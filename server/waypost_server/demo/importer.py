@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, time
 
 from waypost import Waypost
 from waypost_server.demo.cast import Customer, Person
@@ -36,16 +36,19 @@ def import_history(
 
 
 def describe(client: Waypost, customer: Customer, person: Person) -> None:
-    """Who this is, and which account they belong to."""
+    """Who this is, and which account they belong to; known since the account began."""
+    since = datetime.combine(customer.started, time(7), UTC)
     client.identify(
         person.id,
         {"name": person.name, "email": person.email, "timezone": person.timezone, "locale": person.locale},
         account_id=customer.id,
         role=person.role,
+        timestamp=since,
+        message_id=f"{person.id}-{customer.id}-who",
     )
+    account = {"name": customer.name, "plan": customer.plan, "mrr": customer.mrr, "industry": customer.industry,
+               "seats": len(customer.people), "csm": customer.csm.email,
+               "renewal_on": customer.renews.isoformat()}  # fmt: skip
     client.group(
-        person.id,
-        customer.id,
-        {"name": customer.name, "plan": customer.plan, "mrr": customer.mrr, "industry": customer.industry,
-         "seats": len(customer.people), "csm": customer.csm.email, "renewal_on": customer.renews.isoformat()},
-    )  # fmt: skip
+        person.id, customer.id, account, timestamp=since, message_id=f"{person.id}-{customer.id}-group"
+    )

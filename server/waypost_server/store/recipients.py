@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from waypost_server.store.tables import EndUser, Membership
+from waypost_server.store.tables import EndUser, Membership, UsageTotal
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +31,27 @@ def most_active(
     user_id: str = "",
     limit: int,
 ) -> list[Person]:
-    """Users with an e-mail address, by role (None = any), the most recently active first."""
+    """Users with an e-mail address, by role (None = any), whoever used the product last comes first."""
+    used = (
+        select(UsageTotal.user_id, func.max(UsageTotal.last_at).label("at"))
+        .where(UsageTotal.workspace_id == workspace_id, UsageTotal.account_id == account_id)
+        .group_by(UsageTotal.user_id)
+        .subquery()
+    )
     query = (
         select(EndUser.id, EndUser.email, EndUser.name, Membership.role, EndUser.trust)
         .join(
             Membership,
             (Membership.workspace_id == EndUser.workspace_id) & (Membership.user_id == EndUser.id),
         )
+        .outerjoin(used, used.c.user_id == EndUser.id)
         .where(
             EndUser.workspace_id == workspace_id,
             Membership.account_id == account_id,
             EndUser.email.is_not(None),
             EndUser.email != "",
         )
-        .order_by(Membership.last_day.desc().nulls_last(), EndUser.id)
+        .order_by(used.c.at.desc().nulls_last(), EndUser.id)
         .limit(limit)
     )
     if roles is not None:

@@ -98,22 +98,42 @@ class Waypost:
             self._refuse("track", error)
 
     def identify(
-        self, user_id: str, traits: Fields = None, *, account_id: str | None = None, role: str | None = None
+        self,
+        user_id: str,
+        traits: Fields = None,
+        *,
+        account_id: str | None = None,
+        role: str | None = None,
+        timestamp: datetime | float | str | None = None,
+        message_id: str | None = None,
     ) -> None:
         """Report what is known of a user: traits, and the role in an account."""
         try:
             payload = dict(traits) if traits else None
+            when = time() if timestamp is None else timestamp
             self._add(
-                ("identify", user_id, None, payload, account_id, time(), None, None, role, self._number())
+                ("identify", user_id, None, payload, account_id, when, message_id, None, role, self._number())
             )
         except Exception as error:  # noqa: BLE001 - boundary: the app goes on, the loss is counted
             self._refuse("identify", error)
 
-    def group(self, user_id: str, account_id: str, traits: Fields = None, *, role: str | None = None) -> None:
+    def group(
+        self,
+        user_id: str,
+        account_id: str,
+        traits: Fields = None,
+        *,
+        role: str | None = None,
+        timestamp: datetime | float | str | None = None,
+        message_id: str | None = None,
+    ) -> None:
         """Report that a user belongs to an account, and what is known of the account."""
         try:
             payload = dict(traits) if traits else None
-            self._add(("group", user_id, None, payload, account_id, time(), None, None, role, self._number()))
+            when = time() if timestamp is None else timestamp
+            self._add(
+                ("group", user_id, None, payload, account_id, when, message_id, None, role, self._number())
+            )
         except Exception as error:  # noqa: BLE001 - boundary: the app goes on, the loss is counted
             self._refuse("group", error)
 
