@@ -46,6 +46,7 @@ def create_app(settings: Settings) -> Flask:
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
         MAX_CONTENT_LENGTH=1024 * 1024,
         TESTING=settings.testing,
+        WAYPOST_METRICS_TOKEN=settings.metrics_token,
     )
     db.init_app(app)
     with app.app_context():

@@ -33,6 +33,7 @@ class Settings:
     smtp: Smtp | None = None
     mailbox: Path | None = None
     cookie_secure: bool = True
+    metrics_token: str | None = field(default=None, repr=False)  # who sends it may read /metrics
     allow_loopback: bool = False  # development: webhooks may go to this machine, over plain http
     fault: str | None = None  # tests: the point at which a process kills itself
     testing: bool = False
@@ -66,6 +67,7 @@ class Settings:
             smtp=smtp,
             mailbox=Path(mailbox) if mailbox else None,
             cookie_secure=base_url.startswith("https://"),
+            metrics_token=environ.get("WAYPOST_METRICS_TOKEN"),
             allow_loopback=environ.get("WAYPOST_ALLOW_LOOPBACK") == "1",
             fault=environ.get("WAYPOST_FAULT"),
         )

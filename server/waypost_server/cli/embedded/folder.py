@@ -83,6 +83,7 @@ class Folder:
             "WAYPOST_SECRET": self.secret(),
             "WAYPOST_MAILBOX": str(self.mailbox),
             "WAYPOST_BASE_URL": base_url,
+            "WAYPOST_ALLOW_LOOPBACK": "1",  # a webhook's receiver may run on this machine too
         }
         return {**values, "WAYPOST_REDIS_URL": redis_url} if redis_url else values
 

@@ -1,0 +1,109 @@
+"""The operator's commands on a real database."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner, Result
+
+from waypost_server.cli import main
+
+SECRET = "a-secret-of-the-tests-of-32-characters"
+
+
+class Shell:
+    """Runs commands with the settings of one installation."""
+
+    def __init__(self, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.set = monkeypatch.setenv
+        self.set("WAYPOST_DATABASE_URL", database_url)
+        self.set("WAYPOST_SECRET", SECRET)
+        monkeypatch.delenv("WAYPOST_REDIS_URL", raising=False)
+        monkeypatch.delenv("WAYPOST_SMTP_HOST", raising=False)
+
+    def run(self, *arguments: str) -> Result:
+        """Run `waypost …`."""
+        return CliRunner().invoke(main, list(arguments))
+
+    def good(self, *arguments: str) -> str:
+        """Run a command that must succeed; its output."""
+        result = self.run(*arguments)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    def bad(self, *arguments: str) -> str:
+        """Run a command that must fail with one line; that line."""
+        result = self.run(*arguments)
+        assert result.exit_code in (1, 2) and "Traceback" not in result.output, result.output
+        return result.output.strip().splitlines()[-1]
+
+
+@pytest.fixture
+def shell(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """Commands on a migrated database, once on SQLite and once on PostgreSQL."""
+    return Shell(database_url, monkeypatch)
+
+
+def test_from_an_empty_database_to_keys(shell: Shell) -> None:
+    """Schema, workspace, keys: created, listed, revoked; a key's text is printed once and never listed."""
+    shell.good("db", "upgrade")
+    shell.good("workspace", "create", "acme-prod", "--name", "Acme", "--timezone", "Europe/Berlin")
+    assert "acme-prod" in shell.good("workspace", "list")
+    text = shell.good("key", "create", "secret", "--name", "backend", "--scope", "read").strip()
+    assert text.startswith("wp_sk_")
+    key_id = text[6:14]
+    listed = shell.good("key", "list")
+    assert f"{key_id}  secret  active   never used  backend" in listed and text not in listed
+    assert "within five seconds" in shell.good("key", "revoke", key_id)
+    assert f"{key_id}  secret  revoked" in shell.good("key", "list")
+
+
+def test_mistakes_are_one_line(shell: Shell) -> None:
+    """Unknown workspaces, keys, scopes, zones and ids each say what to do."""
+    assert "waypost workspace create" in shell.bad("key", "list")
+    shell.good("workspace", "create", "one")
+    shell.good("workspace", "create", "two")
+    assert "--workspace" in shell.bad("key", "list")
+    assert "There are: one, two." in shell.bad("key", "list", "-w", "three")
+    assert "already" in shell.bad("workspace", "create", "two")
+    assert "not a time zone" in shell.bad("workspace", "create", "x", "--timezone", "Mars/Base")
+    assert "lower-case" in shell.bad("workspace", "create", "Bad Id")
+    assert "no key" in shell.bad("key", "revoke", "nope", "-w", "one")
+    wrong = shell.bad("key", "create", "public", "--name", "x", "--scope", "read", "-w", "one")
+    assert "ingest, decide" in wrong
+
+
+def test_missing_settings_are_named(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing variable, a wrong address and a database without schema each get one line."""
+    monkeypatch.delenv("WAYPOST_SECRET")
+    assert "WAYPOST_SECRET is not set" in shell.bad("web")
+    shell.set("WAYPOST_SECRET", SECRET)
+    shell.set("WAYPOST_DATABASE_URL", "not an address")
+    assert "not a database address" in shell.bad("key", "list")
+    shell.set("WAYPOST_DATABASE_URL", "sqlite://")
+    assert "waypost db upgrade" in shell.bad("key", "list")
+
+
+def test_doctor_of_a_healthy_installation(
+    sqlite_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Durable database, this version's schema, an empty Redis: exit code 0."""
+    shell = Shell(sqlite_url, monkeypatch)
+    shell.set("WAYPOST_REDIS_URL", redis_url)
+    good = shell.good("doctor")
+    assert "every commit is on disk" in good and "of this version" in good
+
+
+def test_doctor_finds_what_is_wrong(
+    postgres_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that may lose commits (the tests' own), another program's keys, a dead mail server."""
+    shell = Shell(postgres_url, monkeypatch)
+    shell.set("WAYPOST_REDIS_URL", redis_url)
+
+    redis.Redis.from_url(redis_url).set("session:1", "x")
+    shell.set("WAYPOST_SMTP_HOST", "127.0.0.1")
+    shell.set("WAYPOST_SMTP_PORT", "1")
+    result = shell.run("doctor")
+    assert result.exit_code == 1
+    assert "fsync=off" in result.output and "another program" in result.output
+    assert "does not take mail" in result.output
