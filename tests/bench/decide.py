@@ -220,7 +220,7 @@ def main() -> None:
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wp-bench-", dir="/var/tmp")))
-        host, database_pid = stack.enter_context(postgres(folder))
+        host, database_pid = stack.enter_context(postgres(folder, "2GB"))
         url = f"postgresql://postgres@/postgres?host={host}"
         key = seed(url, options.users, options.nudges)
         measure(stack, options, key, url, host, database_pid)
@@ -254,7 +254,8 @@ def measure(
         )
     )  # fmt: skip
     results: dict[str, list[Result]] = {"waypost": [], "bare": []}
-    load(ports[0], key, options, (ours, database_pid))  # warm
+    load(ports[0], key, options, (ours, database_pid))  # both processes and the database's memory are warm
+    load(ports[1], key, options, (peer, database_pid))
     for _ in range(options.rounds):
         results["waypost"].append(load(ports[0], key, options, (ours, database_pid)))
         results["bare"].append(load(ports[1], key, options, (peer, database_pid)))

