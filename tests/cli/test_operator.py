@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import redis
 from click.testing import CliRunner, Result
 
 from waypost_server.cli import main

@@ -1,0 +1,119 @@
+"""The shape of the house holds: layers, small files, and nothing an operator needs is undocumented."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from waypost_server.cli import COMMANDS, main
+
+ROOT = Path(__file__).parent.parent
+SOURCES = [ROOT / "server" / "waypost_server", ROOT / "sdk" / "python" / "src"]
+LINES, MEDIAN = 400, 120
+SCHEMA = "store/tables.py"  # every table in one place, to read the schema
+
+
+def files() -> list[Path]:
+    """Every Python source file we wrote."""
+    found = [file for folder in SOURCES for file in folder.rglob("*.py")]
+    return sorted(file for file in found if "versions" not in file.parts)
+
+
+def length(file: Path) -> int:
+    return len(file.read_text().splitlines())
+
+
+def test_layers_point_down() -> None:
+    """Every import contract of pyproject.toml holds."""
+    command = Path(sys.executable).parent / "lint-imports"
+    done = subprocess.run(
+        [str(command), "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_files_are_small() -> None:
+    """No file is over 400 lines, and the usual one is far below."""
+    lengths = {file: length(file) for file in files() if not file.as_posix().endswith(SCHEMA)}
+    assert {str(file): lines for file, lines in lengths.items() if lines > LINES} == {}
+    assert sorted(lengths.values())[len(lengths) // 2] <= MEDIAN
+
+
+def test_every_module_says_what_it_is() -> None:
+    """Each module that holds code begins with a docstring."""
+    silent = [
+        str(file.relative_to(ROOT))
+        for file in files()
+        if (tree := ast.parse(file.read_text())).body and ast.get_docstring(tree) is None
+    ]
+    assert silent == []
+
+
+def test_every_setting_is_documented() -> None:
+    """Each WAYPOST_ variable that config.py reads is in docs/operations.md, and no other is."""
+    source = (ROOT / "server" / "waypost_server" / "config.py").read_text()
+    read = set(re.findall(r"\"(WAYPOST_[A-Z_]+)\"", source))
+    told = set(re.findall(r"`(WAYPOST_[A-Z_]+)`", (ROOT / "docs" / "operations.md").read_text()))
+    assert read - told == {"WAYPOST_FAULT"} & read  # of the fault tests only
+    assert told - read <= {"WAYPOST_DATA"}
+
+
+def commands(
+    group: click.Group, words: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command with the words that call it."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield (*words, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*words, name))
+
+
+def test_every_command_is_documented() -> None:
+    """Each command is in docs/operations.md as `waypost …`, and says in its help what it does."""
+    page = (ROOT / "docs" / "operations.md").read_text()
+    for words, command in commands(main):
+        assert command.help, words
+        if not isinstance(command, click.Group) or command.invoke_without_command:
+            assert f"waypost {' '.join(words)}" in page, words
+
+
+def test_the_root_command_starts_quickly() -> None:
+    """`waypost --help` imports neither a command's module nor the web framework."""
+    modules = [f"waypost_server.cli.{entry[0]}" for entry in COMMANDS.values()]
+    code = (
+        "import sys; from waypost_server.cli import main; main(['--help'], standalone_mode=False); "
+        f"found = {[*modules, 'flask', 'sqlalchemy']!r}; assert not set(found) & set(sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_lock_files_name_no_host() -> None:
+    """requirements.lock and package-lock.json install from whichever registry a machine uses."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "check_locks.py")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_links_between_documents_hold() -> None:
+    """Every relative link in a Markdown file leads to a file."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "nudges").rglob("*.md")]
+    dead = []
+    for page in [*pages, *(ROOT / "sdk").glob("*/*.md")]:
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+            relative = not re.match(r"[a-z]+:|/|{{", target)
+            if relative and not (page.parent / target).exists():
+                dead.append(f"{page.relative_to(ROOT)}: {target}")
+    assert dead == []
