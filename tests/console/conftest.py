@@ -63,13 +63,13 @@ class Browser:
         return self.client.post(path, base_url=ORIGIN, data=form, headers={"Origin": ORIGIN, **headers})
 
 
-def make_console(database_url: str, clock: Clock) -> Console:
+def make_console(database_url: str, clock: Clock, origin: str = ORIGIN) -> Console:
     """The app on a database, with a still clock."""
     app = create_app(
-        Settings(database_url=database_url, secret="secret-of-the-tests", base_url=ORIGIN, testing=True)
+        Settings(database_url=database_url, secret="secret-of-the-tests", base_url=origin, testing=True)
     )
     with app.app_context():
-        runtime = make_runtime(Database(db.engine), clock, base_url=ORIGIN)
+        runtime = make_runtime(Database(db.engine), clock, base_url=origin)
     app.extensions["waypost"] = runtime
     return Console(app, runtime, clock)
 

@@ -1,0 +1,100 @@
+"""`waypost user`: who may log into the console."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from waypost_server.services.runtime import Runtime
+
+workspace_option = click.option("--workspace", "-w", help="Workspace id; not needed when there is only one.")
+
+
+@click.group()
+def user() -> None:
+    """Create and list people who log into the console."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--name", help="How they appear; the part before the @ otherwise.")
+@click.option(
+    "--role",
+    default="csm",
+    show_default=True,
+    help="viewer, author, csm, approver or admin; each includes the ones before.",
+)
+@click.option("--password", is_flag=True, help="Ask for a password; without one they use login links.")
+@workspace_option
+def add(email: str, name: str | None, role: str, password: bool, workspace: str | None) -> None:
+    """Let EMAIL in, and print a login link that works once, within an hour."""
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.services.console_login import make_login_link
+    from waypost_server.services.console_users import NewPerson, add_console_user
+
+    secret = click.prompt("Password", hide_input=True, confirmation_prompt=True) if password else None
+    with open_runtime() as runtime:
+        workspace_id = one_workspace(runtime, workspace)
+        person = NewPerson(email, name or email.partition("@")[0], role, secret)
+        user_id = add_console_user(runtime, workspace_id, person, actor="cli")
+        click.echo(f"Added {email} as {role}. Login link, once, within an hour:")
+        click.echo(make_login_link(runtime, workspace_id, user_id))
+
+
+@user.command("list")
+@workspace_option
+def list_people(workspace: str | None) -> None:
+    """Everybody with access, and who lost it."""
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.store import console_users
+
+    with open_runtime() as runtime:
+        with runtime.db.read() as session:
+            rows = console_users.page(session, one_workspace(runtime, workspace))
+        width = max((len(row.email) for row in rows), default=0)
+        for row in rows:
+            way = "password or link" if row.password_hash else "link"
+            state = "disabled" if row.disabled_at else way
+            click.echo(f"{row.email:<{width}}  {row.role:<8}  {state:<16}  {row.name}")
+        if not rows:
+            click.echo("Nobody yet. Let somebody in: waypost user add EMAIL --role admin")
+
+
+@user.command("disable")
+@click.argument("email")
+@workspace_option
+def disable(email: str, workspace: str | None) -> None:
+    """Shut EMAIL out at once: sessions and links end."""
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.services.console_users import disable_console_user
+
+    with open_runtime() as runtime:
+        workspace_id = one_workspace(runtime, workspace)
+        disable_console_user(runtime, workspace_id, _id_of(runtime, workspace_id, email), actor="cli")
+        click.echo(f"Disabled {email}.")
+
+
+@user.command("login-link")
+@click.argument("email")
+@workspace_option
+def login_link(email: str, workspace: str | None) -> None:
+    """Print a login link for EMAIL that works once, within an hour."""
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.services.console_login import make_login_link
+
+    with open_runtime() as runtime:
+        workspace_id = one_workspace(runtime, workspace)
+        click.echo(make_login_link(runtime, workspace_id, _id_of(runtime, workspace_id, email)))
+
+
+def _id_of(runtime: Runtime, workspace_id: str, email: str) -> str:
+    from waypost_server.domain.errors import NotFoundError
+    from waypost_server.store import console_users
+
+    with runtime.db.read() as session:
+        person = console_users.by_email(session, workspace_id, email)
+    if person is None:
+        raise NotFoundError(f"There is no console user {email} in this workspace.")
+    return person.id

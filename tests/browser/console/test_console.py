@@ -1,0 +1,150 @@
+"""The console in a real browser: policy, accessibility, reflow, keyboard, working without script."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.builders import Clock
+from tests.console.conftest import Console, make_console
+from tests.console.seed import seed
+from waypost_server.services.console_login import make_login_link
+
+pytestmark = pytest.mark.browser
+PAGES = (
+    "/",
+    "/queue",
+    "/tasks/t2",
+    "/nudges",
+    "/nudges/automation-halfway",
+    "/plays",
+    "/plays/usage-drop",
+    "/runs/r2",
+    "/deliveries",
+    "/deliveries/d01",
+    "/explain",
+    "/explain?user=tidewater-0&nudge=automation-halfway",
+    "/accounts",
+    "/accounts/northwind",
+    "/users/fern-0",
+    "/settings",
+    "/settings/keys",
+    "/settings/people",
+    "/settings/releases",
+    "/settings/releases/1",
+    "/settings/quarantine",
+    "/missing",
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[tuple[Console, str]]:
+    """The seeded console behind a real HTTP server, and its origin."""
+    path = tmp_path_factory.mktemp("console") / "waypost.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
+    origin = f"http://127.0.0.1:{server.server_port}"
+    console = make_console(f"sqlite:///{path}", Clock(), origin)
+    console.people = seed(console.runtime)
+    server.app = console.app
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield console, origin
+    server.shutdown()
+    server.server_close()
+    console.runtime.db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for the module."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def enter(chromium: Browser, site: tuple[Console, str], role: str = "csm", **options) -> Page:
+    """A page of somebody who logged in by link."""
+    console, _origin = site
+    page = chromium.new_context(**options).new_page()
+    page.goto(make_login_link(console.runtime, "acme-prod", console.people[role]))
+    page.click("text=Log in")
+    page.wait_for_url("**/console/")
+    return page
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_every_page_is_accessible_and_breaks_no_policy(
+    chromium: Browser, site: tuple[Console, str], scheme: str, width: int
+) -> None:
+    """axe finds nothing, the policy blocks nothing, and nothing is wider than the window."""
+    page = enter(chromium, site, "admin", color_scheme=scheme, viewport={"width": width, "height": 900})
+    said: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or message.type == "error":
+            said.append(f"{page.url}: {message.text}")
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    found = {}
+    for path in PAGES:
+        page.goto(f"{site[1]}/console{path}")
+        violations = [each["id"] for each in Axe().run(page).response["violations"]]
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        if violations or wide:
+            found[path] = (violations, wide)
+    page.context.close()
+    assert found == {}
+    assert [line for line in said if "404 (NOT FOUND)" not in line] == []
+
+
+def test_pages_reflow_at_320_pixels(chromium: Browser, site: tuple[Console, str]) -> None:
+    """At 320 px (400 % zoom) no page scrolls sideways."""
+    page = enter(chromium, site, "admin", viewport={"width": 320, "height": 700})
+    wide = []
+    for path in PAGES:
+        page.goto(f"{site[1]}/console{path}")
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wide.append(path)
+    page.context.close()
+    assert wide == []
+
+
+def test_the_queue_is_worked_by_keyboard(chromium: Browser, site: tuple[Console, str]) -> None:
+    """j moves on and swaps the detail in place, s opens Snooze, and the focus is where the hands are."""
+    page = enter(chromium, site, viewport={"width": 1440, "height": 900})
+    page.goto(f"{site[1]}/console/queue")
+    assert page.locator(".detail h2").inner_text() == "Northwind Freight"
+    page.keyboard.press("j")
+    page.locator(".detail h2", has_text="Brightline Rail").wait_for()
+    assert "task=t3" in page.url
+    page.keyboard.press("k")
+    page.locator(".detail h2", has_text="Northwind Freight").wait_for()
+    page.keyboard.press("s")
+    page.locator("details[data-key=s][open]").wait_for()
+    assert page.evaluate("document.activeElement.textContent") == "1 day"
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    page.context.close()
+
+
+def test_the_queue_works_without_script(chromium: Browser, site: tuple[Console, str]) -> None:
+    """Choosing, closing and reopening a task need no JavaScript."""
+    page = enter(chromium, site, java_script_enabled=False, viewport={"width": 1440, "height": 900})
+    page.goto(f"{site[1]}/console/queue")
+    page.click("text=Halden Energy")
+    assert page.locator(".detail h2").inner_text() == "Halden Energy"
+    page.click("summary:has-text('Dismiss…')")
+    page.click("form button:has-text('Dismiss')")
+    assert "Dismissed." in page.locator("[role=status]").inner_text()
+    page.goto(f"{site[1]}/console/tasks/t2")
+    page.click("text=Reopen")
+    assert "Reopened." in page.locator("[role=status]").inner_text()
+    page.context.close()

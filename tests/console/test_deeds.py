@@ -1,0 +1,167 @@
+"""What people do in the console: tasks, keys, people."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from tests.console.conftest import Console
+from waypost_server.store.tables import Audit, ConsoleUser, Key, Task, TaskEvent, Touch
+
+BACK = {"back": "/console/queue"}
+
+
+def task(console: Console, key: str = "t1") -> Task:
+    with console.runtime.db.read() as session:
+        return session.get_one(Task, ("acme-prod", key))
+
+
+@pytest.mark.parametrize(
+    ("verb", "form", "state", "said"),
+    [
+        ("acknowledge", {}, "acknowledged", "Acknowledged"),
+        ("done", {"outcome": "meeting_booked", "note": "Tuesday"}, "done", "Done."),
+        ("snooze", {"until": "1d"}, "snoozed", "Snoozed until Nov 24"),
+        ("snooze", {"until": "monday"}, "snoozed", "Snoozed until Nov 30"),
+        ("snooze", {"until": "date", "on": "2026-12-24"}, "snoozed", "Snoozed until Dec 24"),
+        ("dismiss", {"reason": "known"}, "dismissed", "Dismissed"),
+    ],
+)
+def test_a_task_moves_and_can_be_taken_back(
+    console: Console, verb: str, form: dict[str, str], state: str, said: str
+) -> None:
+    """Each button changes the state, says so on the next page, and Reopen undoes it."""
+    browser = console.logged_in("csm")
+    browser.get("/console/queue")
+    answer = browser.post(f"/console/tasks/t1/{verb}", {**BACK, **form})
+    assert answer.status_code == 302 and answer.headers["Location"] == "/console/queue"
+    assert task(console).state == state
+    assert said in browser.get("/console/queue").text
+    browser.post("/console/tasks/t1/reopen", BACK)
+    assert task(console).state == "open"
+    with console.runtime.db.read() as session:
+        kinds = list(session.scalars(select(TaskEvent.kind).where(TaskEvent.task_id == "t1")))
+    assert "reopened" in kinds
+
+
+def test_a_closed_task_cannot_be_closed_twice(console: Console) -> None:
+    """The second of two people learns that the task changed meanwhile."""
+    browser = console.logged_in("csm")
+    browser.get("/console/queue")
+    assert browser.post("/console/tasks/t1/done", {**BACK, "outcome": "reached"}).status_code == 302
+    assert browser.post("/console/tasks/t1/done", {**BACK, "outcome": "reached"}).status_code == 409
+
+
+@pytest.mark.parametrize("on", ["", "yesterday", "2026-11-22", "2030-01-01"])
+def test_a_bad_snooze_date_is_refused_in_words(console: Console, on: str) -> None:
+    """Past, far and malformed dates change nothing."""
+    browser = console.logged_in("csm")
+    browser.get("/console/queue")
+    answer = browser.post("/console/tasks/t1/snooze", {**BACK, "until": "date", "on": on})
+    assert answer.status_code == 400 and "Choose a date" in answer.text
+    assert task(console).state == "open"
+
+
+def test_a_logged_contact_is_a_touch(console: Console) -> None:
+    """A call logged on a task spends attention like any message."""
+    browser = console.logged_in("csm")
+    browser.get("/console/queue")
+    browser.post("/console/tasks/t1/contact", {**BACK, "channel": "call", "note": "Reached Ada"})
+    with console.runtime.db.read() as session:
+        touches = session.scalars(
+            select(Touch).where(Touch.account_id == "northwind", Touch.channel == "call")
+        ).all()
+    assert len(touches) == 2
+    assert "Reached Ada" in browser.get("/console/tasks/t1").text
+
+
+def test_the_queue_hands_out_one_task_as_a_fragment(console: Console) -> None:
+    """The script fetches the detail alone, escaped by the same template."""
+    browser = console.logged_in("csm")
+    part = browser.get("/console/tasks/t2", headers={"X-Fragment": "1"})
+    assert part.status_code == 200 and "<html" not in part.text and "data-task-detail" in part.text
+
+
+ROLES = ("viewer", "author", "csm", "admin")
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "least"),
+    [
+        ("/tasks/t1/acknowledge", BACK, "csm"),
+        ("/settings/keys", {"kind": "public", "name": "New"}, "admin"),
+        ("/settings/people", {"email": "x@acme.example", "name": "X", "role": "viewer"}, "admin"),
+        ("/settings/token-secret", {}, "admin"),
+    ],
+)
+def test_roles_limit_what_people_change(
+    console: Console, path: str, data: dict[str, str], least: str
+) -> None:
+    """Below the needed role a deed is refused and nothing changes; from it on it works."""
+    for role in ROLES:
+        browser = console.logged_in(role)
+        browser.get("/console/settings")
+        browser.get("/console/")
+        status = browser.post("/console" + path, data).status_code
+        if ROLES.index(role) < ROLES.index(least):
+            assert status == 403, role
+        elif role == least:
+            assert status in (200, 302), role
+
+
+def test_only_administrators_read_the_audit_log(console: Console) -> None:
+    """The log names people and deeds, so it is for administrators."""
+    assert console.logged_in("csm").get("/console/settings/audit").status_code == 403
+    assert console.logged_in().get("/console/settings/audit").status_code == 200
+
+
+def test_a_key_is_shown_once_and_revoked_after_asking(console: Console) -> None:
+    """The text of a new key is on one page only; revoking asks first, naming the key."""
+    browser = console.logged_in()
+    browser.get("/console/settings/keys")
+    page = browser.post("/console/settings/keys", {"kind": "secret", "name": "Importer"}).text
+    text = page.split('id="made-key" tabindex="0">')[1].split("<")[0]
+    assert text.startswith("wp_sk_")
+    assert text not in browser.get("/console/settings/keys").text
+    with console.runtime.db.read() as session:
+        key = session.scalars(select(Key).where(Key.name == "Importer")).one()
+        assert text not in str(list(session.scalars(select(Audit.after))))
+    path = f"/console/settings/keys/{key.id}/revoke"
+    assert "Revoke “Importer”?" in browser.get(path).text
+    assert browser.post(path).status_code == 302
+    with console.runtime.db.read() as session:
+        assert session.get_one(Key, key.id).revoked_at is not None
+
+
+def test_a_bad_key_name_is_answered_on_the_form(console: Console) -> None:
+    """A refused form comes back with the reason in words."""
+    browser = console.logged_in()
+    browser.get("/console/settings/keys")
+    answer = browser.post("/console/settings/keys", {"kind": "public", "name": " "})
+    assert answer.status_code == 400 and "name of 1 to" in answer.text
+
+
+def test_adding_a_person_shows_a_link_that_works(console: Console) -> None:
+    """A new person gets a login link; adding the same e-mail again is refused."""
+    browser = console.logged_in()
+    browser.get("/console/settings/people")
+    data = {"email": "New@Acme.example", "name": "Nils New", "role": "author"}
+    page = browser.post("/console/settings/people", data).text
+    url = page.split('id="login-url" tabindex="0">')[1].split("<")[0]
+    other = console.browser()
+    path = url.removeprefix("http://127.0.0.1:7400")
+    other.get(path)
+    assert other.post(path).status_code == 302
+    assert browser.post("/console/settings/people", data).status_code == 409
+    with console.runtime.db.read() as session:
+        assert session.scalars(select(ConsoleUser).where(ConsoleUser.email == "new@acme.example")).one()
+
+
+def test_the_token_secret_is_shown_on_request_and_noted(console: Console) -> None:
+    """The secret is on no ordinary page; showing it leaves a line in the audit log."""
+    browser = console.logged_in()
+    secret = "token-secret-of-the-tests-0123456789"
+    assert secret not in browser.get("/console/settings").text
+    assert secret in browser.post("/console/settings/token-secret").text
+    with console.runtime.db.read() as session:
+        assert "workspace.show_token_secret" in list(session.scalars(select(Audit.action)))

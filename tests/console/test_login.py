@@ -1,0 +1,288 @@
+"""Entering and leaving the console."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.builders import WORKSPACE, add_workspace
+from tests.console.conftest import ORIGIN, Console
+from tests.console.seed import PASSWORD, add_people
+from waypost_server.services.console_login import make_login_link
+from waypost_server.store.tables import Audit, ConsoleSession, LoginAttempt
+
+COOKIE = "waypost_session"
+
+
+@pytest.fixture
+def entrance(bare: Console) -> Console:
+    """A console with people and nothing else."""
+    add_workspace(bare.runtime.db)
+    bare.people = add_people(bare.runtime, WORKSPACE)
+    return bare
+
+
+def link(console: Console, role: str = "admin") -> str:
+    return make_login_link(console.runtime, WORKSPACE, console.people[role]).removeprefix(ORIGIN)
+
+
+def cookie(browser) -> str | None:
+    found = browser.client.get_cookie(COOKIE, domain="127.0.0.1")
+    return found.value if found else None
+
+
+def guess(browser, password: str, email: str = "marta@acme.example"):
+    return browser.post("/console/login", {"email": email, "password": password})
+
+
+def test_a_link_logs_in_once_only(entrance: Console) -> None:
+    """The second POST of a login link is refused, and looking at it (GET) never uses it up."""
+    url, first, second = link(entrance), entrance.browser(), entrance.browser()
+    for _ in range(3):
+        assert "Hello, Marta Jansen" in first.get(url).text
+    second.get(url)
+    assert first.post(url).status_code == 302
+    assert first.get("/console/").status_code == 200
+    assert second.post(url).status_code == 410
+    assert second.get(url).status_code == 410
+    assert second.get("/console/").status_code == 302
+
+
+def test_a_link_expires(entrance: Console) -> None:
+    """After an hour a link reads exactly like one that never existed."""
+    url, browser = link(entrance), entrance.browser()
+    browser.get(url)
+    entrance.clock.move(minutes=61)
+    expired, unknown = browser.post(url), browser.get("/console/login/link/never-made")
+    assert (expired.status_code, unknown.status_code) == (410, 410)
+    assert expired.text == unknown.text
+
+
+def test_a_password_logs_in(entrance: Console) -> None:
+    """The right password opens a session under a cookie that scripts cannot read."""
+    browser = entrance.browser()
+    browser.get("/console/login")
+    answer = guess(browser, PASSWORD)
+    assert answer.status_code == 302
+    sent = next(value for value in answer.headers.getlist("Set-Cookie") if value.startswith(COOKIE))
+    assert "HttpOnly" in sent and "SameSite=Lax" in sent and "Path=/" in sent
+    assert browser.get("/console/").status_code == 200
+
+
+def test_over_https_the_cookie_is_bound_to_the_host(entrance: Console) -> None:
+    """With an https address the cookie carries the __Host- prefix and is Secure."""
+    from dataclasses import replace
+
+    origin = "https://waypost.example"
+    entrance.app.extensions["waypost"] = replace(entrance.runtime, base_url=origin)
+    client = entrance.app.test_client()
+    url = link(entrance)
+    page = client.get(url, base_url=origin).text
+    token = page.split('name="csrf" value="')[1].split('"')[0]
+    answer = client.post(url, base_url=origin, data={"csrf": token}, headers={"Origin": origin})
+    sent = [
+        value for value in answer.headers.getlist("Set-Cookie") if value.startswith("__Host-waypost_session=")
+    ]
+    assert sent and "Secure" in sent[0] and "Domain" not in sent[0]
+
+
+def test_wrong_passwords_and_unknown_people_read_the_same(entrance: Console) -> None:
+    """Neither the words nor the status tell whether an e-mail is known."""
+    browser = entrance.browser()
+    browser.get("/console/login")
+    known = guess(browser, "wrong")
+    unknown = guess(browser, "wrong", "nobody@acme.example")
+    assert known.status_code == unknown.status_code == 401
+    assert known.text.replace("marta@", "nobody@") == unknown.text
+
+
+def test_guessing_is_slowed_down_and_flushing_resets_nothing(entrance: Console) -> None:
+    """After ten attempts in 15 minutes even the right password is refused, known person or not."""
+    browser = entrance.browser()
+    browser.get("/console/login")
+    codes = [guess(browser, "wrong").status_code for _ in range(11)]
+    assert codes == [401] * 10 + [429]
+    assert guess(browser, PASSWORD).status_code == 429
+    unknown = [guess(browser, "wrong", "nobody@acme.example").status_code for _ in range(11)]
+    assert unknown == codes
+    entrance.clock.move(minutes=16)
+    assert guess(browser, PASSWORD).status_code == 302
+    with entrance.runtime.db.read() as session:
+        assert all("@" not in row.subject for row in session.scalars(select(LoginAttempt)))
+
+
+def test_an_address_is_slowed_down_over_many_accounts(entrance: Console) -> None:
+    """Spraying one password over many e-mails from one address stops after 60 attempts."""
+    browser = entrance.browser()
+    browser.get("/console/login")
+    with entrance.runtime.db.write() as session:
+        from waypost_server.services import console_login
+
+        subject = console_login._subject(entrance.runtime, "address", "127.0.0.1")
+        session.add_all([LoginAttempt(subject=subject, at=entrance.clock()) for _ in range(60)])
+    assert guess(browser, PASSWORD).status_code == 429
+
+
+def test_a_planted_session_is_not_adopted(entrance: Console) -> None:
+    """A cookie set before login is replaced; a session the browser had before ends (no fixation)."""
+    browser = entrance.browser()
+    browser.client.set_cookie(COOKIE, "planted", domain="127.0.0.1")
+    url = link(entrance)
+    browser.get(url)
+    browser.post(url)
+    first = cookie(browser)
+    assert first not in (None, "planted")
+    url = link(entrance)
+    browser.get(url)
+    browser.post(url)
+    assert cookie(browser) != first
+    other = entrance.browser()
+    other.client.set_cookie(COOKIE, str(first), domain="127.0.0.1")
+    assert other.get("/console/").status_code == 302
+
+
+def test_logging_out_ends_the_session_on_the_server(entrance: Console) -> None:
+    """After logging out, the old cookie is worth nothing."""
+    browser = entrance.logged_in()
+    old = cookie(browser)
+    browser.get("/console/")
+    assert browser.post("/console/logout").status_code == 302
+    assert cookie(browser) is None
+    browser.client.set_cookie(COOKIE, str(old), domain="127.0.0.1")
+    assert browser.get("/console/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("moves", "alive"), [([11], True), ([13], False), ([11] * 15, True), ([11] * 16, False)]
+)
+def test_sessions_end_when_idle_or_a_week_old(entrance: Console, moves: list[int], alive: bool) -> None:
+    """Twelve hours without a request, or seven days in all, end a session."""
+    browser = entrance.logged_in()
+    for hours in moves:
+        entrance.clock.move(hours=hours)
+        status = browser.get("/console/").status_code
+    assert (status == 200) is alive
+
+
+def test_disabling_a_person_ends_their_sessions(entrance: Console) -> None:
+    """A disabled person is out at the next request, and their links are dead."""
+    csm, admin = entrance.logged_in("csm"), entrance.logged_in()
+    pending = link(entrance, "csm")
+    path = f"/console/settings/people/{entrance.people['csm']}/disable"
+    admin.get(path)
+    assert admin.post(path).status_code == 302
+    assert csm.get("/console/").status_code == 302
+    assert entrance.browser().get(pending).status_code == 410
+
+
+def test_the_last_administrator_stays(entrance: Console) -> None:
+    """Nobody can lock the workspace by disabling its only administrator."""
+    admin = entrance.logged_in()
+    admin.get("/console/settings/people")
+    answer = admin.post(f"/console/settings/people/{entrance.people['admin']}/disable")
+    assert answer.status_code == 409
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": ORIGIN, "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://127.0.0.1.evil.example:7400"},
+    ],
+)
+def test_forms_from_elsewhere_are_refused(entrance: Console, headers: dict[str, str]) -> None:
+    """A post without our origin is refused, with a good session and token, and so is a login."""
+    browser = entrance.logged_in()
+    browser.get("/console/settings/keys")
+    data = {"kind": "public", "name": "stolen"}
+    assert browser.post("/console/settings/keys", data, **headers).status_code == 403
+    stranger = entrance.browser()
+    stranger.get("/console/login")
+    answer = stranger.post("/console/login", {"email": "marta@acme.example", "password": PASSWORD}, **headers)
+    assert answer.status_code == 403
+
+
+def test_forms_need_the_token_of_their_session(entrance: Console) -> None:
+    """Without the token, with another session's, or with a text/plain body nothing changes."""
+    browser, other = entrance.logged_in(), entrance.logged_in("csm")
+    other.get("/console/settings")
+    path, data = "/console/settings/keys", {"kind": "public", "name": "stolen"}
+    for token in ("", "wrong", other.token):
+        assert browser.post(path, {**data, "csrf": token}).status_code == 403
+    plain = browser.client.post(
+        path, base_url=ORIGIN, data='{"kind":"public"}', content_type="text/plain", headers={"Origin": ORIGIN}
+    )
+    assert plain.status_code == 403
+    browser.get(path)
+    assert browser.post(path + "?_method=GET", {**data, "csrf": "", "_method": "GET"}).status_code == 403
+
+
+def test_a_login_form_is_bound_to_the_browser_that_fetched_it(entrance: Console) -> None:
+    """Another browser's form token does not log a victim in (login CSRF)."""
+    attacker, victim = entrance.browser(), entrance.browser()
+    attacker.get("/console/login")
+    data = {"csrf": attacker.token, "email": "marta@acme.example", "password": PASSWORD}
+    assert victim.post("/console/login", data).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "/console/\\evil",
+        "javascript:alert(1)",
+        "/other",
+        "/console/%0d%0a",
+        "/console/\tx",
+        "/console/../../evil",
+    ],
+)
+def test_after_login_only_our_own_pages_follow(entrance: Console, target: str) -> None:
+    """`next` leads to a path of the console or to Home, never elsewhere."""
+    browser = entrance.browser()
+    browser.get("/console/login")
+    answer = browser.client.post(
+        "/console/login",
+        base_url=ORIGIN,
+        query_string={"next": target},
+        data={"csrf": browser.token, "email": "marta@acme.example", "password": PASSWORD},
+        headers={"Origin": ORIGIN},
+    )
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/console/") and "\n" not in answer.headers["Location"]
+
+
+def test_login_leads_back_to_the_page_that_was_asked_for(entrance: Console) -> None:
+    """Being sent to the login form and back keeps the address."""
+    browser = entrance.browser()
+    answer = browser.get("/console/queue?scope=team")
+    assert answer.status_code == 302
+    browser.get(answer.headers["Location"])
+    back = browser.post(answer.headers["Location"], {"email": "marta@acme.example", "password": PASSWORD})
+    assert back.headers["Location"] == "/console/queue?scope=team"
+
+
+def test_logins_are_written_down_without_secrets(entrance: Console) -> None:
+    """The audit log names who logged in; neither it nor the session table holds a token."""
+    browser = entrance.logged_in()
+    with entrance.runtime.db.read() as session:
+        actions = list(session.scalars(select(Audit.action)))
+        stored = list(session.scalars(select(ConsoleSession.id)))
+    assert "console.log_in" in actions
+    assert stored and cookie(browser) not in stored
+
+
+def test_old_sessions_are_forgotten(entrance: Console) -> None:
+    """Expired sessions do not pile up: the next login clears them."""
+    entrance.logged_in()
+    entrance.clock.now += timedelta(days=8)
+    entrance.logged_in()
+    with entrance.runtime.db.read() as session:
+        assert len(list(session.scalars(select(ConsoleSession.id)))) == 1

@@ -1,0 +1,236 @@
+"""Every page: full, empty, bounded, isolated, escaped."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import event, text, update
+
+from tests.builders import add_workspace
+from tests.console.conftest import Browser, Console
+from tests.console.seed import add_people, seed
+from waypost_server.console import cursors
+from waypost_server.store.tables import Account, Delivery, EndUser, Quarantine, Task
+
+LISTS = (
+    "/",
+    "/queue",
+    "/queue?scope=team",
+    "/queue?scope=team&view=snoozed",
+    "/queue?scope=team&view=closed",
+    "/nudges",
+    "/plays",
+    "/deliveries",
+    "/deliveries?state=failed",
+    "/accounts",
+    "/accounts?sort=active&signal=open&motion=strategic",
+    "/explain",
+    "/settings",
+    "/settings/keys",
+    "/settings/people",
+    "/settings/releases",
+    "/settings/audit",
+    "/settings/quarantine",
+)
+DETAILS = (
+    "/tasks/t1",
+    "/tasks/t2",
+    "/tasks/t6",
+    "/nudges/automation-halfway",
+    "/nudges/automation-halfway?lang=de",
+    "/plays/usage-drop",
+    "/runs/r1",
+    "/runs/r2",
+    "/runs/r3",
+    "/accounts/northwind",
+    "/accounts/vellum",
+    "/accounts/larkspur",
+    "/users/fern-0",
+    "/deliveries/d01",
+    "/deliveries/d01/html",
+    "/explain?user=tidewater-0",
+    "/explain?user=tidewater-0&nudge=automation-halfway",
+    "/explain?q=ada",
+    "/settings/releases/1",
+)
+MOST_QUERIES = 22
+
+
+def statements(console: Console, browser: Browser, path: str) -> tuple[int, int]:
+    """(status, statements) of one page."""
+    seen: list[str] = []
+
+    def note(_c, _cur, statement, *_rest) -> None:  # type: ignore[no-untyped-def]
+        seen.append(statement)
+
+    event.listen(console.runtime.db.engine, "before_cursor_execute", note)
+    try:
+        answer = browser.get("/console" + path)
+    finally:
+        event.remove(console.runtime.db.engine, "before_cursor_execute", note)
+    return answer.status_code, len(seen)
+
+
+def test_every_page_with_data_is_there_in_few_queries(console: Console) -> None:
+    """Every page answers 200 with at most 22 statements, however many rows it shows."""
+    browser = console.logged_in()
+    found = {path: statements(console, browser, path) for path in (*LISTS, *DETAILS)}
+    assert {path: status for path, (status, _) in found.items() if status != 200} == {}
+    assert {path: count for path, (_, count) in found.items() if count > MOST_QUERIES} == {}
+
+
+def test_every_list_is_there_when_empty(bare: Console) -> None:
+    """A fresh workspace has no empty page without words on what it is for."""
+    add_workspace(bare.runtime.db)
+    bare.people = add_people(bare.runtime, "acme-prod")
+    browser = bare.logged_in()
+    for path in LISTS:
+        answer = browser.get("/console" + path)
+        assert answer.status_code == 200, path
+    assert "Nothing is published yet" in browser.get("/console/").text
+
+
+def test_pages_tell_the_story(console: Console) -> None:
+    """The figures and reasons of the seed appear in words."""
+    browser = console.logged_in("csm")
+    home, queue = browser.get("/console/").text, browser.get("/console/queue").text
+    assert "18,453" in home and "mails sent by plays" in home and "Overdue 1 d" in home
+    assert "Usage fell by half · 97 % sure" in queue and "$186k" in queue and "Oct 26" in queue
+    account = browser.get("/console/accounts/halden").text
+    assert "27 days late" in account and "○ Launch it" in account and "✓ Create an automation" in account
+    nudge = browser.get("/console/nudges/automation-halfway").text
+    assert re.search(r"Shown \d+ times to \d+ people in 28 days", nudge)
+    assert '<span class="chip">next step</span>' in nudge
+    explained = browser.get("/console/explain?user=tidewater-0&nudge=automation-halfway").text
+    assert "Role is one of admin or ops manager" in explained and "saw admin" in explained
+
+
+def test_two_workspaces_do_not_see_each_other(console: Console) -> None:
+    """Another workspace's id reads like one that does not exist, on every page."""
+    add_workspace(console.runtime.db, "other", name="Other")
+    people, console.people = console.people, add_people(console.runtime, "other")
+    stranger = console.logged_in(workspace_id="other")
+    for path in DETAILS:
+        if path.startswith("/explain"):
+            assert "tidewater" not in stranger.get("/console" + path).text.replace("user=tidewater", "")
+            continue
+        theirs = stranger.get("/console" + path)
+        missing = stranger.get("/console" + re.sub(r"/[^/?]+(/html|\?.*)?$", r"/987654\1", path))
+        assert (theirs.status_code, theirs.text) == (404, missing.text), path
+    for path in LISTS:
+        page = stranger.get("/console" + path).text
+        assert "Northwind" not in page and people["csm"] not in page, path
+    answer = stranger.post("/console/tasks/t1/acknowledge", {"back": "/console/queue"})
+    assert answer.status_code == 404
+
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}javascript:alert(1)"
+
+
+def test_hostile_names_are_shown_as_text(console: Console) -> None:
+    """Markup in names, ids, subjects, evidence and refused events is escaped everywhere."""
+    with console.runtime.db.write() as session:
+        session.execute(update(Account).values(name=HOSTILE, traits={HOSTILE: HOSTILE}))
+        session.execute(update(EndUser).values(name=HOSTILE, email=HOSTILE, traits={HOSTILE: [HOSTILE]}))
+        session.execute(update(Task).values(title=HOSTILE, draft=HOSTILE, evidence={"words": HOSTILE}))
+        session.execute(update(Delivery).values(subject=HOSTILE, body=HOSTILE, recipient=HOSTILE))
+        session.execute(update(Quarantine).values(body_head=HOSTILE, message=HOSTILE))
+        session.execute(update(EndUser).where(EndUser.id == "fern-1").values(id=HOSTILE + "/../x"))
+    browser = console.logged_in()
+    for path in (*LISTS, *DETAILS):
+        page = browser.get("/console" + path).text
+        assert "<script>alert" not in page and "<img src=x" not in page, path
+        assert 'href="javascript:' not in page, path
+        assert not re.search(r"\sstyle=|\son[a-z]+=\"|<style", page) or path.endswith("/html"), path
+    page = browser.get("/console/explain?q=%3Cscript").text
+    found = re.search(r'href="(/console/explain\?user=[^"]+)"', page)
+    assert found is not None and browser.get(found[1].replace("&amp;", "&")).status_code == 200
+
+
+def test_any_id_has_a_page(console: Console) -> None:
+    """Ids are the customer's: slashes, dots and question marks survive the URL."""
+    browser = console.logged_in()
+    before = "cobalt"
+    for odd in ("a/b", "..", "~2F", "ümlaut & space?#", "a//b/", "%2e%2e", "wp~"):
+        with console.runtime.db.write() as session:
+            session.execute(update(Account).where(Account.id == before).values(id=odd, name="Odd one"))
+        before = odd
+        page = browser.get("/console/accounts?q=Odd").text
+        found = re.search(r'href="(/console/accounts/[^"?]+)"', page)
+        assert found is not None
+        answer = browser.get(found[1])
+        assert answer.status_code == 200 and "Odd one" in answer.text, odd
+
+
+@pytest.mark.parametrize("path", ["/console/accounts", "/console/explain"])
+def test_search_reads_wildcards_literally(console: Console, path: str) -> None:
+    """`%`, `_` and quotes find themselves, not everything."""
+    browser = console.logged_in()
+    for term in ("%", "_", "\\", "' OR 1=1--", "%25", "\x00"):
+        answer = browser.client.get(path, base_url="http://127.0.0.1:7400", query_string={"q": term})
+        assert answer.status_code == 200
+        if term != "\x00":
+            assert "Northwind" not in answer.text
+    with console.runtime.db.write() as session:
+        session.execute(update(Account).where(Account.id == "cobalt").values(name="100 % of_it\\"))
+    for found in ("100 %", "of_it", "\\"):
+        page = browser.client.get(
+            "/console/accounts", base_url="http://127.0.0.1:7400", query_string={"q": found}
+        )
+        assert "100 % of_it" in page.text and "Northwind" not in page.text
+
+
+def test_lists_go_on_where_they_stopped(console: Console) -> None:
+    """Walking the keyset pages shows every account once, in both orders; a broken cursor starts again."""
+    with console.runtime.db.write() as session:
+        session.execute(
+            text(
+                "insert into account (workspace_id, id, name, traits, traits_at, first_day, last_day) "
+                "values ('acme-prod', :id, :name, '{}', '{}', '2026-01-01', :day)"
+            ),
+            [
+                {"id": f"n{n:03}", "name": f"Same {n % 7}", "day": f"2026-10-{n % 28 + 1:02}"}
+                for n in range(95)
+            ],
+        )
+    browser = console.logged_in()
+    for sort in ("name", "active"):
+        seen: list[str] = []
+        path: str | None = f"/console/accounts?sort={sort}"
+        while path:
+            page = browser.get(path).text
+            seen += re.findall(r'class="row" href="/console/accounts/([^"?]+)"', page)
+            older = re.search(r'href="([^"]+)" rel="next"', page)
+            path = older[1].replace("&amp;", "&") if older else None
+        assert len(seen) == len(set(seen)) == 105
+    for broken in ("x", "e30", cursors.write(1, 2), cursors.write("\x00", "x"), "9" * 3000):
+        assert browser.get(f"/console/accounts?after={broken}").status_code == 200
+        assert browser.get(f"/console/queue?scope=team&after={broken}").status_code == 200
+        assert browser.get(f"/console/settings/quarantine?after={broken}").status_code == 200
+
+
+def test_every_answer_carries_the_security_headers(console: Console) -> None:
+    """Pages, errors and mails are under a strict policy; mails in a sandbox of their own."""
+    browser = console.logged_in()
+    for path in ("/", "/nope", "/deliveries/d01", "/settings"):
+        headers = browser.get("/console" + path).headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff" and headers["Cache-Control"] == "no-store"
+    mail = browser.get("/console/deliveries/d01/html").headers["Content-Security-Policy"]
+    assert mail.startswith("sandbox;") and "script-src" not in mail
+
+
+def test_seeding_two_workspaces_keeps_them_apart(console: Console) -> None:
+    """The same ids in two workspaces show each its own name."""
+    seed(console.runtime, "second", name="Second")
+    with console.runtime.db.write() as session:
+        session.execute(
+            update(Account)
+            .where(Account.workspace_id == "second", Account.id == "northwind")
+            .values(name="Northwind of the second")
+        )
+    browser = console.logged_in()
+    assert "of the second" not in browser.get("/console/accounts").text
+    assert "of the second" not in browser.get("/console/accounts/northwind").text
