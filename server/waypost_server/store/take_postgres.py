@@ -8,6 +8,7 @@ write to the page.
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from typing import Any
 
 import psycopg
@@ -21,10 +22,12 @@ from waypost_server.store.usage import TotalRow
 
 ROWS = """
 with given as materialized (
+  -- the inner selects hide the arrays' lengths from the planner, so that it keeps one plan for all
   select * from unnest(
-    %(message_id)s::text[], %(account_id)s::text[], %(user_id)s::text[], %(type)s::text[], %(name)s::text[],
-    %(feature)s::text[], %(ts)s::timestamptz[], %(day)s::date[], %(body)s::text[], %(role)s::text[],
-    %(role_at)s::text[], %(hold)s::boolean[])
+    (select %(message_id)s::text[]), (select %(account_id)s::text[]), (select %(user_id)s::text[]),
+    (select %(type)s::text[]), (select %(name)s::text[]), (select %(feature)s::text[]),
+    (select %(ts)s::timestamptz[]), (select %(day)s::date[]), (select %(body)s::text[]),
+    (select %(role)s::text[]), (select %(role_at)s::text[]), (select %(hold)s::boolean[]))
   as r(message_id, account_id, user_id, type, name, feature, ts, day, body, role, role_at, hold)
 ),
 fresh as (
@@ -173,17 +176,19 @@ def take(session: Session, batch: Batch) -> Taken:
 def _run(
     session: Session, statement: tuple[bytes, tuple[str, ...]], parameters: dict[str, Any]
 ) -> tuple[Any, Any]:
-    """Through the driver itself, in a pipeline: BEGIN and the statement travel together."""
+    """Through the driver itself: in a transaction, BEGIN and the statement travel together."""
     sql, names = statement
     connection = session.connection()
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     try:
         cursor = psycopg.RawCursor(driver)
-        with driver.pipeline():
+        with nullcontext() if driver.autocommit else driver.pipeline():
             cursor.execute(sql, [parameters[name] for name in names], prepare=True)
         row = cursor.fetchone()
     except psycopg.Error as error:
+        if driver.closed:
+            connection.invalidate()
         raise DBAPIError.instance("take", None, error, psycopg.Error, dialect=connection.dialect) from error
     assert row is not None
     return row[0], row[1]
