@@ -81,11 +81,12 @@ def _start(
     from waypost_server.cli.embedded.prepare import prepare as fill
     from waypost_server.config import Settings
 
-    prepared = fill(folder, Settings.from_env(env), demo=options.demo, nudges=nudges, say=_say)
-    tree.start(programs.worker(folder, env))
+    settings = Settings.from_env({**env, "WAYPOST_REDIS_URL": ""})  # nobody to wake yet
+    prepared = fill(folder, settings, demo=options.demo, nudges=nudges, say=_say)
     demo_url = _start_demo(tree, folder, env, prepared) if options.demo else None
     if not _answers(tree, port, "web"):
         return None
+    tree.start(programs.worker(folder, env))  # only now: it imports for a second, and nobody waits for it
     from waypost_server.cli.embedded.report import ready
 
     return ready(prepared, url, demo_url, {"parent": os.getpid(), **tree.pids()})
