@@ -8,7 +8,9 @@ before the mark has sent nothing; one that dies after it leaves a delivery that 
 from __future__ import annotations
 
 import binascii
+import contextlib
 import smtplib
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -134,10 +136,8 @@ class SmtpMailer:
         """Say goodbye, if there is anybody to say it to."""
         with self._lock:
             if self._client is not None:
-                try:
+                with contextlib.suppress(OSError, smtplib.SMTPException):
                     self._client.quit()
-                except (OSError, smtplib.SMTPException):
-                    pass
             self._client = None
 
     def _up_to_body(self, client: smtplib.SMTP, mail: Mail, data: bytes) -> Outcome | None:
@@ -186,6 +186,10 @@ class SmtpMailer:
         self._drop()
         client = smtplib.SMTP(self.host, self.port, timeout=STEP_SECONDS)
         self._client, self._used_at = client, time.monotonic()
+        if (
+            client.sock is not None
+        ):  # the dot follows the body at once; without this it waits 40 ms for an ack
+            client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.ehlo_or_helo_if_needed()
         if self.starttls:
             import ssl
@@ -206,7 +210,7 @@ def _verdict(code: int, text: bytes, *, recipient: bool) -> Outcome:
     words = _words(code, text)
     if 400 <= code < 500 or code < 300:
         return Later(words)
-    bad_address = recipient and (b"5.1." in text or code in (550, 551, 553) and b"5.7." not in text)
+    bad_address = recipient and (b"5.1." in text or (code in (550, 551, 553) and b"5.7." not in text))
     return Refused(words, gone=bad_address)
 
 

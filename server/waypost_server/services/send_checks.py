@@ -9,8 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from waypost_server.domain.budget import longest_window, spent
-from waypost_server.domain.definitions import Play
+from waypost_server.domain.budget import TouchSeen, longest_window, spent
 from waypost_server.domain.local_day import zone_of
 from waypost_server.domain.play_machine import automation_allowed
 from waypost_server.domain.quiet_hours import quiet_until
@@ -19,10 +18,10 @@ from waypost_server.services.goals import goal_reached
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.put_delivery import GUARD
 from waypost_server.services.put_task import put_draft
-from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import deliveries, signals, suppressions, tasks
-from waypost_server.store.tables import Account, Delivery, EndUser, PlayRun, Workspace
+from waypost_server.store import deliveries, suppressions, tasks
+from waypost_server.store.deliveries import Surroundings
+from waypost_server.store.tables import Delivery
 
 log = logging.getLogger("waypost.deliver")
 NO_CHANNEL = timedelta(minutes=10)
@@ -96,37 +95,36 @@ def _check(session: Session, runtime: Runtime, row: Delivery, now: datetime) -> 
     """The checks in order: what ends it first, then what holds it. Raises _End or _Hold."""
     if row.expires_at <= now:
         raise _End("expired", row.reason or "its time was over before it could be sent")
-    workspace = session.get_one(Workspace, row.workspace_id, populate_existing=True)
-    if not workspace.sending:
+    around = deliveries.surroundings(session, row)
+    if not around.workspace.sending:
         raise _Hold(now + SWITCHED_OFF, "sending is switched off for this workspace")
     if (runtime.mailer if row.channel == "email" else runtime.poster) is None:
         raise _Hold(now + NO_CHANNEL, f"no way to send {row.channel} is set up")
-    account = session.get(Account, (row.workspace_id, row.account_id), populate_existing=True)
-    _still_wanted(session, runtime, row, account, now)
+    _still_wanted(session, runtime, row, around, now)
     _not_suppressed(session, runtime, row)
     run = tasks.muting_run(session, row.workspace_id, row.account_id)
     if run is not None and run != row.run_id:
         raise _Hold(now + MUTED, "a person is working on the account")
     if row.channel == "email" and row.kind != "transactional":
-        _attention(session, runtime, row, workspace, now)
+        _attention(session, runtime, row, around, now)
 
 
 def _still_wanted(
-    session: Session, runtime: Runtime, row: Delivery, account: Account | None, now: datetime
+    session: Session, runtime: Runtime, row: Delivery, around: Surroundings, now: datetime
 ) -> None:
-    run = session.get(PlayRun, (row.workspace_id, row.run_id)) if row.run_id else None
+    account, run = around.account, around.run
     release = runtime.releases.pinned(session, row.workspace_id, row.release)
     play = next((each for each in release.definitions.plays if each.key == row.play), None)
     if account is None:
         raise _End("cancelled", "the account is gone")
     if not automation_allowed(account.motion):
         if run is not None and play is not None:
-            _hand_over(session, runtime, release, row, run=run, play=play, account=account, now=now)
+            tz = zone_of(around.workspace.timezone)
+            context = RunContext(session, runtime, release, run, play, account, around.signal, now, tz)
+            put_draft(context, index=run.step, template=row.template, user_id=row.user_id, why=GUARD)
         raise _End("cancelled", GUARD)
     if run is None or play is None or row.channel != "email":
         return
-    signal = signals.find(session, row.workspace_id, run.signal_id)
-    user_id = signal.user_id if signal else ""
     if goal_reached(
         session,
         runtime,
@@ -134,27 +132,9 @@ def _still_wanted(
         row.account_id,
         goal=play.goal,
         since=run.started_at,
-        user_id=user_id,
+        user_id=around.signal.user_id if around.signal else "",
     ):
         raise _End("cancelled", "the goal was reached before it was sent")
-
-
-def _hand_over(
-    session: Session,
-    runtime: Runtime,
-    release: LiveRelease,
-    row: Delivery,
-    *,
-    run: PlayRun,
-    play: Play,
-    account: Account,
-    now: datetime,
-) -> None:
-    """The account became strategic between the decision and now: the words become a draft for a person."""
-    signal = signals.find(session, row.workspace_id, run.signal_id)
-    tz = runtime.releases.standing(session, row.workspace_id).zone
-    context = RunContext(session, runtime, release, run, play, account, signal, now, tz)
-    put_draft(context, index=run.step, template=row.template, user_id=row.user_id, why=GUARD)
 
 
 def _not_suppressed(session: Session, runtime: Runtime, row: Delivery) -> None:
@@ -169,33 +149,33 @@ def _not_suppressed(session: Session, runtime: Runtime, row: Delivery) -> None:
 
 
 def _attention(
-    session: Session, runtime: Runtime, row: Delivery, workspace: Workspace, now: datetime
+    session: Session, runtime: Runtime, row: Delivery, around: Surroundings, now: datetime
 ) -> None:
     """Quiet hours in the person's own zone, and the budget as it is spent right now."""
     live = runtime.releases.live(session, row.workspace_id)
     policy = (live or runtime.releases.pinned(session, row.workspace_id, row.release)).definitions.policy
-    person = session.get(EndUser, (row.workspace_id, row.user_id))
-    tz = zone_of((person.timezone if person else None) or workspace.timezone)
+    tz = zone_of((around.person.timezone if around.person else None) or around.workspace.timezone)
     until = quiet_until(now, policy.quiet_hours, tz)
     if until is not None:
         raise _Hold(until, "quiet hours where the person is")
-    mine = deliveries.touches(
-        session,
-        row.workspace_id,
-        since=now - longest_window(policy, "person"),
-        except_id=row.id,
-        user_id=row.user_id,
+    used = spent(
+        policy,
+        person=_touches(session, row, now, longest_window(policy, "person"), user_id=row.user_id),
+        account=_touches(session, row, now, longest_window(policy, "account"), account_id=row.account_id),
+        kind=row.kind,
+        channel=row.channel,
+        now=now,
     )
-    team = deliveries.touches(
-        session,
-        row.workspace_id,
-        since=now - longest_window(policy, "account"),
-        except_id=row.id,
-        account_id=row.account_id,
-    )
-    used = spent(policy, person=mine, account=team, kind=row.kind, channel=row.channel, now=now)
     if used is not None:
         what = (
             "the minimum gap between two touches" if used.limit == "min_gap" else f"{used.used} of {used.max}"
         )
         raise _Hold(used.free_at, f"attention budget of the {used.scope}: {what}")
+
+
+def _touches(
+    session: Session, row: Delivery, now: datetime, window: timedelta, **whose: str
+) -> list[TouchSeen]:
+    if not window:
+        return []
+    return deliveries.touches(session, row.workspace_id, since=now - window, except_id=row.id, **whose)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,16 @@ from sqlalchemy.orm import Session
 
 from waypost_server.domain.budget import TouchSeen
 from waypost_server.store.play_runs import insert_new
-from waypost_server.store.tables import Account, Attempt, Delivery, EndUser, Touch
+from waypost_server.store.tables import (
+    Account,
+    Attempt,
+    Delivery,
+    EndUser,
+    PlayRun,
+    Signal,
+    Touch,
+    Workspace,
+)
 
 PARKED = "parked: its worker died five times"
 
@@ -28,6 +38,8 @@ def find(session: Session, workspace_id: str, delivery_id: str) -> Delivery | No
 
 def lock_subject(session: Session, workspace_id: str, *, user_id: str, account_id: str) -> None:
     """Lock the person, then the account, as claims of nudges do; SQLite has locked everything already."""
+    if session.get_bind().dialect.name == "sqlite":
+        return
     session.scalar(
         select(EndUser.id)
         .where(EndUser.workspace_id == workspace_id, EndUser.id == user_id)
@@ -38,6 +50,32 @@ def lock_subject(session: Session, workspace_id: str, *, user_id: str, account_i
         .where(Account.workspace_id == workspace_id, Account.id == account_id)
         .with_for_update()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a delivery is about, as it is now. Only the workspace is sure to be there."""
+
+    workspace: Workspace
+    account: Account | None
+    person: EndUser | None
+    run: PlayRun | None
+    signal: Signal | None
+
+
+def surroundings(session: Session, row: Delivery) -> Surroundings:
+    """Everything the last check needs, in one statement, read afresh."""
+    found = session.execute(
+        select(Workspace, Account, EndUser, PlayRun, Signal)
+        .select_from(Workspace)
+        .outerjoin(Account, (Account.workspace_id == Workspace.id) & (Account.id == row.account_id))
+        .outerjoin(EndUser, (EndUser.workspace_id == Workspace.id) & (EndUser.id == row.user_id))
+        .outerjoin(PlayRun, (PlayRun.workspace_id == Workspace.id) & (PlayRun.id == row.run_id))
+        .outerjoin(Signal, (Signal.workspace_id == Workspace.id) & (Signal.id == PlayRun.signal_id))
+        .where(Workspace.id == row.workspace_id)
+        .execution_options(populate_existing=True)
+    ).one()
+    return Surroundings(*found)
 
 
 def move(
