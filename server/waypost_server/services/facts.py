@@ -108,17 +108,18 @@ def play_paths(release: LiveRelease) -> frozenset[str]:
 def wanted(release: LiveRelease, paths: frozenset[str] | None) -> Wanted:
     """What the store must read for a release, or for certain facts alone (then without history)."""
     if paths is not None:
-        return _wanted(catalogue.required(paths), release.compiled, history=False)
+        return _wanted(paths, release.compiled, history=False)
     return _wanted_by_nudges(release)
 
 
 @lru_cache(maxsize=64)
 def _wanted_by_nudges(release: LiveRelease) -> Wanted:
-    return _wanted(release.compiled.needs, release.compiled, history=True)
+    return _wanted(release.compiled.paths, release.compiled, history=True)
 
 
-def _wanted(needs: catalogue.Needs, compiled: CompiledRelease, *, history: bool) -> Wanted:
+def _wanted(paths: frozenset[str], compiled: CompiledRelease, *, history: bool) -> Wanted:
     policy = compiled.definitions.policy
+    needs = catalogue.required(paths)
     return Wanted(
         usage=tuple(sorted(needs.usage)),
         usage_windows=tuple(sorted(needs.usage_windows)),
@@ -128,6 +129,7 @@ def _wanted(needs: catalogue.Needs, compiled: CompiledRelease, *, history: bool)
         signals=tuple(sorted(needs.signals)),
         nudges=tuple(sorted(needs.nudges)) if history else (),
         account_users=needs.account_users,
+        owner="account.owner" in paths,
         history=history,
         grants=history and any(each.nudge.from_play for each in compiled.nudges),
         counted_goals=any(each.nudge.goal and each.nudge.goal.feature for each in compiled.nudges),
@@ -168,7 +170,7 @@ def build(
     _lay_milestones(known, parts, subject, release, zone)
     _lay_signals(known, parts, subject, zone)
     _lay_nudges(known, parts, subject, zone)
-    history = _history(parts, release.compiled.windows) if "offers" in parts else History()
+    history = _history(parts, release.compiled.windows, subject.now) if "offers" in parts else History()
     _classify(known, release)
     return Facts(known, history, account_id, parts["membership"] is not None, subject.now, subject.today)
 
@@ -331,10 +333,10 @@ def _lay_nudges(known: Values, parts: Parts, subject: Subject, zone: tzinfo) -> 
 
 
 # --- history --------------------------------------------------------------------------------------
-def _history(parts: Parts, windows: tuple[float, ...]) -> History:
+def _history(parts: Parts, windows: tuple[float, ...], now: datetime) -> History:
     return History(
         nudges=_Past(parts, windows),
-        person_touches=_touches(parts.get("person_touches") or ()),
+        person_touches=_touches(_painted(parts, now)),
         account_touches=_touches(_of_account(parts)),
         grants=_grants(parts.get("grants") or ()),
         muted="muted" in parts and parts["muted"][0] > 0,
@@ -386,6 +388,17 @@ def _past(row: Sequence[Any], windows: tuple[float, ...], still_open: tuple[Open
         goal_base=base,
         open=still_open,
     )
+
+
+def _painted(parts: Parts, now: datetime) -> list[Sequence[Any]]:
+    """The person's touches but for claims that were never painted: their slot is free again."""
+    rows = parts.get("person_touches") or []
+    stale = {
+        f"offer:{offer_id}"
+        for _nudge, offer_id, _claim_id, state, claimed_at, _shown_at in parts["open"]
+        if state == "claimed" and moment(claimed_at) + CLAIM_LASTS <= now
+    }
+    return [row for row in rows if row[0] not in stale] if stale else rows
 
 
 def _of_account(parts: Parts) -> Iterable[Sequence[Any]]:

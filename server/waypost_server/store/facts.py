@@ -43,6 +43,7 @@ class Wanted:
     signals: tuple[str, ...] = ()
     nudges: tuple[str, ...] = ()
     account_users: bool = False
+    owner: bool = True  # the name of the person who owns the account
     history: bool = True  # offers and touches
     grants: bool = True  # grants and muting tasks, for nudges that plays hand out
     counted_goals: bool = True  # the first offer of each nudge, for goals counted from it
@@ -66,7 +67,7 @@ class Subject:
 
 def load(execute: Execute, is_sqlite: bool, wanted: Wanted, subject: Subject) -> dict[str, Any]:
     """Run the statement through `execute(sql, values) → row`; the parts by name. Times are text, see `moment`."""
-    statement, names = build(is_sqlite, wanted)
+    statement, names = build(is_sqlite, wanted, subject.account_id is not None)
     (answer,) = execute(statement, parameters(is_sqlite, wanted, subject))
     return {
         name: _rows_of(part) if name in _TABLES or name.startswith("account_touches") else part
@@ -88,16 +89,21 @@ def moment(text: str) -> datetime:
 
 
 @lru_cache(maxsize=256)
-def build(is_sqlite: bool, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
-    """The statement's text and the names of its parts, in order."""
+def build(is_sqlite: bool, wanted: Wanted, account_given: bool) -> tuple[str, tuple[str, ...]]:
+    """The statement's text and the names of its parts, in order.
+
+    With the account given it is a plain value: no part has to wait for, or look into, a sub-select.
+    """
     dialect = _Sqlite() if is_sqlite else _Postgres()
     parts = _parts(dialect, wanted)
-    text = (
-        f"with acc as (select coalesce({dialect.text('account')}, (select account_id from membership"
-        " where workspace_id = {ws} and user_id = {user}"
-        " order by last_day desc nulls last, account_id limit 1), '') as id) "
-        "select " + dialect.whole(parts.values())
-    )
+    text, account = "select " + dialect.whole(parts.values()), dialect.text("account")
+    if not account_given:
+        account = "(select id from acc)"
+        text = (
+            "with acc as (select coalesce((select account_id from membership"
+            " where workspace_id = {ws} and user_id = {user}"
+            " order by last_day desc nulls last, account_id limit 1), '') as id) " + text
+        )
     names = {"ws": dialect.name("ws"), "user": dialect.name("user")}
     windows = [f"window_{i}" for i in range(len(wanted.windows))]
     since = [f"cap_{i}_since" for i in range(len(wanted.account_caps))]
@@ -105,7 +111,7 @@ def build(is_sqlite: bool, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
     names |= {name: dialect.time(name) for name in (*_TIMES, *windows, *since)}
     names |= {name: dialect.day(name) for name in _DAYS}
     names |= {name: dialect.list(name) for name in (*_LISTS, *lists)}
-    return text.format_map({**names, "acc": "(select id from acc)"}), tuple(parts)
+    return text.format_map({**names, "acc": account}), tuple(parts)
 
 
 _LISTS = (
@@ -135,7 +141,7 @@ def parameters(is_sqlite: bool, wanted: Wanted, subject: Subject) -> dict[str, A
         "account": subject.account_id,
         "now": _time(now),
         "stale": _time(now - subject.claim_lasts),
-        "open_since": _time(now - timedelta(days=1)),
+        "open_since": _time(now - timedelta(seconds=max(86_400, wanted.person_seconds))),
         "day7": (day - timedelta(days=7)).isoformat(),
         "day28": (day - timedelta(days=28)).isoformat(),
     }
@@ -268,7 +274,7 @@ _NOT_STALE = (  # the touch of a claim that was never painted is not spent
 
 def _parts(dialect: _Dialect, wanted: Wanted) -> Mapping[str, str]:
     rows = _rows(dialect)
-    parts = {"account_id": f"(select {dialect.array}(id) from acc)", **_who(dialect)}
+    parts = {"account_id": f"{dialect.array}({{acc}})", **_who(dialect, wanted.owner)}
     one = "workspace_id = {ws} and account_id = {acc} and user_id = {user}"
     team = "workspace_id = {ws} and account_id = {acc}"
     if wanted.account_users:
@@ -320,13 +326,15 @@ def _rows(dialect: _Dialect) -> Any:
     return rows
 
 
-def _who(dialect: _Dialect) -> Mapping[str, str]:
+def _who(dialect: _Dialect, owner: bool) -> Mapping[str, str]:
     """The person, the account and the membership: the parts everybody needs."""
+    by = "null"
+    if owner:
+        by = "(select c.name from console_user c where c.workspace_id = {ws} and c.id = a.owner)"
     return {
         "user": f"(select {dialect.array}(email, name, locale, timezone, first_day, {dialect.stored('traits')})"
         " from end_user where workspace_id = {ws} and id = {user})",
-        "account": f"(select {dialect.array}(a.name, a.segment, a.motion, (select c.name from console_user c"
-        " where c.workspace_id = {ws} and c.id = a.owner), a.first_day, a.renewal_on,"
+        "account": f"(select {dialect.array}(a.name, a.segment, a.motion, {by}, a.first_day, a.renewal_on,"
         f" {dialect.stored('a.traits')})"
         " from account a where a.workspace_id = {ws} and a.id = {acc})",
         "membership": f"(select {dialect.array}(role, first_day) from membership"
@@ -386,8 +394,8 @@ def _touches(dialect: _Dialect, wanted: Wanted) -> Mapping[str, str]:
     if wanted.person_seconds:
         parts["person_touches"] = rows(
             "id, at, kind, channel, user_id, account_id",
-            f"(select * from touch t where workspace_id = {{ws}} and user_id = {{user}} and at > {{person_since}}"
-            f" and {_NOT_STALE} order by at desc limit {PERSON_TOUCHES}) w",
+            "(select * from touch where workspace_id = {ws} and user_id = {user} and at > {person_since}"
+            f" order by at desc limit {PERSON_TOUCHES}) w",
         )
     for i, cap in enumerate(wanted.account_caps):
         matching = "".join(
