@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Flask
 
 from waypost_server.api import claim, decide, errors, explain, health, ingest, resources, unsubscribe
+from waypost_server.api.no_cookies import ConsoleOnly
 
 
 def register(app: Flask) -> None:
     """Add every /v1 blueprint and the one error handler."""
     errors.register(app)
+    app.session_interface = ConsoleOnly()
     app.register_blueprint(health.blueprint)
     app.register_blueprint(ingest.blueprint)
     app.register_blueprint(decide.blueprint)
