@@ -33,14 +33,15 @@ class PeerWeeks:
     """Peer calendars by workspace. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[tuple[str, str], _Entry] = {}
         self._lock = threading.Lock()
 
     def of(self, session: Session, workspace_id: str, features: Collection[str], first: date) -> decay.Peers:
         """The calendar for the 30 weeks from `first`, over the given core features."""
         started = time.monotonic()
         wanted = frozenset(features)
-        entry = self._entries.get(workspace_id)
+        key = (str(session.get_bind().engine.url), workspace_id)
+        entry = self._entries.get(key)
         if entry and entry.features == wanted and entry.first == first and started < entry.until:
             return entry.peers
         matrix = weekly_user_days(session, workspace_id, features, first=first, weeks=decay.WEEKS)
@@ -48,5 +49,5 @@ class PeerWeeks:
         ended = time.monotonic()
         keep = max(LEAST_SECONDS, SHARE * (ended - started))
         with self._lock:
-            self._entries[workspace_id] = _Entry(wanted, first, peers, ended + keep)
+            self._entries[key] = _Entry(wanted, first, peers, ended + keep)
         return peers
