@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, g, redirect, request, url_for
 
-from waypost_server.domain.errors import ForbiddenError
+from waypost_server.domain.errors import BadInputError, ForbiddenError
 from waypost_server.services import console_login
 from waypost_server.services.runtime import Runtime
 from waypost_server.store.sessions import SessionRecord
@@ -40,6 +40,8 @@ def admit() -> Response | None:
         return None
     if request.method not in SAFE:
         _same_origin()
+    if "\x00" in request.path or any("\x00" in text for text in _given()):
+        raise BadInputError("The address or the form holds a character that cannot be stored.")
     g.login = console_login.current(runtime(), request.cookies.get(cookie_name()))
     if request.endpoint in OPEN:
         return None
@@ -48,6 +50,14 @@ def admit() -> Response | None:
     if request.method not in SAFE:
         _own_form(g.login.csrf)
     return None
+
+
+def _given() -> Iterator[str]:
+    """Every text of the query and the form; PostgreSQL refuses NUL in any of them."""
+    for values in (request.args, request.form):
+        for name, each in values.items(multi=True):
+            yield name
+            yield each
 
 
 def needs(role: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -26,8 +26,15 @@ def read(text: str | None, *kinds: type) -> list[Any] | None:
         return None
     if not isinstance(parts, list) or len(parts) != len(kinds):
         return None
-    fits = all(isinstance(part, kind) for part, kind in zip(parts, kinds, strict=True))
-    return parts if fits and not any("\x00" in part for part in parts if isinstance(part, str)) else None
+    return parts if all(_fits(part, kind) for part, kind in zip(parts, kinds, strict=True)) else None
+
+
+def _fits(part: Any, kind: type) -> bool:
+    if type(part) is not kind:
+        return False
+    if isinstance(part, int):
+        return abs(part) < 2**62
+    return "\x00" not in part if isinstance(part, str) else True
 
 
 def split(rows: Sequence[Any], limit: int = PAGE) -> tuple[Sequence[Any], bool]:

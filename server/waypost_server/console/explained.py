@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from waypost_server.console.conditions import GROUPS, OPERATORS, Reader, shown
-from waypost_server.console.words import humanise, sentence, stamp
+from waypost_server.console.words import day, humanise, sentence, stamp
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 QUIET = ("failed", "leaves")  # told by the audience beside it
 GATES = {
     "not_started": "Its first day has come",
     "ended": "Its last day is not over",
     "claimed_elsewhere": "It is not open in another tab",
-    "grant": "A play has handed it to this account",
-    "no_grant": "A play has handed it to this account",
+    "grant": "It needs no play, or a play handed it to this account",
+    "no_grant": "It needs no play, or a play handed it to this account",
     "audience": "The user is in its audience",
     "goal": "Its goal is not reached yet",
     "goal_reached": "Its goal is not reached yet",
@@ -87,7 +88,7 @@ def _gate(gate: Mapping[str, Any]) -> Gate:
     numbers = [
         f"{humanise(key)} {_value(value)}"
         for key, value in gate["detail"].items()
-        if key not in QUIET and value not in (None, [], {}, "", False)
+        if key not in QUIET and value is not False and value not in (None, [], {}, "")
     ]
     return Gate(name, bool(gate["passed"]), "; ".join(numbers))
 
@@ -102,7 +103,9 @@ def _value(value: Any) -> str:
         return f"{value:.2f}".rstrip("0").rstrip(".")
     if isinstance(value, str) and TIME.fullmatch(value):
         return stamp(datetime.fromisoformat(value.replace("Z", "+00:00")))
-    return humanise(value) if isinstance(value, str) else shown(value)
+    if isinstance(value, str):
+        return day(date.fromisoformat(value)) if DAY.fullmatch(value) else humanise(value)
+    return shown(value)
 
 
 def _top(tree: Mapping[str, Any], reader: Reader) -> tuple[Comparison, ...]:
