@@ -22,7 +22,19 @@ from waypost_server.api import (
     users,
 )
 
-RESOURCES = [accounts, users, milestones, offers, signals, tasks, plays, deliveries, releases, stats, quarantine]
+RESOURCES = [
+    accounts,
+    users,
+    milestones,
+    offers,
+    signals,
+    tasks,
+    plays,
+    deliveries,
+    releases,
+    stats,
+    quarantine,
+]
 
 
 def register(app: Flask) -> None:
