@@ -349,3 +349,21 @@ def test_days_are_days_of_the_workspace(database: Database) -> None:
     assert decide(runtime, WORKSPACE, Question("u1")).keys == ()
     releases.zone = ZoneInfo("Europe/Berlin")
     assert decide(runtime, WORKSPACE, Question("u1")).keys == ("hello",)
+
+
+def test_a_repeated_question_sees_every_change_at_once(database: Database) -> None:
+    """What is remembered about a person never outlives a change in the database, or a new day."""
+    nudge = make_nudge(audience={"usage.reports.total": {"$gte": 1}}, ends_on="2026-11-23")
+    clock = Clock()
+    runtime, _ = make_rig(database, nudge, clock=clock)
+    question = Question("u1", "acme")
+    assert decide(runtime, WORKSPACE, question).keys == decide(runtime, WORKSPACE, question).keys == ()
+    add_rows(database, [usage(1)])
+    assert decide(runtime, WORKSPACE, question).keys == ("hello",)
+    add_rows(database, [offer(reaction="never_again")])
+    assert decide(runtime, WORKSPACE, question).keys == ()
+    with database.write() as session:
+        session.get_one(Offer, (WORKSPACE, "o1")).reaction = "clicked"
+    assert decide(runtime, WORKSPACE, question).keys == ("hello",)
+    clock.move(hours=14)
+    assert decide(runtime, WORKSPACE, question).keys == ()

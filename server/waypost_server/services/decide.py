@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
 
 TTL_SECONDS = 300
+REMEMBERED = 4096  # decisions kept per release, a few kilobytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +67,41 @@ def decide(runtime: Runtime, workspace_id: str, question: Question) -> Decision:
     if release is None:
         none_held = () if question.explain else None
         return Decision(question.user_id, question.account_id, 0, held=none_held)
-    facts = facts_of(runtime, workspace_id, question, release)
-    return answer(release, question, facts)
+    glimpse = glance(runtime, workspace_id, question.user_id, question.account_id, release)
+    subject = glimpse.subject
+    seen = (glimpse.answer, subject.now.replace(second=0, microsecond=0), subject.today)
+    remembered: Remembered | None = release.answers.get(question)
+    if remembered is not None and remembered.seen == seen:
+        return remembered.decision
+    facts = glimpse.facts()
+    if _is_stranger(question, facts):
+        return answer(release, question, facts_of(runtime, workspace_id, question, release))
+    decision = answer(release, question, facts)
+    if len(release.answers) >= REMEMBERED:
+        release.answers.clear()
+    release.answers[question] = Remembered(seen, decision)
+    return decision
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The last decision for a question. It stands while the database answers the same, within a minute:
+    the facts are read every time, and only gates that open by time alone may be seen a minute late."""
+
+    seen: tuple[bytes | str, datetime, date]
+    decision: Decision
 
 
 def facts_of(runtime: Runtime, workspace_id: str, question: Question, release: LiveRelease) -> Facts:
     """The facts for a question; a stranger to the account gets none of its facts."""
-    facts = glance(runtime, workspace_id, question.user_id, question.account_id, release)
-    if question.members_only and question.account_id and not facts.member:
-        return glance(runtime, workspace_id, question.user_id, "", release)
-    return facts
+    found = glance(runtime, workspace_id, question.user_id, question.account_id, release).facts()
+    if _is_stranger(question, found):
+        return glance(runtime, workspace_id, question.user_id, "", release).facts()
+    return found
+
+
+def _is_stranger(question: Question, facts: Facts) -> bool:
+    return question.members_only and bool(question.account_id) and not facts.member
 
 
 def situation_of(facts: Facts, user_id: str, claim_id: str | None = None) -> Situation:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -37,6 +38,11 @@ class LiveRelease:
     def words(self) -> Words:
         """The parsed texts of every nudge."""
         return parse_words(self.definitions)
+
+    @cached_property
+    def answers(self) -> dict[Any, Any]:
+        """The last decision for each question, kept by `decide`; another workspace has another release."""
+        return {}
 
     @cached_property
     def compiled(self) -> CompiledRelease:

@@ -67,8 +67,19 @@ class Subject:
 
 def load(execute: Execute, is_sqlite: bool, wanted: Wanted, subject: Subject) -> dict[str, Any]:
     """Run the statement through `execute(sql, values) → row`; the parts by name. Times are text, see `moment`."""
-    statement, names = build(is_sqlite, wanted, subject.account_id is not None)
+    return parsed(read(execute, is_sqlite, wanted, subject), is_sqlite, wanted, subject)
+
+
+def read(execute: Execute, is_sqlite: bool, wanted: Wanted, subject: Subject) -> bytes | str:
+    """The answer as the database gave it: equal answers mean that nothing changed."""
+    statement, _names = build(is_sqlite, wanted, subject.account_id is not None)
     (answer,) = execute(statement, parameters(is_sqlite, wanted, subject))
+    return answer  # type: ignore[no-any-return]  # the driver's row is untyped
+
+
+def parsed(answer: bytes | str, is_sqlite: bool, wanted: Wanted, subject: Subject) -> dict[str, Any]:
+    """The parts of an answer by name."""
+    _statement, names = build(is_sqlite, wanted, subject.account_id is not None)
     return {
         name: _rows_of(part) if name in _TABLES or name.startswith("account_touches") else part
         for name, part in zip(names, msgspec.json.decode(answer), strict=True)
