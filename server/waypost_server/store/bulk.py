@@ -2,7 +2,8 @@
 
 A statement names its rows as `{rows}`: PostgreSQL reads them from arrays (`unnest`), SQLite from one JSON
 text (`json_each`). The database sees one parameter a column, or one in all, so the statement's text never
-changes and is prepared once. PostgreSQL takes the rows, and so their locks, in the order given.
+changes and is prepared once. PostgreSQL takes the rows, and so their locks, in the order given. Join the
+rows with `cross join … where`: SQLite then starts from them, and never from the table.
 """
 
 from __future__ import annotations

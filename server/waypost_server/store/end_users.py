@@ -15,7 +15,7 @@ from waypost_server.store.tables import EndUser
 USER = bulk.columns("id")
 KNOWN = """
 select u.id, u.first_day, u.last_day, u.trust from {rows}
-join end_user u on u.workspace_id = {0} and u.id = r.id
+cross join end_user u where u.workspace_id = {0} and u.id = r.id
 """
 SEEN = bulk.columns("id, trust, first_day date, last_day date")
 SEE = """

@@ -18,7 +18,7 @@ select r.id, (select m.account_id from membership m where m.workspace_id = {0} a
 PAIR = bulk.columns("account_id, user_id")
 KNOWN = """
 select m.account_id, m.user_id, m.first_day, m.last_day from {rows}
-join membership m on m.workspace_id = {0} and m.account_id = r.account_id and m.user_id = r.user_id
+cross join membership m where m.workspace_id = {0} and m.account_id = r.account_id and m.user_id = r.user_id
 """
 SEEN = bulk.columns("account_id, user_id, role, role_at, first_day date, last_day date")
 SEE = """

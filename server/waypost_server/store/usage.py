@@ -35,22 +35,22 @@ returning account_id, user_id, feature, first_at, last_at, total
 SUBJECT = bulk.columns("account_id, user_id, feature")
 USER_TOTALS = """
 select t.account_id, t.user_id, t.feature, t.first_at, t.last_at, t.total from {rows}
-join usage_total t on t.workspace_id = {0} and t.account_id = r.account_id and t.user_id = r.user_id
+cross join usage_total t where t.workspace_id = {0} and t.account_id = r.account_id and t.user_id = r.user_id
   and t.feature = r.feature
 """
 ACCOUNT_TOTALS = """
 select t.account_id, '' as user_id, t.feature, min(t.first_at), max(t.last_at), sum(t.total) from {rows}
-join usage_total t on t.workspace_id = {0} and t.account_id = r.account_id and t.feature = r.feature
+cross join usage_total t where t.workspace_id = {0} and t.account_id = r.account_id and t.feature = r.feature
 group by t.account_id, t.feature
 """
 USER_DAYS = """
 select d.account_id, d.user_id, d.feature, d.day, d.count from {rows}
-join usage_day d on d.workspace_id = {0} and d.account_id = r.account_id and d.user_id = r.user_id
+cross join usage_day d where d.workspace_id = {0} and d.account_id = r.account_id and d.user_id = r.user_id
   and d.feature = r.feature
 """
 ACCOUNT_DAYS = """
 select d.account_id, '' as user_id, d.feature, d.day, sum(d.count) from {rows}
-join usage_day d on d.workspace_id = {0} and d.account_id = r.account_id and d.feature = r.feature
+cross join usage_day d where d.workspace_id = {0} and d.account_id = r.account_id and d.feature = r.feature
 group by d.account_id, d.feature, d.day
 """
 
