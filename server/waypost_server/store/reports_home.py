@@ -50,6 +50,14 @@ def due_tasks(session: Session, workspace_id: str, before: datetime, limit: int)
     ).all()
 
 
+def next_due(session: Session, workspace_id: str, owner: str | None) -> Row[Any]:
+    """How many open tasks the owner (None = the team) has, and when the first of them is due."""
+    query = select(func.count().label("count"), func.min(Task.due_at).label("due_at")).where(
+        Task.workspace_id == workspace_id, Task.state.in_(OPEN)
+    )
+    return session.execute(query.where(Task.owner == owner) if owner else query).one()
+
+
 def unhandled_signals(session: Session, workspace_id: str, since: datetime, limit: int) -> Sequence[Row[Any]]:
     """Open signals noticed since a time that started nothing, the most severe first."""
     return session.execute(

@@ -25,18 +25,22 @@ def home() -> str:
     tomorrow = datetime.combine(day + timedelta(days=1), time(), words.zone()).astimezone(UTC)
     week = midnight - timedelta(days=6)
     with runtime().db.read() as session:
+        upcoming = reports_home.next_due(session, who.workspace_id, who.user_id if who.role == "csm" else None)
         tasks = reports_home.due_tasks(session, who.workspace_id, tomorrow, 100)
         signals = reports_home.unhandled_signals(session, who.workspace_id, week, SHOWN)
         deliveries = reports_home.stuck_deliveries(session, who.workspace_id, week, SHOWN)
         refused = reports_home.quarantine_reasons(session, who.workspace_id, week, SHOWN)
         today = reports_home.today(session, who.workspace_id, day, midnight)
         is_empty = runtime().releases.live(session, who.workspace_id) is None
-    mine = [row for row in tasks if row.Task.owner == who.user_id]
+    is_csm = who.role == "csm"  # others own no accounts: theirs is the team's queue
+    mine = [row for row in tasks if row.Task.owner == who.user_id or not is_csm]
     return render_template(
         "console/home.html",
         mine=mine[:SHOWN],
         mine_count=len(mine),
         others_count=len(tasks) - len(mine),
+        is_csm=is_csm,
+        upcoming=upcoming,
         signals=[(row, evidence.read(row.Signal.kind, row.Signal.evidence)) for row in signals],
         deliveries=deliveries,
         refused=refused,

@@ -45,7 +45,7 @@ def queue() -> Any:
     """The table, and beside it the task chosen by `?task=` (the first one on wide screens)."""
     who = login()
     view = _one_of(request.args.get("view"), reports_queue.VIEWS, "open")
-    scope = _one_of(request.args.get("scope"), ("mine", "team"), "mine")
+    scope = _one_of(request.args.get("scope"), ("mine", "team"), "mine" if who.role == "csm" else "team")
     after = cursors.read(request.args.get("after"), float, str)
     with runtime().db.read() as session:
         rows = reports_queue.page(
