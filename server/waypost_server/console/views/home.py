@@ -25,7 +25,9 @@ def home() -> str:
     tomorrow = datetime.combine(day + timedelta(days=1), time(), words.zone()).astimezone(UTC)
     week = midnight - timedelta(days=6)
     with runtime().db.read() as session:
-        upcoming = reports_home.next_due(session, who.workspace_id, who.user_id if who.role == "csm" else None)
+        upcoming = reports_home.next_due(
+            session, who.workspace_id, who.user_id if who.role == "csm" else None
+        )
         tasks = reports_home.due_tasks(session, who.workspace_id, tomorrow, 100)
         signals = reports_home.unhandled_signals(session, who.workspace_id, week, SHOWN)
         deliveries = reports_home.stuck_deliveries(session, who.workspace_id, week, SHOWN)
