@@ -7,6 +7,7 @@ days, totals, milestones, offers and touches. `waypost web` and the bare app (on
 are loaded in turn with wrk, so that both see the same machine; trust the ratio and the CPU.
 """
 
+# ruff: noqa: E501 - statements and scripts of other languages
 from __future__ import annotations
 
 import argparse

@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from waypost_server.store.fact_dialects import Dialect, Postgres, Sqlite
+
 Execute = Callable[[str, dict[str, Any]], Any]
 PERSON_TOUCHES = 500  # rows read at most; more touches in one window than any cap allows
 SIGNALS = 50
@@ -105,7 +107,7 @@ def build(is_sqlite: bool, wanted: Wanted, account_given: bool) -> tuple[str, tu
 
     With the account given it is a plain value: no part has to wait for, or look into, a sub-select.
     """
-    dialect = _Sqlite() if is_sqlite else _Postgres()
+    dialect = Sqlite() if is_sqlite else Postgres()
     parts = _parts(dialect, wanted)
     text, account = "select " + dialect.whole(parts.values()), dialect.text("account")
     if not account_given:
@@ -198,81 +200,6 @@ def _array(values: tuple[str, ...]) -> str:
     return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
 
 
-class _Postgres:
-    """How PostgreSQL spells it."""
-
-    array = "json_build_array"
-    group = "array_agg"
-    number = "::float8"  # sums of bigint are numeric, which is slow; these are whole far below 2**53
-
-    def name(self, name: str) -> str:
-        return f"%({name})s"
-
-    def time(self, name: str) -> str:
-        return f"(%({name})s::timestamp at time zone 'UTC')"
-
-    def day(self, name: str) -> str:
-        return f"%({name})s::date"
-
-    def list(self, name: str) -> str:
-        return f"%({name})s::text[]"
-
-    def text(self, name: str) -> str:
-        return f"%({name})s::text"
-
-    def stored(self, column: str) -> str:
-        return column
-
-    def among(self, column: str, name: str) -> str:
-        return f"{column} = any({{{name}}})"
-
-    def whole(self, parts: Any) -> str:
-        return f"json_build_array({', '.join(parts)})::text"
-
-    def account_usage(self) -> str:
-        """One index scan over people × features: the key has the person before the feature."""
-        return (
-            "select feature, sum(count) n, count(distinct user_id) people from usage_day"
-            " where workspace_id = {ws} and account_id = {acc} and user_id = any(array(select user_id"
-            " from membership where workspace_id = {ws} and account_id = {acc}))"
-            " and feature = any({account_windows}) and day > {day28} group by feature"
-        )
-
-
-class _Sqlite:
-    """How SQLite spells it. `json(…)` keeps a nested array an array."""
-
-    array = "json_array"
-    group = "json_group_array"
-    number = ""
-
-    def name(self, name: str) -> str:
-        return f":{name}"
-
-    time = day = list = name
-
-    def text(self, name: str) -> str:
-        return f":{name}"
-
-    def stored(self, column: str) -> str:
-        return f"json({column})"
-
-    def among(self, column: str, name: str) -> str:
-        return f"{column} in (select value from json_each({{{name}}}))"
-
-    def whole(self, parts: Any) -> str:
-        return f"json_array({', '.join(f'json({each})' for each in parts)})"
-
-    def account_usage(self) -> str:
-        return (
-            "select feature, sum(count) n, count(distinct user_id) people from usage_day"
-            " where workspace_id = {ws} and account_id = {acc} and user_id in (select user_id"
-            " from membership where workspace_id = {ws} and account_id = {acc})"
-            " and feature in (select value from json_each({account_windows})) and day > {day28} group by feature"
-        )
-
-
-_Dialect = _Postgres | _Sqlite
 _LIVE = (  # an offer that counts: not lapsed, not waiting in vain, not missing its anchor
     "state <> 'lapsed' and not (state = 'claimed' and claimed_at <= {stale})"
     " and not (shown_at is null and reaction is not null and reaction = 'anchor_missing')"
@@ -283,7 +210,7 @@ _NOT_STALE = (  # the touch of a claim that was never painted is not spent
 )
 
 
-def _parts(dialect: _Dialect, wanted: Wanted) -> Mapping[str, str]:
+def _parts(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
     rows = _rows(dialect)
     parts = {"account_id": f"{dialect.array}({{acc}})", **_who(dialect, wanted.owner)}
     one = "workspace_id = {ws} and account_id = {acc} and user_id = {user}"
@@ -327,7 +254,7 @@ def _parts(dialect: _Dialect, wanted: Wanted) -> Mapping[str, str]:
     return {**parts, **(_history(dialect, wanted) if wanted.history else {})}
 
 
-def _rows(dialect: _Dialect) -> Any:
+def _rows(dialect: Dialect) -> Any:
     """Tables travel as columns: PostgreSQL looks up how to write a type once an array, not once a value."""
 
     def rows(columns: str, source: str) -> str:
@@ -337,7 +264,7 @@ def _rows(dialect: _Dialect) -> Any:
     return rows
 
 
-def _who(dialect: _Dialect, owner: bool) -> Mapping[str, str]:
+def _who(dialect: Dialect, owner: bool) -> Mapping[str, str]:
     """The person, the account and the membership: the parts everybody needs."""
     by = "null"
     if owner:
@@ -353,7 +280,7 @@ def _who(dialect: _Dialect, owner: bool) -> Mapping[str, str]:
     }
 
 
-def _history(dialect: _Dialect, wanted: Wanted) -> Mapping[str, str]:
+def _history(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
     rows = _rows(dialect)
     mine = "workspace_id = {ws} and user_id = {user}"
     windows = "".join(
@@ -399,7 +326,7 @@ def _history(dialect: _Dialect, wanted: Wanted) -> Mapping[str, str]:
     return {**parts, **_touches(dialect, wanted)}
 
 
-def _touches(dialect: _Dialect, wanted: Wanted) -> Mapping[str, str]:
+def _touches(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
     rows = _rows(dialect)
     parts = {}
     if wanted.person_seconds:
