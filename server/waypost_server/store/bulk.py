@@ -9,6 +9,7 @@ rows with `cross join … where`: SQLite then starts from them, and never from t
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -16,7 +17,8 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 encode = msgspec.json.Encoder().encode
@@ -44,8 +46,8 @@ def run(
     shape: tuple[Column, ...],
     rows: Sequence[Sequence[Any]],
     constants: Sequence[Any] = (),
-) -> CursorResult[Any]:
-    """Run `statement` over `rows`; `{0}`, `{1}` … in it stand for `constants`."""
+) -> list[tuple[Any, ...]]:
+    """Run `statement` over `rows`, and return what it returns; `{0}`, `{1}` … stand for `constants`."""
     connection = session.connection()
     sqlite = is_sqlite(connection)
     sql, order = _compiled(statement, shape, sqlite)
@@ -58,7 +60,20 @@ def run(
     parameters: list[Any] = []
     for each in order:
         parameters.extend(parts if each == ROWS else (given[each],))
-    return connection.exec_driver_sql(sql, tuple(parameters))
+    if sqlite:
+        return _run_sqlite(connection, sql, parameters)
+    result = connection.exec_driver_sql(sql, tuple(parameters))
+    return [tuple(row) for row in result] if result.returns_rows else []
+
+
+def _run_sqlite(connection: Connection, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Straight through the driver: SQLAlchemy's result rows cost as much as the query."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    try:
+        return driver.execute(sql, parameters).fetchall()
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(sql, None, error, sqlite3.Error, dialect=connection.dialect) from error
 
 
 @lru_cache(maxsize=256)
@@ -123,7 +138,9 @@ def _quoted(value: Any) -> str:
 
 def storable_time(at: datetime) -> str:
     """As SQLite keeps it, see store.types.UtcDateTime."""
-    return at.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat(" ", "microseconds")[:26]
 
 
 def read_time(value: Any) -> datetime:

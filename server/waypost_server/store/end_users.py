@@ -12,11 +12,6 @@ from sqlalchemy.orm import Session
 from waypost_server.store import bulk
 from waypost_server.store.tables import EndUser
 
-USER = bulk.columns("id")
-KNOWN = """
-select u.id, u.first_day, u.last_day, u.trust from {rows}
-cross join end_user u where u.workspace_id = {0} and u.id = r.id
-"""
 SEEN = bulk.columns("id, trust, first_day date, last_day date")
 SEE = """
 insert into end_user (workspace_id, id, trust, first_day, last_day)
@@ -28,6 +23,9 @@ on conflict (workspace_id, id) do update set
                    then excluded.first_day else end_user.first_day end,
   last_day = case when excluded.last_day > end_user.last_day
                   then excluded.last_day else end_user.last_day end
+where excluded.first_day < end_user.first_day or excluded.last_day > end_user.last_day
+  or (end_user.trust = 'asserted' and excluded.trust <> 'asserted')
+  or (end_user.trust = 'verified' and excluded.trust = 'server')
 """
 
 
@@ -40,17 +38,8 @@ class Seen(NamedTuple):
     last_day: date
 
 
-def existing(session: Session, workspace_id: str, user_ids: Iterable[str]) -> dict[str, Seen]:
-    """Those users that are known."""
-    rows = bulk.run(session, KNOWN, USER, [(each,) for each in sorted(user_ids)], (workspace_id,))
-    return {
-        user_id: Seen(user_id, trust, bulk.read_day(first), bulk.read_day(last))
-        for user_id, first, last, trust in rows
-    }
-
-
 def see(session: Session, workspace_id: str, seen: Iterable[Seen]) -> None:
-    """Add or widen users, and lock their rows, in the order of ids."""
+    """Add users, or widen them where that changes anything."""
     bulk.run(session, SEE, SEEN, sorted(seen), (workspace_id,))
 
 

@@ -11,11 +11,13 @@ from waypost_server.store import bulk
 from waypost_server.store.take_rows import Row
 
 KEY = bulk.columns("message_id")
+KNOWN = """
+select k.message_id from {rows}
+cross join event_key k where k.workspace_id = {0} and k.message_id = r.message_id
+"""
 NEW_KEYS = """
 insert into event_key (workspace_id, received_at, message_id)
-select {0}, {1}, r.message_id from {rows} where true
-on conflict (workspace_id, message_id) do nothing
-returning message_id
+select {0}, {1}, r.message_id from {rows}
 """
 INSERT = """
 insert into event
@@ -27,9 +29,14 @@ values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 def keep_new(
     session: Session, workspace_id: str, message_ids: Sequence[str], received_at: datetime
 ) -> set[str]:
-    """Store the keys that are new and return them."""
-    rows = [(each,) for each in message_ids]
-    return set(bulk.run(session, NEW_KEYS, KEY, rows, (workspace_id, received_at)).scalars())
+    """Store the keys that are new and return them. The caller holds the write lock."""
+    known = {
+        row[0] for row in bulk.run(session, KNOWN, KEY, [(each,) for each in message_ids], (workspace_id,))
+    }
+    new = [each for each in message_ids if each not in known]
+    if new:
+        bulk.run(session, NEW_KEYS, KEY, [(each,) for each in new], (workspace_id, received_at))
+    return set(new)
 
 
 def append(

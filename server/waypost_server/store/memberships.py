@@ -33,6 +33,8 @@ on conflict (workspace_id, account_id, user_id) do update set
                    then excluded.first_day else membership.first_day end,
   last_day = case when excluded.last_day > membership.last_day
                   then excluded.last_day else membership.last_day end
+where excluded.first_day < membership.first_day or excluded.last_day > membership.last_day
+  or coalesce(excluded.role_at, '') > coalesce(membership.role_at, '')
 """
 
 
@@ -65,5 +67,5 @@ def existing(
 
 
 def see(session: Session, workspace_id: str, seen: Iterable[Seen]) -> None:
-    """Add or widen memberships; the role with the greatest stamp stays."""
+    """Add memberships, or widen them where that changes anything; the role with the greatest stamp stays."""
     bulk.run(session, SEE, SEEN, sorted(seen, key=lambda each: each[:2]), (workspace_id,))

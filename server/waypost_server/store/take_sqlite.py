@@ -11,7 +11,6 @@ from waypost_server.store import accounts_fold, end_users, events, ingest_days, 
 from waypost_server.store.take_rows import Batch, Row, Taken
 from waypost_server.store.usage import DayRow, TotalRow
 
-RANK = {"asserted": 0, "verified": 1, "server": 2}
 Spans = dict[str, tuple[date, date]]
 
 
@@ -71,43 +70,19 @@ def _spans(pairs: Iterable[tuple[str, date]]) -> Spans:
 
 
 def _see_people(session: Session, workspace_id: str, trust: str, rows: Sequence[Row]) -> None:
-    if not rows:
-        return
     spans = _spans((row.user_id, row.day) for row in rows)
-    known = end_users.existing(session, workspace_id, spans)
-    changed = [
-        end_users.Seen(user_id, trust, *span)
-        for user_id, span in spans.items()
-        if _is_news(known.get(user_id), trust, *span)
-    ]
-    if changed:
-        end_users.see(session, workspace_id, changed)
-
-
-def _is_news(known: end_users.Seen | None, trust: str, first: date, last: date) -> bool:
-    if known is None or RANK[trust] > RANK[known.trust]:
-        return True
-    return first < known.first_day or last > known.last_day
+    if spans:
+        seen = [end_users.Seen(user_id, trust, *span) for user_id, span in spans.items()]
+        end_users.see(session, workspace_id, seen)
 
 
 def _see_members(session: Session, workspace_id: str, rows: Sequence[Row]) -> None:
-    if not rows:
-        return
     seen: dict[tuple[str, str], memberships.Seen] = {}
     for row in rows:
         pair = (row.account_id, row.user_id)
         seen[pair] = _widened(seen.get(pair), row)
-    known = memberships.existing(session, workspace_id, seen)
-    changed = [
-        each
-        for pair, each in seen.items()
-        if pair not in known
-        or each.role_at is not None
-        or each.first_day < known[pair][0]
-        or each.last_day > known[pair][1]
-    ]
-    if changed:
-        memberships.see(session, workspace_id, changed)
+    if seen:
+        memberships.see(session, workspace_id, seen.values())
 
 
 def _widened(seen: memberships.Seen | None, row: Row) -> memberships.Seen:
