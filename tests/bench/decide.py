@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -255,6 +256,10 @@ def measure(
         )
     )  # fmt: skip
     results: dict[str, list[Result]] = {"waypost": [], "bare": []}
+    for _ in range(2 * options.workers):  # each process reads the release at its first request
+        ask = urllib.request.Request(f"http://127.0.0.1:{ports[0]}/v1/decide", b'{"userId":"user-1"}')
+        ask.add_header("Authorization", f"Bearer {key}")
+        urllib.request.urlopen(ask, timeout=60).read()
     load(ports[0], key, options, (ours, database_pid))  # both processes and the database's memory are warm
     load(ports[1], key, options, (peer, database_pid))
     for _ in range(options.rounds):

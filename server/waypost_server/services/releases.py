@@ -70,6 +70,7 @@ class ReleaseCache:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
         self._live: dict[str, _Entry] = {}
         self._pinned: dict[tuple[str, int], LiveRelease] = {}
 
@@ -104,13 +105,17 @@ class ReleaseCache:
         cached = self._pinned.get((workspace_id, number))
         if cached is not None:
             return cached
-        files = store.files(session, workspace_id, number)
-        if files is None:
-            raise NotFoundError(f"There is no release {number}.")
-        release = LiveRelease(number, load_files(files).definitions)
-        with self._lock:
-            self._pinned[(workspace_id, number)] = release
-        return release
+        with self._loading:  # a big release takes seconds: one thread reads it, the others wait for it
+            cached = self._pinned.get((workspace_id, number))
+            if cached is not None:
+                return cached
+            files = store.files(session, workspace_id, number)
+            if files is None:
+                raise NotFoundError(f"There is no release {number}.")
+            release = LiveRelease(number, load_files(files).definitions)
+            with self._lock:
+                self._pinned[(workspace_id, number)] = release
+            return release
 
     def forget(self, workspace_id: str) -> None:
         """Look again at the next call; used right after publishing."""
