@@ -50,6 +50,7 @@ class Task(Camel):
     run_id = fields.String(required=True)
     signal_id = fields.String(required=True)
     evidence = fields.Dict(keys=fields.String(), required=True)
+    brief = fields.String(required=True, metadata={"description": "What the CSM should know first."})
     draft = fields.String(required=True, metadata={"description": "The message a CSM may send."})
     created_at = Time(required=True)
     ended_at = Time(required=True, allow_none=True)

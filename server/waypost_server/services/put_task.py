@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from waypost_server.channels.nodes import parse_nodes, plain_text
 from waypost_server.domain.business_days import due_after
 from waypost_server.domain.dedupe import task_key
 from waypost_server.domain.definitions import TaskStep
@@ -32,11 +33,23 @@ def put_task(context: RunContext, step: TaskStep, *, index: int) -> str:
 
 def put_draft(context: RunContext, *, index: int, template: str, user_id: str, why: str) -> str:
     """What software may not say to this account by itself becomes a draft for a person. Returns the title."""
-    written = _words(context, template, user_id=user_id) if template else Written(_fallback(context), "")
+    written = _mail_words(context, template, user_id=user_id) if template else Written(_fallback(context), "")
     return _put(context, index, written=written, due_days=DRAFT_DUE_DAYS, mute_digital=False, note=why)
 
 
-def _words(context: RunContext, template: str, *, user_id: str) -> Written:
+def split(body: str) -> tuple[str, str]:
+    """A task's words: what the CSM should know, and after a line `---` the message to send. Without it, a message."""
+    before, line, after = body.partition("\n---\n")
+    return (before.strip(), after.strip()) if line else ("", body)
+
+
+def _mail_words(context: RunContext, template: str, *, user_id: str) -> Written:
+    """A mail's words without its markup: a person pastes them wherever they write."""
+    written = _words(context, template, user_id=user_id, for_mail=True)
+    return Written(written.subject, "\n\n".join(plain_text([node]) for node in parse_nodes(written.body)))
+
+
+def _words(context: RunContext, template: str, *, user_id: str, for_mail: bool = False) -> Written:
     """An escalation must not be lost to a missing value: then it comes without a draft."""
     try:
         return write(
@@ -47,7 +60,7 @@ def _words(context: RunContext, template: str, *, user_id: str) -> Written:
             account_id=context.account.id,
             user_id=user_id,
             template_key=template,
-            for_mail=False,
+            for_mail=for_mail,
         )
     except TemplateError as error:
         log.warning("task.template", extra={"template": template, "error": error.message})
@@ -65,6 +78,7 @@ def _put(
 ) -> str:
     account, signal, now = context.account, context.signal, context.now
     task_id = context.runtime.new_id()
+    brief, draft = split(written.body)
     owner = account.owner or tasks.least_loaded(context.session, context.workspace_id)
     new = tasks.put(
         context.session,
@@ -77,7 +91,8 @@ def _put(
             "signal_id": signal.id if signal else "",
             "dedupe_key": task_key(run_id=context.run.id, step=index),
             "title": written.subject or _fallback(context),
-            "draft": written.body,
+            "brief": brief,
+            "draft": draft,
             "evidence": {"kind": signal.kind, **signal.evidence} if signal else {},
             "severity": signal.severity if signal else 0.5,
             "value": yearly_value(account),

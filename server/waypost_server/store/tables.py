@@ -530,6 +530,7 @@ class Task(db.Model):
     signal_id: Mapped[str] = col(default="''")
     dedupe_key: Mapped[str] = col()
     title: Mapped[str] = col()
+    brief: Mapped[str] = col(default="''")  # what the CSM should know first
     draft: Mapped[str] = col()  # the message a CSM may send, rendered from the template
     evidence: Mapped[dict[str, Any]] = col(Json)
     severity: Mapped[float] = col(Double)

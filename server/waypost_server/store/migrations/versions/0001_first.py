@@ -401,6 +401,7 @@ def upgrade() -> None:
         sa.Column("signal_id", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("dedupe_key", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("brief", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("draft", sa.Text(), nullable=False),
         sa.Column("evidence", JSON, nullable=False),
         sa.Column("severity", sa.Double(), nullable=False),
