@@ -1,6 +1,6 @@
 """Measure ingest: events a second, CPU an event, and the ratio to a bare app, in one run.
 
-    python tests/bench/ingest.py postgres|sqlite [--seconds 8] [--rounds 3] [--workers 2] [--threads 2]
+    python tests/bench/ingest.py [postgres|sqlite] [--seconds 8] [--rounds 3] [--workers 2] [--threads 2]
 
 Starts `waypost web` and the bare app on a real database with durable commits, loads them in turn with wrk,
 and reads CPU times of web and database processes from /proc. Everything runs on this machine, the load
@@ -271,17 +271,26 @@ def show(name: str, results: list[Result]) -> Result:
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=("postgres", "sqlite"))
+    parser.add_argument(
+        "kind", nargs="?", choices=("postgres", "sqlite"), help="both, one after the other, if left out"
+    )
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--connections", type=int, default=8)
     options = parser.parse_args()
+    for kind in [options.kind] if options.kind else ["postgres", "sqlite"]:
+        print(f"== {kind}", flush=True)
+        run(kind, options)
+
+
+def run(kind: str, options: argparse.Namespace) -> None:
+    """Measure on one database."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wp-bench-", dir="/var/tmp")))
         database_pid = None
-        if options.kind == "postgres":
+        if kind == "postgres":
             host, database_pid = stack.enter_context(postgres(folder))
             url, bare = f"postgresql://postgres@/postgres?host={host}", f"host={host} user=postgres"
         else:
