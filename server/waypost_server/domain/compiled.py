@@ -12,6 +12,8 @@ from .conditions import Compiled, Facts, LeafNode, compile_condition, getter
 from .definitions import Definitions, Goal, Nudge, Policy
 
 Finder = Callable[[Facts], "list[CompiledNudge]"]
+_Shelf = tuple[Callable[[Facts], Any], dict[str, Finder], "tuple[CompiledNudge, ...]"]
+LEVELS = 2  # of the index of candidates; each multiplies its size by the texts a nudge accepts
 ROLE_AND_MOTION = frozenset({"user.role", "account.motion"})
 
 
@@ -106,43 +108,59 @@ def goal_paths(goal: Goal | None) -> set[str]:
 
 
 def index(nudges: tuple[CompiledNudge, ...]) -> Finder:
-    """A function from facts to the nudges worth testing, in the release's order.
+    """A function from facts to the nudges worth testing.
 
-    Each nudge is filed under its most selective top-level leaf "fact equals one of these texts". A text
-    in the facts then rules out every nudge filed elsewhere under the same fact. A value that is no text
-    (missing, a number, a list) compares in more ways than one, so it rules out nothing.
+    Each nudge is filed under its most selective top-level leaf "fact equals one of these texts", and what is
+    filed together once more under its next. A text in the facts then rules out every nudge filed elsewhere
+    under the same fact. A value that is no text (missing, a number, a list) compares in more ways than one,
+    so it rules out nothing.
     """
-    leaves = {each.order: _text_leaves(each) for each in nudges}
+    return _file(nudges, {each.order: _text_leaves(each) for each in nudges}, LEVELS)
+
+
+def _file(
+    nudges: Iterable[CompiledNudge], leaves: dict[int, dict[str, frozenset[str]]], levels: int
+) -> Finder:
     spread: dict[str, set[str]] = {}
-    for found in leaves.values():
-        for path, texts in found.items():
+    for each in nudges:
+        for path, texts in leaves[each.order].items():
             spread.setdefault(path, set()).update(texts)
     always: list[CompiledNudge] = []
-    filed: dict[str, list[tuple[CompiledNudge, frozenset[str]]]] = {}
+    filed: dict[str, list[CompiledNudge]] = {}
     for each in nudges:
         found = leaves[each.order]
         best = min(found, key=lambda path: (len(found[path]) / len(spread[path]), path), default=None)
-        if best is None or len(spread[best]) < 2:
+        if levels == 0 or best is None or len(spread[best]) < 2:
             always.append(each)
         else:
-            filed.setdefault(best, []).append((each, found[best]))
-    return _finder(always, filed)
+            filed.setdefault(best, []).append(each)
+    return _finder(always, [_shelf(path, entries, leaves, levels) for path, entries in filed.items()])
 
 
-def _finder(
-    always: list[CompiledNudge], filed: dict[str, list[tuple[CompiledNudge, frozenset[str]]]]
-) -> Finder:
-    shelves = []
-    for path, entries in filed.items():
-        texts = frozenset().union(*(accepted for _, accepted in entries))
-        by_text = {text: tuple(each for each, accepted in entries if text in accepted) for text in texts}
-        shelves.append((getter(path), by_text, tuple(each for each, _ in entries)))
+def _shelf(
+    path: str, entries: list[CompiledNudge], leaves: dict[int, dict[str, frozenset[str]]], levels: int
+) -> _Shelf:
+    rest = {
+        each.order: {other: texts for other, texts in leaves[each.order].items() if other != path}
+        for each in entries
+    }
+    texts = frozenset().union(*(leaves[each.order][path] for each in entries))
+    by_text = {
+        text: _file([each for each in entries if text in leaves[each.order][path]], rest, levels - 1)
+        for text in texts
+    }
+    return getter(path), by_text, tuple(entries)
 
+
+def _finder(always: list[CompiledNudge], shelves: list[_Shelf]) -> Finder:
     def find(values: Facts) -> list[CompiledNudge]:
         found = list(always)
         for get, by_text, everything in shelves:
             value = get(values)
-            found += by_text.get(value, ()) if value.__class__ is str else everything
+            if value.__class__ is not str:
+                found += everything
+            elif value in by_text:
+                found += by_text[value](values)
         return found
 
     return find

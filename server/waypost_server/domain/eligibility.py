@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from . import assignment, budget
 from .compiled import CompiledNudge
 from .definitions import Goal
-from .history import Grant, Situation
+from .history import NOTHING, Grant, Situation
 
 IN_APP = "in_app"
 STRATEGIC = "strategic"
@@ -59,7 +60,9 @@ def eligible(nudge: CompiledNudge, situation: Situation) -> bool:
     often decides goes first."""
     if not nudge.audience.test(situation.facts):
         return False
-    for holds in _OTHERS:  # noqa: SIM110 - a generator doubles the time of a hot loop
+    at_first, later = _able(nudge)
+    never_offered = situation.history.of(nudge.key) is NOTHING
+    for holds in at_first if never_offered else later:  # noqa: SIM110 - a generator doubles the time
         if holds(nudge, situation):
             return False
     return True
@@ -271,14 +274,17 @@ def _unit(situation: Situation) -> str:
 
 
 def _spent(nudge: CompiledNudge, situation: Situation) -> budget.Spent | None:
-    return budget.spent(
-        nudge.policy,
-        person=situation.history.person_touches,
-        account=situation.history.account_touches,
-        kind=nudge.nudge.kind,
-        channel=IN_APP,
-        now=situation.now,
-    )
+    asked = (id(nudge.policy), nudge.nudge.kind)
+    if asked not in situation.spent:
+        situation.spent[asked] = budget.spent(
+            nudge.policy,
+            person=situation.history.person_touches,
+            account=situation.history.account_touches,
+            kind=nudge.nudge.kind,
+            channel=IN_APP,
+            now=situation.now,
+        )
+    return situation.spent[asked]
 
 
 def _budget(nudge: CompiledNudge, situation: Situation) -> bool:
@@ -337,4 +343,25 @@ GATES: tuple[Gate, ...] = (
     Gate("muted", _muted, _muted_numbers),
     Gate("motion", _motion, _motion_numbers),
 )
-_OTHERS = tuple(gate.holds for gate in GATES if gate.reason != "audience")
+_OF_HISTORY = frozenset({"never_again", "snoozed", "claimed_elsewhere"})  # they need an earlier offer
+
+Holds = Callable[[CompiledNudge, Situation], bool]
+
+
+@lru_cache(maxsize=16_384)
+def _able(nudge: CompiledNudge) -> tuple[tuple[Holds, ...], tuple[Holds, ...]]:
+    """The gates but the audience that can hold this nudge at all: before its first offer, and after it."""
+    spec = nudge.nudge
+    idle = {
+        "audience": True,
+        "not_started": nudge.starts_on is None,
+        "ended": nudge.ends_on is None,
+        "no_grant": not spec.from_play,
+        "muted": not spec.from_play,
+        "motion": not spec.from_play,
+        "goal_reached": spec.goal is None or not spec.frequency.until_goal,
+        "holdout": spec.holdout_percent <= 0,
+    }
+    later = [gate for gate in GATES if not idle.get(gate.reason)]
+    at_first = [gate for gate in later if gate.reason not in _OF_HISTORY]
+    return tuple(gate.holds for gate in at_first), tuple(gate.holds for gate in later)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from .budget import TouchSeen
+from .budget import Spent, TouchSeen
 
 CLAIM_LASTS = timedelta(minutes=10)  # a claim without a `shown` gives its slot back after this
 SHOWN_LASTS = timedelta(hours=1)  # a shown nudge nobody closed stops blocking other tabs after this
@@ -83,7 +83,8 @@ class History:
 class Situation:
     """One question: this person in this account, now. `today` is the day in the workspace's zone.
 
-    `claim_id` is set when a browser claims: its own open offer does not block it.
+    `claim_id` is set when a browser claims: its own open offer does not block it. `spent` remembers what the
+    budget said, which is the same for every nudge of a policy and a kind.
     """
 
     now: datetime
@@ -93,3 +94,4 @@ class Situation:
     facts: dict[str, Any]
     history: History
     claim_id: str | None = None
+    spent: dict[tuple[int, str], Spent | None] = field(default_factory=dict, compare=False, repr=False)
