@@ -283,7 +283,7 @@ def _lay_usage(known: Values, parts: Parts, subject: Subject, zone: tzinfo) -> N
         }
 
 
-def _days(at: str, today: date, zone: tzinfo) -> int:
+def _days(at: float | str, today: date, zone: tzinfo) -> int:
     return (today - day_of(moment(at), zone)).days
 
 
@@ -305,7 +305,7 @@ def _lay_milestones(
 
 def _milestone(milestone: Milestone, row: Any, today: date, zone: tzinfo, age: int) -> Values:
     """Progress by the steps of the release that asks, whatever the steps were when it was stored."""
-    steps, reached_at = (row[2] or {}, row[4]) if row else ({}, None)
+    steps, reached_at = (row[2] or {}, row[3]) if row else ({}, None)
     reached = reached_at is not None
     done = sum(1 for step in milestone.steps if step.key in steps)
     total = len(milestone.steps)

@@ -21,6 +21,10 @@ class Postgres:
     def day(self, name: str) -> str:
         return f"%({name})s::date"
 
+    def moment(self, column: str) -> str:
+        """Seconds since 1970, exact to the microsecond: written several times faster than a date."""
+        return f"date_part('epoch', {column})"
+
     def list(self, name: str) -> str:
         return f"%({name})s::text[]"
 
@@ -57,6 +61,9 @@ class Sqlite:
         return f":{name}"
 
     time = day = list = name
+
+    def moment(self, column: str) -> str:
+        return column
 
     def text(self, name: str) -> str:
         return f":{name}"

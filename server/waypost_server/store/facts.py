@@ -68,7 +68,7 @@ class Subject:
 
 
 def load(execute: Execute, is_sqlite: bool, wanted: Wanted, subject: Subject) -> dict[str, Any]:
-    """Run the statement through `execute(sql, values) → row`; the parts by name. Times are text, see `moment`."""
+    """Run the statement through `execute(sql, values) → row`; the parts by name. Times: see `moment`."""
     return parsed(read(execute, is_sqlite, wanted, subject), is_sqlite, wanted, subject)
 
 
@@ -93,12 +93,11 @@ def _rows_of(columns: list[Any]) -> list[Any]:
     return list(zip(*columns, strict=True)) if columns and columns[0] else []
 
 
-def moment(text: str) -> datetime:
-    """A time as either database writes it into JSON."""
-    value = datetime.fromisoformat(text)
-    if value.tzinfo is UTC:
-        return value
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+def moment(value: float | str) -> datetime:
+    """A time as the database writes it into JSON: PostgreSQL in seconds since 1970, SQLite as UTC text."""
+    if value.__class__ is str:
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)  # type: ignore[arg-type]  # it is text here
+    return datetime.fromtimestamp(value, UTC)
 
 
 @lru_cache(maxsize=256)
@@ -136,6 +135,9 @@ _LISTS = (
     "signals",
     "nudges",
     "week_features",
+)
+_MOMENTS = frozenset(
+    {"at", "claimed_at", "first_at", "last_at", "opened_at", "reached_at", "shown_at", "snoozed", "until"}
 )
 _TIMES = ("now", "stale", "open_since", "person_since")
 _DAYS = ("day7", "day28", "weeks")
@@ -241,7 +243,7 @@ def _parts(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
         parts["account_windows"] = rows("feature, n, people", f"({dialect.account_usage()}) w")
     if wanted.milestones:
         parts["milestones"] = rows(
-            f"milestone, user_id, {dialect.stored('steps')}, started_at, reached_at",
+            f"milestone, user_id, {dialect.stored('steps')}, reached_at",
             f"milestone_state where {team} and user_id in ({{user}}, '')"
             f" and {dialect.among('milestone', 'milestones')}",
         )
@@ -258,7 +260,8 @@ def _rows(dialect: Dialect) -> Any:
     """Tables travel as columns: PostgreSQL looks up how to write a type once an array, not once a value."""
 
     def rows(columns: str, source: str) -> str:
-        parts = ", ".join(f"{dialect.group}({column})" for column in columns.split(", "))
+        written = (dialect.moment(each) if each in _MOMENTS else each for each in columns.split(", "))
+        parts = ", ".join(f"{dialect.group}({each})" for each in written)
         return f"(select {dialect.array}({parts}) from {source})"
 
     return rows
