@@ -22,7 +22,6 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import PoolProxiedConnection
 
 from waypost_server.domain.errors import UnavailableError
 
@@ -131,7 +130,8 @@ class Database:
         autocommit = {} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
         self._single = engine.execution_options(**autocommit)
         self.is_sqlite = engine.dialect.name == "sqlite"
-        self._quick = engine if self.is_sqlite else _autocommit(engine)
+        self._spare: list[_Prepared] = []
+        self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -160,21 +160,28 @@ class Database:
         A decision is one statement, so a transaction would triple the round trips. A connection that broke
         while it was idle is replaced once. Raises UnavailableError.
         """
-        driver_error = self._quick.dialect.loaded_dbapi.Error
         try:
             try:
                 return self._one(statement, values)
-            except driver_error:
-                self._quick.dispose()  # the server may have been restarted under the whole pool
+            except self._driver_error:
+                self._spare.clear()  # the server may have been restarted under all of them
                 return self._one(statement, values)
-        except (DBAPIError, PoolTimeoutError, driver_error) as error:
+        except (DBAPIError, PoolTimeoutError, self._driver_error) as error:
             raise UnavailableError("The database cannot be reached just now. Try again shortly.") from error
 
     def _one(self, statement: str, values: dict[str, Any]) -> Any:
-        connection = self._quick.raw_connection()
+        if not self.is_sqlite:
+            # No pool but a list of spares: checking out of SQLAlchemy's costs as much as sending the statement.
+            # There are never more than threads that ask; one that fails is left to the garbage collector.
+            try:
+                spare = self._spare.pop()
+            except IndexError:
+                spare = _Prepared(_connect(self.engine))
+            row = spare.one(statement, values)
+            self._spare.append(spare)
+            return row
+        connection = self.engine.raw_connection()
         try:
-            if not self.is_sqlite:
-                return _execute_prepared(connection, statement, values)
             cursor = connection.cursor()
             row = cursor.execute(statement, values).fetchone()
             cursor.close()
@@ -195,17 +202,24 @@ def _numbered(statement: str) -> tuple[bytes, bytes, tuple[str, ...]]:
     return b"wp_" + hashlib.sha256(text).hexdigest()[:24].encode(), text, names
 
 
-def _execute_prepared(connection: PoolProxiedConnection, statement: str, values: dict[str, Any]) -> Any:
-    """The row, as bytes, straight from libpq: a third of the cursor's cost. Every value is text or None."""
-    name, text, names = _numbered(statement)
-    pg = connection.driver_connection.pgconn  # type: ignore[union-attr]  # a psycopg connection
-    prepared: set[bytes] = connection.info.setdefault("prepared", set())
-    if name not in prepared:
-        _checked(pg.prepare(name, text), ExecStatus.COMMAND_OK)
-        prepared.add(name)
-    given = [None if (value := values[each]) is None else value.encode() for each in names]
-    result = _checked(pg.exec_prepared(name, given), ExecStatus.TUPLES_OK)
-    return tuple(result.get_value(0, column) for column in range(result.nfields))
+class _Prepared:
+    """A connection that keeps what it prepared and answers straight from libpq: a third of the cursor's cost."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection  # closes itself when it is dropped
+        self._names: set[bytes] = set()
+
+    def one(self, statement: str, values: dict[str, Any]) -> Any:
+        """The row, as bytes. Every value is text or None."""
+        name, text, names = _numbered(statement)
+        pg = self._connection.pgconn
+        if name not in self._names:
+            _checked(pg.prepare(name, text), ExecStatus.COMMAND_OK)
+            self._names.add(name)
+        given = [None if (value := values[each]) is None else value.encode() for each in names]
+        answer = pg.exec_prepared(name, given)  # type: ignore[arg-type]  # libpq takes None for null
+        result = _checked(answer, ExecStatus.TUPLES_OK)
+        return tuple(result.get_value(0, column) for column in range(result.nfields))
 
 
 def _checked(result: Any, wanted: ExecStatus) -> Any:
@@ -214,16 +228,9 @@ def _checked(result: Any, wanted: ExecStatus) -> Any:
     return result
 
 
-def _autocommit(engine: Engine) -> Engine:
-    """A second pool beside `engine`'s. Plans are generic from the start: the statements are long to plan."""
-    connect_args = dict(engine_options("postgresql:")["connect_args"])
-    connect_args["options"] += " -c plan_cache_mode=force_generic_plan -c jit=off -c timezone=UTC"
-    return create_engine(
-        engine.url,
-        isolation_level="AUTOCOMMIT",
-        pool_reset_on_return=None,
-        pool_size=8,
-        max_overflow=8,
-        pool_timeout=2,
-        connect_args=connect_args,
-    )
+def _connect(engine: Engine) -> psycopg.Connection[Any]:
+    """A connection of its own. Plans are generic from the start: the statements are long to plan."""
+    arguments, options = engine.dialect.create_connect_args(engine.url)
+    given = dict(engine_options("postgresql:")["connect_args"])
+    given["options"] += " -c plan_cache_mode=force_generic_plan -c jit=off -c timezone=UTC"
+    return psycopg.connect(*arguments, **{**options, **given, "autocommit": True})

@@ -95,8 +95,8 @@ def _rows_of(columns: list[Any]) -> list[Any]:
 
 def moment(value: float | str) -> datetime:
     """A time as the database writes it into JSON: PostgreSQL in seconds since 1970, SQLite as UTC text."""
-    if value.__class__ is str:
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)  # type: ignore[arg-type]  # it is text here
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
     return datetime.fromtimestamp(value, UTC)
 
 
@@ -189,7 +189,7 @@ def _filters(cap: AccountCap) -> dict[str, tuple[str, ...]]:
 
 def _time(value: datetime) -> str:
     """UTC without a zone, as SQLite stores it; the PostgreSQL statement says that it is UTC."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
 def _json(values: tuple[str, ...]) -> str:
