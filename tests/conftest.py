@@ -11,15 +11,20 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from tests.builders import Clock
 from tests.postgres import running_postgres
+from waypost_server.demo.visitor import find_chromium
 from waypost_server.store.database import Database, open_engine
 from waypost_server.store.migrate import upgrade
 from waypost_server.store.partitions import ensure
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture
@@ -125,6 +130,19 @@ def redis_url(valkey_server: str) -> str:
 
     redis.Redis.from_url(valkey_server).flushall()
     return valkey_server
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A real, headless Chromium. A module's own: Playwright's loop must be gone before another one starts."""
+    from playwright.sync_api import sync_playwright
+
+    path = find_chromium()
+    assert path, "these tests need Chromium: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
 
 
 def _admin(url: str, statement: str) -> None:

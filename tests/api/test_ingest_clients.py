@@ -40,7 +40,12 @@ def test_segments_python_client_delivers_everything(server: tuple[str, str, Data
     address, key, database = server
     errors: list[Any] = []
     client = Client(
-        key, host=address, gzip=gzip, upload_size=20, on_error=lambda error, _: errors.append(error), timeout=30
+        key,
+        host=address,
+        gzip=gzip,
+        upload_size=20,
+        on_error=lambda error, _: errors.append(error),
+        timeout=30,
     )
     client.identify("py-user", {"email": "py@example.com"})
     client.group("py-user", "py-inc", {"name": "Py Inc."})

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from tests.faults.fleet import wait_until
-from waypost_server.demo.visitor import find_chromium
 
 
 @pytest.fixture(scope="module")
@@ -32,16 +31,3 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         finally:
             process.terminate()
             process.wait(30)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """A real, headless Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    path = find_chromium()
-    assert path, "these tests need Chromium: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()

@@ -25,6 +25,7 @@ from waypost_server.domain.interactions import Reaction
 from waypost_server.services.claim import Claim, Granted, claim
 from waypost_server.services.decide import Question, decide
 from waypost_server.services.interact import fold
+from waypost_server.services.recover import recover
 from waypost_server.services.runtime import Runtime
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Interaction, Offer, Touch, UsageTotal
@@ -150,6 +151,24 @@ def test_a_claim_without_shown_gives_its_slot_back(database: Database) -> None:
     with database.read() as session:
         assert session.get_one(Offer, (WORKSPACE, first.offer_id)).state == "lapsed"
         assert session.scalars(select(Touch.id)).all() == [f"offer:{second.offer_id}"]
+
+
+def test_the_sweep_lapses_claims_nobody_painted(database: Database) -> None:
+    """After ten minutes the ledger forgets the touch, even if the person never comes back; painted ones stay."""
+    clock = Clock()
+    runtime, _ = make_rig(database, make_nudge(), make_nudge("other"), clock=clock)
+    waiting, painted = ask(runtime), ask(runtime, nudge="other", claim_id="claim-2")
+    react(runtime, painted.offer_id, "shown")
+    clock.move(minutes=9)
+    recover(runtime)
+    assert count(database, Touch) == 2
+    clock.move(minutes=1)
+    recover(runtime)
+    recover(runtime)
+    with database.read() as session:
+        assert session.get_one(Offer, (WORKSPACE, waiting.offer_id)).state == "lapsed"
+        assert session.get_one(Offer, (WORKSPACE, painted.offer_id)).state == "shown"
+        assert session.scalars(select(Touch.id)).all() == [f"offer:{painted.offer_id}"]
 
 
 def test_shown_keeps_the_slot(database: Database) -> None:

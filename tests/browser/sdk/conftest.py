@@ -1,8 +1,7 @@
-"""One Chromium for the folder, a fresh context and a fresh stub for each test."""
+"""A fresh browser context and a fresh stub for each test."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import threading
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.sdk.stub import Server, Stub
 
@@ -27,18 +26,6 @@ def sdk_script() -> Path:
     if not built.exists() or built.stat().st_mtime < newest:
         subprocess.run(["npm", "run", "build"], cwd=SDK, check=True, capture_output=True)
     return built
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium."""
-    exe = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not exe:
-        pytest.skip("no Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=exe, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
