@@ -158,7 +158,7 @@ def test_the_sweep_lapses_claims_nobody_painted(database: Database) -> None:
     clock = Clock()
     runtime, _ = make_rig(database, make_nudge(), make_nudge("other"), clock=clock)
     waiting, painted = ask(runtime), ask(runtime, nudge="other", claim_id="claim-2")
-    react(runtime, painted.offer_id, "shown")
+    react(runtime, painted.offer_id, "shown", nudge="other")
     clock.move(minutes=9)
     recover(runtime)
     assert count(database, Touch) == 2

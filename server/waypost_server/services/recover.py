@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 
+from waypost_server.domain.history import CLAIM_LASTS
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import deliveries, play_runs, tasks
+from waypost_server.store import deliveries, offers, play_runs, tasks, touches
 
 log = logging.getLogger("waypost.recover")
+CLAIMS = 1000  # lapsed at most in one call
 
 
 def recover(runtime: Runtime) -> None:
-    """Expired leases, expired deliveries, runs that killed five workers, snoozed tasks whose time has come."""
+    """Expired leases, expired deliveries, runs that killed five workers, snoozed tasks whose time has come,
+    and claims that nobody painted."""
     now = runtime.clock()
+    _lapse_claims(runtime)
     with runtime.db.write() as session:
         back, unknown = deliveries.recover_expired(session, now=now)
         expired = deliveries.expire_old(session, now=now)
@@ -21,3 +26,17 @@ def recover(runtime: Runtime) -> None:
     if back or unknown or expired or parked:
         found = {"pending": back, "unknown": unknown, "expired": expired, "parked": parked}
         log.warning("recover.found", extra=found)
+
+
+def _lapse_claims(runtime: Runtime) -> None:
+    """End claims that were never followed by `shown`, and give their slots back.
+
+    Decisions do not count them from the tenth minute on; this makes the ledger of touches say the same.
+    """
+    with runtime.db.write() as session:
+        before = runtime.clock() - CLAIM_LASTS
+        by_workspace: defaultdict[str, list[str]] = defaultdict(list)
+        for workspace_id, offer_id in offers.lapse_all(session, claimed_before=before, limit=CLAIMS):
+            by_workspace[workspace_id].append(offer_id)
+        for workspace_id, offer_ids in by_workspace.items():
+            touches.give_back(session, workspace_id, offer_ids)

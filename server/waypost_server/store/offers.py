@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, literal_column, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store.play_runs import insert_new
 from waypost_server.store.tables import Account, EndUser, Membership, Offer
+
+_CLAIMED: ColumnElement[str] = literal_column("'claimed'")  # written out: a bound value hides the index of waiting claims
 
 
 def lock_person(session: Session, workspace_id: str, user_id: str) -> None:
@@ -68,6 +70,28 @@ def lapse(session: Session, workspace_id: str, *, user_id: str, claimed_before: 
         .execution_options(synchronize_session=False)
     )
     return list(session.scalars(statement))
+
+
+def lapse_all(session: Session, *, claimed_before: datetime, limit: int) -> list[tuple[str, str]]:
+    """End claims nobody painted, of every workspace, up to `limit` at a time; (workspace, offer) of each.
+
+    A claim that another transaction holds is left to it, or to the next sweep.
+    """
+    waiting = (
+        select(Offer.workspace_id, Offer.id)
+        .where(Offer.state == _CLAIMED, Offer.claimed_at <= claimed_before)
+        .order_by(Offer.claimed_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    statement = (
+        update(Offer)
+        .where(tuple_(Offer.workspace_id, Offer.id).in_(waiting), Offer.state == "claimed")
+        .values(state="lapsed")
+        .returning(Offer.workspace_id, Offer.id)
+        .execution_options(synchronize_session=False)
+    )
+    return [(workspace_id, offer_id) for workspace_id, offer_id in session.execute(statement)]
 
 
 def add(session: Session, values: Mapping[str, Any]) -> None:

@@ -328,6 +328,12 @@ class Offer(db.Model):
         Index("uq_offer_claim", "workspace_id", "user_id", "claim_id", unique=True),
         Index("ix_offer_user", "workspace_id", "user_id", "claimed_at"),
         Index("ix_offer_nudge", "workspace_id", "nudge", "claimed_at"),
+        Index(
+            "ix_offer_claimed",
+            "claimed_at",
+            postgresql_where=text("state = 'claimed'"),
+            sqlite_where=text("state = 'claimed'"),
+        ),
     )
 
 
