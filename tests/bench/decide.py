@@ -1,10 +1,11 @@
 """Measure decide: requests a second, CPU a request, p99 at half load, and the ratio to a bare app, in one run.
 
-    python tests/bench/decide.py [--users 2000] [--nudges 100] [--seconds 5] [--rounds 3]
+    python tests/bench/decide.py [--users 2000] [--nudges 100] [--seconds 5] [--rounds 3] [--fresh]
 
 A real PostgreSQL with fsync on holds users with a year of history each: daily counts of ten features on 150
 days, totals, milestones, offers and touches. `waypost web` and the bare app (one user row, as many closures)
-are loaded in turn with wrk, so that both see the same machine; trust the ratio and the CPU.
+are loaded in turn with wrk, so that both see the same machine; trust the ratio and the CPU. With --fresh no
+question is asked twice, so that nothing is remembered: what the first decision for a person costs.
 """
 
 # ruff: noqa: E501 - statements and scripts of other languages
@@ -110,10 +111,12 @@ LUA = """
 wrk.method = "POST"
 wrk.headers["Authorization"] = "Basic {auth}"
 wrk.headers["Content-Type"] = "application/json"
+local asked = os.time() * 1000000
 function init() math.randomseed({seed}) end
 function request()
+  asked = asked + 1
   local user = math.random(0, {users} - 1)
-  return wrk.format(nil, "/v1/decide", nil, '{{"userId":"user-' .. user .. '","accountId":"account-' .. math.floor(user / 10) .. '"}}')
+  return wrk.format(nil, "/v1/decide", nil, '{{"userId":"user-' .. user .. '","accountId":"account-' .. math.floor(user / 10) .. '"{fresh}}}')
 end
 """
 
@@ -174,7 +177,10 @@ def load(
 ) -> Result:
     """Load with wrk; with `rate`, pace the connections to about that many requests a second."""
     script = LUA.format(
-        auth=base64.b64encode(f"{key}:".encode()).decode(), seed=options.users, users=options.users
+        auth=base64.b64encode(f"{key}:".encode()).decode(),
+        seed=options.users,
+        users=options.users,
+        fresh=""","context":{"locale":"en-' .. asked .. '"}""" if options.fresh else "",
     )
     if rate:
         script += f"function delay() return {int(1000 * options.connections / rate)} end\n"
@@ -219,6 +225,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--fresh", action="store_true")
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wp-bench-", dir="/var/tmp")))

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 _SPAN = 2**64
 
 
+@lru_cache(maxsize=32_768)  # the answer never changes, and everybody in an account asks for the same
 def share(salt: str, unit: str) -> float:
     """A number in [0, 1) for a unit (an account, or a user without one), even over units and per salt.
 
