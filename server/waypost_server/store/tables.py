@@ -136,7 +136,10 @@ class EventKey(db.Model):
 
 
 class Event(db.Model):
-    """The append-only log. PostgreSQL: partitioned by month of `received_at`."""
+    """The append-only log. PostgreSQL: partitioned by month of `received_at`.
+
+    No index beside the key: nothing on a hot path reads it, and every event would pay for one.
+    """
 
     __tablename__ = "event"
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
@@ -151,7 +154,6 @@ class Event(db.Model):
     received_at: Mapped[datetime] = col(UtcDateTime)
     trust: Mapped[str] = col()  # server | verified | asserted
     body: Mapped[str] = col()  # JSON text as normalised
-    __table_args__ = (Index("ix_event_subject", "workspace_id", "account_id", "user_id", "ts"),)
 
 
 class Quarantine(db.Model):

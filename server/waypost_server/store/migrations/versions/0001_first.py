@@ -178,9 +178,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_end_user")),
     )
     _event()
-    op.create_index(
-        "ix_event_subject", "event", ["workspace_id", "account_id", "user_id", "ts"], unique=False
-    )
     op.create_table(
         "event_key",
         sa.Column("workspace_id", sa.Text(), autoincrement=False, nullable=False),
