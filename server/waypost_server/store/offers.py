@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from waypost_server.store.play_runs import insert_new
 from waypost_server.store.tables import Account, EndUser, Membership, Offer
 
-_CLAIMED: ColumnElement[str] = literal_column("'claimed'")  # written out: a bound value hides the index of waiting claims
+# written out: a bound value would hide the index of waiting claims
+_CLAIMED: ColumnElement[str] = literal_column("'claimed'")
 
 
 def lock_person(session: Session, workspace_id: str, user_id: str) -> None:
