@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import QueuePool
 
 from waypost_server.domain.errors import UnavailableError
 
@@ -62,6 +63,7 @@ def engine_options(url: str) -> dict[str, Any]:
         # last in, first out: a connection that wrote last has the pages at hand
         return {
             "connect_args": {"timeout": 5, "check_same_thread": False},
+            "poolclass": QueuePool,
             "pool_size": 8,
             "pool_use_lifo": True,
         }
