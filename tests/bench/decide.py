@@ -198,7 +198,7 @@ def load(
         after = [tree_cpu(pid) for pid in pids]
     done = int(re.search(r"(\d+) requests in", output)[1])  # type: ignore[index]
     web, database = (1e6 * (b - a) / done for a, b in zip(before, after, strict=True))
-    p50, p99 = (re.search(rf"{p}%\s+(\S+)", output)[1] for p in (50, 99))  # type: ignore[index]
+    p50, p99 = (re.search(rf"(?m)^\s+{p}%\s+(\S+)", output)[1] for p in (50, 99))  # type: ignore[index]
     errors = " ".join(re.findall(r"(Non-2xx.*|Socket errors.*)", output))
     return Result(float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1]), web, database, p50, p99, errors)  # type: ignore[index]
 

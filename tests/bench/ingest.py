@@ -215,7 +215,7 @@ def load(
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])  # type: ignore[index]
     web, database = (1e6 * (b - a) / (done * per) for a, b in zip(before, after, strict=True))
     errors = " ".join(re.findall(r"(Non-2xx.*|Socket errors.*)", output))
-    p50, p99 = (re.search(rf"{p}%\s+(\S+)", output)[1] for p in (50, 99))  # type: ignore[index]
+    p50, p99 = (re.search(rf"(?m)^\s+{p}%\s+(\S+)", output)[1] for p in (50, 99))  # type: ignore[index]
     return Result(rate, rate * per, web, database, p50, p99, errors)
 
 
