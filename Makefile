@@ -38,7 +38,7 @@ test: setup lint types contracts locks js-check
 	npm run --silent test
 	$(BIN)/pytest -q -n 2 --dist loadfile
 
-# Under a minute, to run before every commit.
+# Without the slow and the browser tests, to run before every commit.
 check: $(PYTHON_STAMP) $(NODE_STAMP) $(SDK_BUILD) lint types contracts locks
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser"
 
