@@ -32,8 +32,13 @@ def classify(definitions: Definitions, facts: Mapping[str, Any]) -> tuple[str | 
 
 def needs_only_traits(definitions: Definitions) -> bool:
     """True if every segment and motion rule reads nothing but the account's own traits."""
+    return all(_is_trait(path) for path in paths_read(definitions))
+
+
+def paths_read(definitions: Definitions) -> frozenset[str]:
+    """The facts that the catalogue's segment and motion rules read."""
     segments, motions = _rules(definitions)
-    return all(_is_trait(path) for _, rule in (*segments, *motions) for path in rule.paths)
+    return frozenset[str]().union(*(rule.paths for _, rule in (*segments, *motions)))
 
 
 def account_facts(account_id: str, name: str, traits: Mapping[str, Any]) -> dict[str, Any]:

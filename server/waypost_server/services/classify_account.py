@@ -7,40 +7,24 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from waypost_server.domain.conditions import compile_condition
-from waypost_server.domain.definitions import Catalog
-from waypost_server.services.classify import classify
+from waypost_server.services.classify import classify, paths_read
 from waypost_server.services.facts import account_facts
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
 from waypost_server.store.tables import Account
 
 _NOT_IN_ROW = frozenset({"account.users", "account.phase", "account.owner"})
-_KEPT = 64
-_paths_of: dict[int, tuple[Catalog, frozenset[str]]] = {}
 
 
 def classify_row(
     session: Session, runtime: Runtime, release: LiveRelease, account: Account, *, today: date
 ) -> tuple[str | None, str]:
     """(segment, motion): the first rule that holds; no segment when none does, else the default motion."""
-    paths = _paths(release.definitions.catalog)
+    paths = paths_read(release.definitions)
     if all(path.startswith("account.") and path not in _NOT_IN_ROW for path in paths):
         return classify(release.definitions, _from_row(account, today))
     facts = account_facts(session, runtime, account.workspace_id, account.id, release, paths=paths)
     return classify(release.definitions, facts)
-
-
-def _paths(catalog: Catalog) -> frozenset[str]:
-    """The facts the catalogue's rules read; kept by identity, since a catalogue is frozen."""
-    kept = _paths_of.get(id(catalog))
-    if kept is None or kept[0] is not catalog:
-        conditions = [each.when for each in catalog.segments] + [each.when for each in catalog.motions]
-        kept = (catalog, frozenset[str]().union(*(compile_condition(each).paths for each in conditions)))
-        if len(_paths_of) >= _KEPT:
-            _paths_of.clear()
-        _paths_of[id(catalog)] = kept
-    return kept[1]
 
 
 def _from_row(account: Account, today: date) -> dict[str, Any]:
