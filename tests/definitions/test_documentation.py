@@ -11,7 +11,7 @@ import yaml
 
 from waypost_server.channels.template_check import check_template
 from waypost_server.channels.template_filters import FILTERS
-from waypost_server.definitions import schemas
+from waypost_server.definitions import nudge_schemas, schemas, surface_schemas
 from waypost_server.definitions.loader import load, load_files
 from waypost_server.domain.operators import ALL_OPERATORS, LOGIC
 
@@ -42,8 +42,12 @@ def test_operators_and_filters_are_described(name: str) -> None:
 
 @pytest.mark.parametrize(
     "schema",
-    [schemas.NudgeSchema, schemas.PlaySchema, schemas.ContentSchema, schemas.FrequencySchema, schemas.PolicySchema,
-     schemas.MilestoneSchema, schemas.CatalogSchema, schemas.GoalSchema, schemas.WhereSchema, schemas.CapSchema],
+    [nudge_schemas.NudgeSchema, schemas.PlaySchema, nudge_schemas.ContentSchema, nudge_schemas.FrequencySchema,
+     nudge_schemas.GoalSchema, nudge_schemas.ScheduleSchema, nudge_schemas.PrerequisiteSchema,
+     nudge_schemas.VariantSchema, surface_schemas.WhereSchema, surface_schemas.TourStepSchema,
+     surface_schemas.ItemSchema, surface_schemas.QuestionSchema, surface_schemas.AnnouncementSchema,
+     surface_schemas.QuestionWordsSchema, schemas.PolicySchema, schemas.MilestoneSchema, schemas.CatalogSchema,
+     schemas.PathSchema, schemas.CapSchema],
     ids=lambda schema: schema.__name__,
 )  # fmt: skip
 def test_every_key_is_described(schema: type[schemas.Schema]) -> None:

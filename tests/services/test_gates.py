@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import WORKSPACE, Clock
 from tests.services.decide_rig import add_person, add_rows, at, capped, make_nudge, make_rig
-from waypost_server.domain.definitions import Cap, Content, Frequency, Goal, Limit, Nudge
+from waypost_server.domain.definitions import Cap, Content, Frequency, Goal, Limit, Nudge, Schedule
 from waypost_server.services.decide import Question, decide
 from waypost_server.store.database import Database
 from waypost_server.store.tables import (
@@ -70,19 +70,24 @@ def test_a_nudge_for_everybody_is_eligible(database: Database) -> None:
 
 def test_schedule(database: Database) -> None:
     """Before its first day a nudge has not started."""
-    reason, numbers = held(database, make_nudge(starts_on="2026-11-24", ends_on="2026-11-30"))  # type: ignore[misc]
+    reason, numbers = held(
+        database, make_nudge(schedule=Schedule(starts_on="2026-11-24", ends_on="2026-11-30"))
+    )  # type: ignore[misc]
     assert reason == "not_started"
     assert numbers == {"starts_on": "2026-11-24", "ends_on": "2026-11-30", "today": "2026-11-23"}
 
 
 def test_ended(database: Database) -> None:
     """After its last day a nudge has ended; on the day itself it has not."""
-    assert held(database, make_nudge(starts_on="2026-11-01", ends_on="2026-11-22"))[0] == "ended"  # type: ignore[index]
+    assert (
+        held(database, make_nudge(schedule=Schedule(starts_on="2026-11-01", ends_on="2026-11-22")))[0]
+        == "ended"
+    )  # type: ignore[index]
 
 
 def test_the_last_day_still_counts(database: Database) -> None:
     """On its first and last day the nudge runs."""
-    assert held(database, make_nudge(starts_on="2026-11-23", ends_on="2026-11-23")) is None
+    assert held(database, make_nudge(schedule=Schedule(starts_on="2026-11-23", ends_on="2026-11-23"))) is None
 
 
 @pytest.mark.parametrize(
@@ -344,7 +349,7 @@ def test_days_are_days_of_the_workspace(database: Database) -> None:
     """Near midnight the schedule follows the workspace's zone."""
     from zoneinfo import ZoneInfo
 
-    nudge = make_nudge(starts_on="2026-11-24")
+    nudge = make_nudge(schedule=Schedule(starts_on="2026-11-24"))
     runtime, releases = make_rig(database, nudge, clock=Clock(datetime(2026, 11, 23, 23, 30, tzinfo=UTC)))
     assert decide(runtime, WORKSPACE, Question("u1")).keys == ()
     releases.zone = ZoneInfo("Europe/Berlin")
@@ -353,7 +358,7 @@ def test_days_are_days_of_the_workspace(database: Database) -> None:
 
 def test_a_repeated_question_sees_every_change_at_once(database: Database) -> None:
     """What is remembered about a person never outlives a change in the database, or a new day."""
-    nudge = make_nudge(audience={"usage.reports.total": {"$gte": 1}}, ends_on="2026-11-23")
+    nudge = make_nudge(audience={"usage.reports.total": {"$gte": 1}}, schedule=Schedule(ends_on="2026-11-23"))
     clock = Clock()
     runtime, _ = make_rig(database, nudge, clock=clock)
     question = Question("u1", "acme")

@@ -6,19 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from waypost_server.domain.definitions import (
-    Action,
     Cap,
-    Case,
     Catalog,
-    Content,
     Feature,
-    Frequency,
-    Goal,
     Journey,
-    Limit,
+    LearningPath,
     Milestone,
     MotionRule,
-    Nudge,
     Phase,
     Policy,
     QuietHours,
@@ -26,14 +20,11 @@ from waypost_server.domain.definitions import (
     Segment,
     Step,
     Template,
-    Where,
 )  # fmt: skip
 
 from .findings import Report, Source
 from .nested import validate
-from .schemas import CatalogSchema, FrontMatterSchema, JourneySchema, NudgeSchema, PolicySchema
-
-DAY = 86_400
+from .schemas import CatalogSchema, FrontMatterSchema, JourneySchema, PolicySchema
 
 
 def build_catalog(source: Source, report: Report) -> Catalog | None:
@@ -55,8 +46,15 @@ def build_catalog(source: Source, report: Report) -> Catalog | None:
         MotionRule(key, one["when"], source.at(("motions", key)))
         for key, one in data.get("motions", {}).items()
     )
-    default = data.get("default_motion", "long_tail")
-    return Catalog(data["product"], tuple(features), tuple(roles), tuple(segments), tuple(motions), default)
+    return Catalog(
+        product=data["product"],
+        features=tuple(features),
+        roles=tuple(roles),
+        segments=tuple(segments),
+        motions=tuple(motions),
+        default_motion=data.get("default_motion", "long_tail"),
+        default_locale=data.get("default_locale", "en"),
+    )
 
 
 def build_journey(source: Source, report: Report) -> Journey | None:
@@ -73,7 +71,11 @@ def build_journey(source: Source, report: Report) -> Journey | None:
                   one.get("due_days"), source.at(("milestones", key)))
         for key, one in data.get("milestones", {}).items()
     )  # fmt: skip
-    return Journey(tuple(phases), tuple(milestones))
+    paths = (
+        LearningPath(key, one["title"], one["nudges"], one.get("roles", ()), source.at(("paths", key)))
+        for key, one in data.get("paths", {}).items()
+    )
+    return Journey(tuple(phases), tuple(milestones), tuple(paths))
 
 
 def _step(data: Mapping[str, Any]) -> Step:
@@ -98,60 +100,6 @@ def build_policy(source: Source, report: Report) -> Policy | None:
         timezone=data.get("timezone", "UTC"),
         webhooks=data.get("webhooks", {}),
     )
-
-
-def build_nudge(source: Source, report: Report) -> Nudge | None:
-    """in-app/<key>.yaml."""
-    data = validate(NudgeSchema(), source.data or {}, source, report)
-    if data is None:
-        return None
-    schedule = data.get("schedule", {})
-    cases = (
-        Case(one["name"], one["given"], one["expect"], source.at(("cases", index)))
-        for index, one in enumerate(data.get("cases", []))
-    )
-    return Nudge(
-        key=data["key"],
-        title=data["title"],
-        surface=data["surface"],
-        content={lang: _content(one) for lang, one in data["content"].items()},
-        audience=data.get("audience", {}),
-        goal=build_goal(data),
-        where=Where(**data.get("where", {})),
-        frequency=_frequency(data.get("frequency", {})),
-        priority=data.get("priority", "start"),
-        holdout_percent=data.get("holdout", {}).get("percent", 0),
-        starts_on=schedule.get("starts_on"),
-        ends_on=schedule.get("ends_on"),
-        from_play=data.get("from_play", False),
-        cases=tuple(cases),
-        source=source.at(("key",)),
-    )
-
-
-def build_goal(data: Mapping[str, Any]) -> Goal | None:
-    """The goal of a nudge or play, if it has one."""
-    return Goal(**data["goal"]) if "goal" in data else None
-
-
-def _content(data: Mapping[str, Any]) -> Content:
-    actions = tuple(Action(**one) for one in data.get("actions", []))
-    return Content(data["title"], data["body"], actions, data.get("why"), data.get("progress"))
-
-
-def _frequency(data: Mapping[str, Any]) -> Frequency:
-    default = Frequency()
-    limits = default.limits
-    if "limits" in data:
-        limits = tuple(_limit(one) for one in data["limits"])
-    elif "max" in data:
-        limits = (_limit(data),)
-    cooldown = data.get("cooldown_days", default.cooldown_days)
-    return Frequency(limits, cooldown, data.get("until", "goal") == "goal")
-
-
-def _limit(data: Mapping[str, Any]) -> Limit:
-    return Limit(data["max"], data["per"] / DAY if "per" in data else None)
 
 
 def build_template(key: str, source: Source, body: str, report: Report) -> Template | None:

@@ -16,7 +16,7 @@ from waypost_server.domain.definitions import (
     WebhookStep,
 )  # fmt: skip
 
-from .build import build_goal
+from .build_nudge import build_goal
 from .findings import Report, Source
 from .nested import ListOf, validate, validate_field
 from .schemas import PlaySchema, StepField

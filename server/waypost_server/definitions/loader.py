@@ -13,6 +13,7 @@ from typing import Any
 from waypost_server.domain.definitions import Catalog, Definitions, Journey, Nudge, Play, Policy, Template
 
 from . import build, checks
+from .build_nudge import build_nudge
 from .build_play import build_play
 from .findings import Finding, Problem, Report, Source, TemplateChecker
 from .strict_yaml import MAX_CHARACTERS, YamlProblemError, read
@@ -224,6 +225,6 @@ _READERS: Mapping[str, Callable[[Source, _Reading], None]] = {
     "catalog": _single("catalog", build.build_catalog),
     "journey": _single("journey", build.build_journey),
     "policy": _single("policy", build.build_policy),
-    "in-app": _many("nudges", build.build_nudge),
+    "in-app": _many("nudges", build_nudge),
     "plays": _many("plays", build_play),
 }

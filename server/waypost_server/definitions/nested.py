@@ -108,17 +108,24 @@ class MapOf(fields.Field[dict[str, Any]]):
 
 
 class ListOf(fields.Field[list[Any]]):
-    """A list of things read by `inner`, with at least `least` of them."""
+    """A list of things read by `inner`, `least` to `most` of them."""
 
-    def __init__(self, inner: fields.Field[Any], *, least: int = 0, **options: Any) -> None:
+    def __init__(
+        self, inner: fields.Field[Any], *, least: int = 0, most: int = 1_000, **options: Any
+    ) -> None:
         super().__init__(**options)
-        self.inner, self.least = inner, least
+        self.inner, self.least, self.most = inner, least, most
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> list[Any]:
         if not isinstance(value, list):
             raise refuse("not_list", f"{attr} must be a list, not {shown(value)}", "write `- item` lines")
         if len(value) < self.least:
-            raise refuse("empty_list", f"{attr} is empty", "add one, or remove the line")
+            remedy = "add one, or remove the line" if self.least == 1 else f"write at least {self.least}"
+            raise refuse(
+                "empty_list", f"{attr} is empty" if not value else f"{attr} has only {len(value)}", remedy
+            )
+        if len(value) > self.most:
+            raise refuse("list_too_long", f"{attr} has {len(value)} entries", f"use at most {self.most}")
         loaded: list[Any] = []
         errors: dict[int, Any] = {}
         for index, each in enumerate(value):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields
 
-from .fields import ClockTime, Day, Document, Flag, Key, Number, OneOf, Span, Text, Texts, refuse, shown
+from .fields import ClockTime, Document, Flag, Key, Number, OneOf, Span, Text, Texts, refuse
 from .nested import ListOf, MapOf, One, Schema
+from .nudge_schemas import GoalSchema
 
 
 # --- catalog.yaml ---------------------------------------------------------------------------------
@@ -40,6 +41,7 @@ class CatalogSchema(Schema):
     segments = MapOf(One(SegmentSchema), keys=Key())
     motions = MapOf(One(MotionSchema), keys=Key())
     default_motion = Key()
+    default_locale = Text(most=20)
 
 
 # --- journey.yaml ---------------------------------------------------------------------------------
@@ -68,9 +70,17 @@ class MilestoneSchema(Schema):
     steps = ListOf(One(StepSchema), least=1, required=True)
 
 
+class PathSchema(Schema):
+    examples: ClassVar[dict[str, str]] = {"nudges": "add `nudges: [first-nudge, second-nudge]`"}
+    title = Text(required=True)
+    roles = Texts()
+    nudges = Texts(required=True)
+
+
 class JourneySchema(Schema):
     phases = MapOf(One(PhaseSchema), keys=Key())
     milestones = MapOf(One(MilestoneSchema), keys=Key())
+    paths = MapOf(One(PathSchema), keys=Key())
 
 
 # --- policy.yaml ----------------------------------------------------------------------------------
@@ -95,126 +105,6 @@ class PolicySchema(Schema):
     dismissals_before_stop = Number(whole=True, least=1, most=100)
     timezone = Text()
     webhooks = MapOf(Text(most=2000), keys=Key())
-
-
-# --- in-app/*.yaml --------------------------------------------------------------------------------
-class GoalSchema(Schema):
-    milestone = Key()
-    feature = Key()
-    count = Number(whole=True, least=1)
-    weeks_active = Number(whole=True, least=1, most=52)
-    within_days = Number(whole=True, least=1, most=365)
-
-    @validates_schema
-    def _exactly_one(self, data: Any, **_: Any) -> None:
-        if ("milestone" in data) == ("feature" in data):
-            raise refuse(
-                "goal_shape", "a goal is one milestone or one feature", "write `goal: {milestone: …}`"
-            )
-
-
-class WhereSchema(Schema):
-    path = Text(most=500)
-    anchor = Key()
-    delay_seconds = Number(most=600)
-
-
-class LimitSchema(Schema):
-    examples: ClassVar[dict[str, str]] = {"max": "add `max: 1`"}
-    max = Number(whole=True, least=1, required=True)
-    per = Span()
-
-
-class FrequencySchema(Schema):
-    max = Number(whole=True, least=1)
-    per = Span()
-    cooldown_days = Number(most=365)
-    until = OneOf("goal", allow_none=True)
-    limits = ListOf(One(LimitSchema), least=1)
-
-    @validates_schema
-    def _max_or_limits(self, data: Any, **_: Any) -> None:
-        if "limits" in data and ("max" in data or "per" in data):
-            raise refuse("frequency_shape", "max and limits say the same thing twice", "keep limits only")
-        if "per" in data and "max" not in data:
-            raise refuse("frequency_shape", "per needs max", "write `frequency: {max: 1, per: 7d}`")
-
-
-class ActionSchema(Schema):
-    label = Text(required=True, most=40)
-    url = Text(most=2000)
-    event = Text()
-
-    @validates_schema
-    def _one_effect(self, data: Any, **_: Any) -> None:
-        if "url" in data and "event" in data:
-            raise refuse("action_shape", "a button has url or event, not both", "remove one")
-
-
-class ContentSchema(Schema):
-    title = Text(required=True, most=120)
-    body = Text(required=True, most=2000)
-    actions = ListOf(One(ActionSchema))
-    why = Text(most=300)
-    progress = Key()
-
-
-class Expectation(fields.Field[str]):
-    """`shown`, or `{held: reason}`."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
-        if value == "shown":
-            return "shown"
-        if (
-            isinstance(value, dict)
-            and list(value) == ["held"]
-            and value["held"] in ("audience", "goal_reached")
-        ):
-            return str(value["held"])
-        remedy = "write shown, {held: audience} or {held: goal_reached}"
-        raise refuse("bad_expectation", f"{attr} cannot be {shown(value)}", remedy)
-
-
-class CaseSchema(Schema):
-    examples: ClassVar[dict[str, str]] = {"expect": "add `expect: shown` or `expect: {held: audience}`"}
-    name = Text(required=True)
-    given = Document(required=True)
-    expect = Expectation(required=True)
-
-
-class ScheduleSchema(Schema):
-    starts_on = Day()
-    ends_on = Day()
-
-    @validates_schema
-    def _in_order(self, data: Any, **_: Any) -> None:
-        if "starts_on" in data and "ends_on" in data and data["ends_on"] < data["starts_on"]:
-            raise refuse("schedule_shape", "it ends before it starts", "swap the two days")
-
-
-class HoldoutSchema(Schema):
-    examples: ClassVar[dict[str, str]] = {"percent": "add `percent: 10`"}
-    percent = Number(required=True, most=90)
-
-
-class NudgeSchema(Schema):
-    examples: ClassVar[dict[str, str]] = {
-        "surface": "add `surface: tooltip`, banner or modal",
-        "content": "add `content:` with a language, a title and a body",
-    }
-    key = Key(required=True)
-    title = Text(required=True)
-    surface = OneOf("tooltip", "banner", "modal", required=True)
-    goal = One(GoalSchema)
-    audience = Document()
-    where = One(WhereSchema)
-    frequency = One(FrequencySchema)
-    holdout = One(HoldoutSchema)
-    priority = OneOf("deepen", "start", "announce")
-    schedule = One(ScheduleSchema)
-    from_play = Flag()
-    content = MapOf(One(ContentSchema), required=True)
-    cases = ListOf(One(CaseSchema))
 
 
 # --- plays/*.yaml ---------------------------------------------------------------------------------

@@ -84,8 +84,8 @@ def _nudge(order: int, nudge: Nudge, policy: Policy) -> CompiledNudge:
         order,
         nudge,
         compile_condition(nudge.audience),
-        date.fromisoformat(nudge.starts_on) if nudge.starts_on else None,
-        date.fromisoformat(nudge.ends_on) if nudge.ends_on else None,
+        date.fromisoformat(nudge.schedule.starts_on) if nudge.schedule.starts_on else None,
+        date.fromisoformat(nudge.schedule.ends_on) if nudge.schedule.ends_on else None,
         policy,
     )
 

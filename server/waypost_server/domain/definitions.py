@@ -9,20 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-Condition = Mapping[str, Any]
-Surface = Literal["tooltip", "banner", "modal"]
-Kind = Literal["interrupting", "passive", "survey", "transactional"]
-Priority = Literal["deepen", "start", "announce"]
+from .nudge import (
+    KIND_OF_SURFACE,
+    Action,
+    Case,
+    Content,
+    Frequency,
+    Goal,
+    Hours,
+    Kind,
+    Limit,
+    Nudge,
+    Prerequisite,
+    Priority,
+    Schedule,
+    Surface,
+    Variant,
+)
+from .surfaces import Condition, Where
+
 Scope = Literal["user", "account"]
-
-# How a nudge's surface spends attention: something that covers or points interrupts, a strip does not.
-KIND_OF_SURFACE: Mapping[str, Kind] = {
-    "tooltip": "interrupting",
-    "modal": "interrupting",
-    "banner": "passive",
-}
 
 
 # --- catalog.yaml ---------------------------------------------------------------------------------
@@ -76,6 +84,7 @@ class Catalog:
     segments: tuple[Segment, ...] = ()
     motions: tuple[MotionRule, ...] = ()
     default_motion: str = "long_tail"
+    default_locale: str = "en"  # the language of people whose own is not written
 
     def feature_of_event(self) -> dict[str, str]:
         """Track event name → feature key."""
@@ -121,11 +130,24 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
+class LearningPath:
+    """Nudges for people of these roles (empty = everybody), one open at a time in this order; a nudge whose
+    goal is reached is passed over."""
+
+    key: str
+    title: str
+    nudges: tuple[str, ...]
+    roles: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Journey:
-    """Phases and milestones."""
+    """Phases, milestones and learning paths."""
 
     phases: tuple[Phase, ...] = ()
     milestones: tuple[Milestone, ...] = ()
+    paths: tuple[LearningPath, ...] = ()
 
 
 # --- policy.yaml ----------------------------------------------------------------------------------
@@ -158,105 +180,6 @@ class Policy:
     dismissals_before_stop: int = 2
     timezone: str = "UTC"
     webhooks: Mapping[str, str] = field(default_factory=dict)
-
-
-# --- goals ----------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """The behaviour a nudge or play is for: a milestone reached, or a feature used, within a time.
-
-    Exactly one of `milestone` and `feature` is set. With `feature`: at least `count` uses, or use in
-    `weeks_active` distinct weeks, counted from the moment the subject was first touched.
-    """
-
-    milestone: str | None = None
-    feature: str | None = None
-    count: int = 1
-    weeks_active: int | None = None
-    within_days: int | None = None
-
-
-# --- in-app/*.yaml --------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Where in the product it may appear; decided in the browser."""
-
-    path: str | None = None
-    anchor: str | None = None
-    delay_seconds: float = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `max` times per `per_days` (None = ever)."""
-
-    max: int
-    per_days: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Frequency:
-    """How often one person may see one nudge. Every limit must hold."""
-
-    limits: tuple[Limit, ...] = (Limit(max=3),)
-    cooldown_days: float = 7
-    until_goal: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """A button: `url` navigates, `event` tracks; neither just closes."""
-
-    label: str
-    url: str | None = None
-    event: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """Words in one language: Markdown and allow-listed Jinja over facts."""
-
-    title: str
-    body: str
-    actions: tuple[Action, ...] = ()
-    why: str | None = None
-    progress: str | None = None  # a milestone key whose done / total is shown as a bar
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """An example beside a definition: given facts, expect "shown" or held for a reason."""
-
-    name: str
-    given: Mapping[str, Any]
-    expect: str  # "shown" or the held reason
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Nudge:
-    """Something shown to a user inside the product."""
-
-    key: str
-    title: str
-    surface: Surface
-    content: Mapping[str, Content]
-    audience: Condition = field(default_factory=dict)
-    goal: Goal | None = None
-    where: Where = field(default_factory=Where)
-    frequency: Frequency = field(default_factory=Frequency)
-    priority: Priority = "start"
-    holdout_percent: float = 0
-    starts_on: str | None = None  # ISO date in the workspace's zone
-    ends_on: str | None = None
-    from_play: bool = False  # eligible only while a play has handed it to the subject
-    cases: tuple[Case, ...] = ()
-    source: str = ""
-
-    @property
-    def kind(self) -> Kind:
-        """How it spends attention."""
-        return KIND_OF_SURFACE[self.surface]
 
 
 # --- plays/*.yaml ---------------------------------------------------------------------------------
@@ -363,3 +286,12 @@ class Definitions:
     nudges: tuple[Nudge, ...] = ()
     plays: tuple[Play, ...] = ()
     templates: Mapping[str, Template] = field(default_factory=dict)
+
+
+__all__ = [
+    "KIND_OF_SURFACE", "Action", "Cap", "Case", "Catalog", "Condition", "Content", "Definitions", "EmailStep",
+    "Feature", "Frequency", "Goal", "Hours", "Journey", "Kind", "LearningPath", "Limit", "Milestone", "MotionRule",
+    "Nudge", "NudgeStep", "Phase", "Play", "PlayStep", "Policy", "Prerequisite", "Priority", "QuietHours",
+    "Recipients", "Role", "Schedule", "Scope", "Segment", "Step", "Surface", "TaskStep", "Template", "Trigger",
+    "Variant", "WaitStep", "WebhookStep", "Where",
+]  # fmt: skip

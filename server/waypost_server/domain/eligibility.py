@@ -99,8 +99,8 @@ def _ended(nudge: CompiledNudge, situation: Situation) -> bool:
 
 def _dates(nudge: CompiledNudge, situation: Situation) -> dict[str, Any]:
     return {
-        "starts_on": nudge.nudge.starts_on,
-        "ends_on": nudge.nudge.ends_on,
+        "starts_on": nudge.nudge.schedule.starts_on,
+        "ends_on": nudge.nudge.schedule.ends_on,
         "today": situation.today.isoformat(),
     }
 

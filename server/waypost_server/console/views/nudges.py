@@ -87,9 +87,9 @@ def nudge(key: str) -> str:
 def state(nudge: Nudge) -> tuple[str, str]:
     """What a nudge does today: (word, tone)."""
     today = words.today().isoformat()
-    if nudge.starts_on and today < nudge.starts_on:
-        return f"Starts {nudge.starts_on}", "information"
-    if nudge.ends_on and today > nudge.ends_on:
+    if nudge.schedule.starts_on and today < nudge.schedule.starts_on:
+        return f"Starts {nudge.schedule.starts_on}", "information"
+    if nudge.schedule.ends_on and today > nudge.schedule.ends_on:
         return "Ended", ""
     return ("Live, when a play hands it out", "accent") if nudge.from_play else ("Live", "accent")
 
