@@ -38,9 +38,9 @@ test: setup lint types contracts locks js-check
 	npm run --silent test
 	$(BIN)/pytest -q -n 2 --dist loadfile
 
-# Without the slow and the browser tests, to run before every commit.
+# The fast tests, on SQLite alone, to run before every commit.
 check: $(PYTHON_STAMP) $(NODE_STAMP) $(SDK_BUILD) lint types contracts locks
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser and not postgres"
 
 lint:
 	$(BIN)/ruff check .

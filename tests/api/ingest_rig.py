@@ -11,12 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from tests.apps import make_app
 from tests.builders import WORKSPACE, Clock, add_key, add_workspace
-from waypost_server.app import create_app
-from waypost_server.config import Settings
 from waypost_server.services.publish import publish
 from waypost_server.services.releases import ReleaseCache
-from waypost_server.store.database import Database, db
+from waypost_server.store.database import Database
 
 
 class Rig:
@@ -24,7 +23,7 @@ class Rig:
 
     def __init__(self, database_url: str, mode: str = "development", **changes: Any) -> None:
         self.clock = Clock()
-        self.app: Flask = create_app(Settings(database_url=database_url, secret="s" * 32, testing=True))
+        self.app: Flask = make_app(database_url)
         runtime = dataclasses.replace(
             self.app.extensions["waypost"], clock=self.clock, releases=ReleaseCache(self.clock), **changes
         )
@@ -65,5 +64,4 @@ class Rig:
 
     def close(self) -> None:
         """Give back the connections."""
-        with self.app.app_context():
-            db.engine.dispose()
+        self.database.engine.dispose()

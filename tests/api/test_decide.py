@@ -10,10 +10,9 @@ import jwt
 import pytest
 from flask.testing import FlaskClient
 
+from tests.apps import make_app
 from tests.builders import TOKEN_SECRET, WORKSPACE, add_key, add_workspace
 from tests.services.decide_rig import FixedReleases, add_person, make_definitions, make_nudge
-from waypost_server.app import create_app
-from waypost_server.config import Settings
 from waypost_server.domain.definitions import Action, Content, Where
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Workspace
@@ -40,7 +39,7 @@ class Api:
         add_person(database)
         self.database = database
         self.secret, self.public = add_key(database, "secret").text, add_key(database, "public").text
-        app = create_app(Settings(database_url=url, secret="s" * 32, testing=True))
+        app = make_app(url)
         self.releases = FixedReleases()
         self.releases.put(make_definitions(HELLO, make_nudge("viewers", audience={"user.role": "viewer"})))
         app.extensions["waypost"] = replace(app.extensions["waypost"], releases=self.releases)

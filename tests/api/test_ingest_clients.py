@@ -18,6 +18,8 @@ from tests.api.served import ROOT, served
 from tests.builders import add_key, add_workspace, make_event
 from waypost_server.store.database import Database
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server(database: Database, database_url: str) -> Iterator[tuple[str, str, Database]]:

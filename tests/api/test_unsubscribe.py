@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
+from tests.apps import make_app
 from tests.builders import WORKSPACE, add_workspace
-from waypost_server.app import create_app
-from waypost_server.config import Settings
 from waypost_server.services.addresses import unsubscribe_url
 from waypost_server.services.runtime import Runtime
 from waypost_server.store.tables import Suppression
@@ -15,7 +14,7 @@ from waypost_server.store.tables import Suppression
 
 @pytest.fixture
 def app(database_url: str) -> tuple[FlaskClient, Runtime]:
-    app = create_app(Settings(database_url=database_url, secret="s" * 32, testing=True))
+    app = make_app(database_url)
     runtime: Runtime = app.extensions["waypost"]
     add_workspace(runtime.db)
     return app.test_client(), runtime

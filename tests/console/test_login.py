@@ -98,6 +98,7 @@ def test_wrong_passwords_and_unknown_people_read_the_same(entrance: Console) -> 
     assert known.text.replace("marta@", "nobody@") == unknown.text
 
 
+@pytest.mark.slow
 def test_guessing_is_slowed_down_and_flushing_resets_nothing(entrance: Console) -> None:
     """After ten attempts in 15 minutes even the right password is refused, known person or not."""
     browser = entrance.browser()

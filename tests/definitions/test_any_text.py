@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from tests.definitions.files import FILES
 from waypost_server.channels.template_check import check_template
 from waypost_server.definitions.loader import load_files
+
+pytestmark = pytest.mark.slow
 
 NAMES = st.sampled_from([*FILES, "in-app/other.yaml", "plays/other.yaml", "templates/other.md"])
 VOCABULARY = """

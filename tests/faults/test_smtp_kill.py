@@ -18,6 +18,8 @@ from waypost_server.services.recover import recover
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Delivery
 
+pytestmark = pytest.mark.slow
+
 SENT_LATER = [
     "deliver.before_claim",
     "deliver.claimed",

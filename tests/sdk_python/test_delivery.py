@@ -13,6 +13,8 @@ import pytest
 from tests.sdk_python.sink import Answer, Sink, eventually
 from waypost import Waypost
 
+pytestmark = pytest.mark.slow
+
 Connect = Callable[..., Waypost]
 
 

@@ -58,6 +58,7 @@ def test_a_network_disk_is_recognised(tmp_path: Path) -> None:
     assert disk_of(Path("/var/waypost.db"), tmp_path / "none") == ""
 
 
+@pytest.mark.slow
 def test_a_sync_precedes_every_200(sqlite_url: str, tmp_path: Path) -> None:
     """Seen by the kernel: between two answers to ingest calls there is always a sync of the database."""
     engine = open_engine(sqlite_url)

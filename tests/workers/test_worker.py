@@ -20,6 +20,8 @@ from waypost_server.store.database import Database
 from waypost_server.store.tables import Delivery
 from waypost_server.workers.queue import RedisDoorbell
 
+pytestmark = pytest.mark.slow
+
 NEVER_QUIET = POLICY.replace('{start: "20:00", end: "08:00"}', "null")
 
 
@@ -72,7 +74,6 @@ def test_without_redis_the_sweep_does_the_work(rig: PlayRig, database_url: str, 
         assert process.wait(10) == 0
 
 
-@pytest.mark.slow
 def test_flushing_redis_over_and_over_loses_and_doubles_nothing(
     rig: PlayRig, database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
