@@ -17,7 +17,8 @@ from waypost_server.domain.operators import ALL_OPERATORS, LOGIC
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "nudges.md").read_text()
-BLOCKS = [textwrap.dedent(block) for block in re.findall(r"```yaml\n(.*?)\n *```", TEXT, re.S)]
+CONDITIONS = (ROOT / "docs" / "conditions.md").read_text()
+BLOCKS = [textwrap.dedent(block) for block in re.findall(r"```yaml\n(.*?)\n *```", TEXT + CONDITIONS, re.S)]
 
 
 @pytest.mark.parametrize("key", ["export-hint", "usage-drop"])
@@ -34,10 +35,27 @@ def test_every_example_is_yaml() -> None:
     assert len(BLOCKS) >= 6 and all(yaml.safe_load(block) for block in BLOCKS)
 
 
-@pytest.mark.parametrize("name", [*ALL_OPERATORS, *LOGIC, *FILTERS])
-def test_operators_and_filters_are_described(name: str) -> None:
-    """Every operator of conditions and every filter of templates stands in the page."""
+@pytest.mark.parametrize("name", FILTERS)
+def test_filters_are_described(name: str) -> None:
+    """Every filter of templates stands in the page."""
     assert name in TEXT
+
+
+@pytest.mark.parametrize("name", [*ALL_OPERATORS, *LOGIC])
+def test_operators_are_described(name: str) -> None:
+    """Every operator of conditions stands in the page about them."""
+    assert name in CONDITIONS
+
+
+def test_the_examples_of_conditions_are_true() -> None:
+    """The groups and the condition shown load together, beside the shipped definitions."""
+    examples = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)\n```", CONDITIONS, re.S)]
+    groups = {key: group for each in examples for key, group in each.get("groups", {}).items()}
+    files = load(ROOT / "nudges").files
+    catalog = {**yaml.safe_load(files["catalog.yaml"]), "groups": groups}
+    nudge = {**yaml.safe_load(files["in-app/report-export.yaml"]), **examples[0], "cases": []}
+    written = {"catalog.yaml": yaml.safe_dump(catalog), "in-app/report-export.yaml": yaml.safe_dump(nudge)}
+    assert [str(each) for each in load_files({**files, **written}).errors] == []
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,15 @@ REFUSED = [
     ({"$or": {"a": 1}}, "condition_shape", "/$or"),
     ({"$not": ["x"]}, "condition_shape", "/$not"),
     ({"$and": ["x"]}, "condition_shape", "/$and/0"),
-    ({"user.role": {"$regex": "^a"}}, "regex_unsupported", "/user.role/$regex"),
+    ({"user.role": {"$regex": "(?=a)"}}, "bad_pattern", "/user.role/$regex"),
+    ({"user.role": {"$notRegexi": "("}}, "bad_pattern", "/user.role/$notRegexi"),
+    ({"user.role": {"$regexi": "a" * 257}}, "bad_pattern", "/user.role/$regexi"),
+    ({"user.role": {"$regex": "(a{500}){500}"}}, "bad_pattern", "/user.role/$regex"),
+    ({"user.role": {"$regex": 5}}, "operator_value", "/user.role/$regex"),
+    ({"user.role": {"$inGroup": "beta"}}, "unknown_group", "/user.role/$inGroup"),
+    ({"user.role": {"$inGroup": 5}}, "operator_value", "/user.role/$inGroup"),
+    ({"$savedGroup": "admins"}, "unknown_group", "/$savedGroup"),
+    ({"user.role": {"$in": list(range(10_001))}}, "too_many_values", "/user.role/$in"),
     ({"user.role": {"$inn": ["a"]}}, "unknown_operator", "/user.role/$inn"),
     ({"$xor": [{"a": 1}]}, "unknown_operator", "/$xor"),
     ({"$in": ["a"]}, "unknown_operator", "/$in"),
@@ -130,14 +138,86 @@ def test_facts_of_the_browser_are_unknown_on_the_server(condition: dict[str, Any
     assert explained.truth == truth
 
 
-def test_segments_give_groups_their_members() -> None:
-    """`$inGroup` reads a named group; an unknown one is refused with the nearest name."""
-    groups = {"beta": ["acme", "globex"]}
-    compiled = compile_condition({"account.id": {"$inGroup": "beta"}}, groups)
+GROUPS = {
+    "beta": ["acme", "globex"],
+    "admins": {"type": "condition", "condition": {"user.role": "admin", "account.id": {"$inGroup": "beta"}}},
+    "one": {"type": "condition", "condition": {"$savedGroup": "other"}},
+    "other": {"type": "condition", "condition": {"$not": {"$savedGroup": "one"}}},
+}
+
+
+def test_a_list_group_gives_its_members() -> None:
+    """`$inGroup` reads a named list; an unknown one is refused with the nearest name."""
+    compiled = compile_condition({"account.id": {"$inGroup": "beta"}}, GROUPS)
     assert compiled.test({"account": {"id": "acme"}}) and not compiled.test({"account": {"id": "x"}})
     with pytest.raises(ConditionError) as caught:
-        compile_condition({"account.id": {"$inGroup": "bata"}}, groups)
+        compile_condition({"account.id": {"$inGroup": "bata"}}, GROUPS)
     assert caught.value.remedy == "did you mean beta"
+
+
+def test_a_saved_condition_stands_in_its_place() -> None:
+    """`$savedGroup` reads the facts of the condition it names, and the explanation carries the name."""
+    compiled = compile_condition({"account.plan": "pro", "$savedGroup": "admins"}, GROUPS)
+    facts = {"account": {"id": "acme", "plan": "pro"}, "user": {"role": "admin"}}
+    assert compiled.paths == {"account.plan", "user.role", "account.id"}
+    assert compiled.test(facts) and not compiled.test({**facts, "user": {"role": "viewer"}})
+    explained = compiled.explain(facts).as_json()
+    assert explained["children"][1]["group"] == "admins" and explained["truth"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("condition", "code", "remedy"),
+    [
+        ({"$savedGroup": "one"}, "group_cycle", "take one of them out"),
+        ({"$savedGroup": "beta"}, "group_kind", "write {some.fact: {$inGroup: beta}}"),
+        ({"account.id": {"$inGroup": "admins"}}, "group_kind", "write $savedGroup: admins"),
+        ({"$savedGroup": "admin"}, "unknown_group", "did you mean admins"),
+    ],
+)
+def test_a_group_in_the_wrong_place_is_refused(condition: dict[str, Any], code: str, remedy: str) -> None:
+    """A circle, a list where a condition belongs and the reverse are errors with a remedy."""
+    with pytest.raises(ConditionError) as caught:
+        compile_condition(condition, GROUPS)
+    assert (caught.value.code, caught.value.remedy) == (code, remedy)
+
+
+@pytest.mark.parametrize(
+    ("condition", "without", "on_a", "on_b"),
+    [
+        ({"page.path": "/a"}, False, True, False),
+        ({"page.path": {"$ne": "/a"}}, False, False, True),
+        ({"$not": {"page.path": "/a"}}, False, False, True),
+        ({"$or": [{"page.path": "/a"}, {"user.role": "admin"}]}, True, True, True),
+    ],
+)
+def test_a_page_nobody_named_is_no_yes(
+    condition: dict[str, Any], without: bool, on_a: bool, on_b: bool
+) -> None:
+    """Asked without a page, a condition holds only if it would on every page."""
+    test, facts = compile_condition(condition).test, {"user": {"role": "admin"}}
+    answers = [test(facts), *(test({**facts, "page": {"path": path}}) for path in ("/a", "/b"))]
+    assert answers == [without, on_a, on_b]
+
+
+@pytest.mark.parametrize("operator", ["$notRegex", "$notRegexi"])
+def test_a_negated_pattern_is_the_opposite(operator: str) -> None:
+    """`$notRegex` holds where `$regex` does not, for a missing fact too."""
+    positive = operator.replace("notRegex", "regex")
+    for seen in ("beta", "BETA", "alpha", 5, None):
+        found = evaluate({"x": {positive: "^be"}}, {"x": seen})
+        assert evaluate({"x": {operator: "^be"}}, {"x": seen}) is not found
+
+
+def test_a_long_text_never_matches() -> None:
+    """Texts above the limit are not searched."""
+    assert evaluate({"x": {"$regex": "a"}}, {"x": "a" * 1000})
+    assert not evaluate({"x": {"$regex": "a"}}, {"x": "a" * 1001})
+
+
+def test_no_pattern_stalls() -> None:
+    """The pattern that takes a backtracking engine longer than the universe is answered at once."""
+    bad = compile_condition({"x": {"$regex": "^(a+)+$"}})
+    assert not any(bad.test({"x": "a" * 900 + "!"}) for _ in range(100))
 
 
 # --- properties -----------------------------------------------------------------------------------
@@ -207,19 +287,22 @@ def test_the_explanation_is_the_verdict(condition: dict[str, Any], facts: dict[s
     JSON,
 )
 def test_any_json_is_refused_or_answered(condition: dict[str, Any], facts: Any) -> None:
-    """Any JSON condition over any JSON facts is refused with ConditionError or answered true or false."""
+    """Any JSON condition over any JSON facts is answered, and what compiles answers the same."""
+    assert evaluate(condition, facts) in (True, False)
     try:
         compiled = compile_condition(condition)
     except ConditionError:
         return
-    assert compiled.test(facts) in (True, False)
+    assert compiled.test(facts) is evaluate(condition, facts)
 
 
 @settings(max_examples=300)
 @given(JSON, JSON, st.sampled_from(["$lt", "$gte", "$in", "$nin", "$ini", "$all", "$alli", "$size", "$elemMatch",
-                                    "$vgt", "$veq", "$eq", "$ne", "$type", "$not", "$inGroup"]))  # fmt: skip
+                                    "$vgt", "$veq", "$eq", "$ne", "$type", "$not", "$inGroup",
+                                    "$regex", "$notRegexi"]))  # fmt: skip
 def test_any_operator_takes_any_value(wanted: Any, seen: Any, operator: str) -> None:
     """No operator raises anything but ConditionError, whatever it is given and whatever it sees."""
+    assert evaluate({"x": {operator: wanted}}, {"x": seen}) in (True, False)
     try:
         compiled = compile_condition({"x": {operator: wanted}})
     except ConditionError:

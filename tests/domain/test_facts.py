@@ -22,7 +22,7 @@ FEATURES = (Feature("report_export", "Export"), Feature("report_view", "View"))
 MILESTONE = Milestone("first_report", "First report", "user", (Step("a", "View it", "report_view"),))
 NUDGE = Nudge("halfway", "Halfway", "banner", {"en": Content("a", "b")})
 DEFINITIONS = Definitions(Catalog("Acme", FEATURES), Journey((), (MILESTONE,)), nudges=(NUDGE,))
-DOCS = Path(__file__).parents[2] / "docs" / "nudges.md"
+DOCS = Path(__file__).parents[2] / "docs" / "facts.md"
 
 
 @pytest.mark.parametrize(
@@ -123,5 +123,5 @@ def test_the_catalogue_is_complete(fact: facts.Fact) -> None:
 
 
 def test_the_documentation_holds_the_catalogue() -> None:
-    """The table in docs/nudges.md is the one the catalogue makes."""
+    """The table in docs/facts.md is the one the catalogue makes."""
     assert facts.markdown_table() in DOCS.read_text()

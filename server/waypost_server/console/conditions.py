@@ -26,8 +26,12 @@ OPERATORS = {
     "$elemMatch": "has an item where",
     "$size": "has a count that",
     "$type": "is of type",
-    "$inGroup": "is in the segment",
-    "$notInGroup": "is not in the segment",
+    "$inGroup": "is in the group",
+    "$notInGroup": "is not in the group",
+    "$regex": "matches",
+    "$regexi": "matches",
+    "$notRegex": "does not match",
+    "$notRegexi": "does not match",
     "$veq": "is version",
     "$vne": "is not version",
     "$vgt": "is above version",
@@ -74,6 +78,7 @@ class Reader:
     def __init__(self, definitions: Definitions) -> None:
         self.features = {feature.key: feature.title for feature in definitions.catalog.features}
         self.milestones = {each.key: each.title for each in definitions.journey.milestones}
+        self.groups = {group.key: group.title for group in definitions.catalog.groups}
 
     def lines(self, condition: Mapping[str, Any]) -> list[Line]:
         """The comparisons of a condition; they all have to hold."""
@@ -82,6 +87,10 @@ class Reader:
             if key == "$and" and isinstance(value, list):
                 for each in value:
                     found.extend(self.lines(each) if isinstance(each, Mapping) else ())
+            elif key == "$savedGroup":
+                found.append(
+                    Line("In the group", value=self.groups.get(name := _group(value), humanise(name)))
+                )
             elif key in GROUPS:
                 found.append(Line(GROUPS[key], children=self._children(value)))
             else:
@@ -139,12 +148,20 @@ class Reader:
         if operator == "$not":
             inner = self._fact(path, value)
             return Line("not", children=tuple(inner))
-        return Line(name, OPERATORS.get(operator, humanise(operator.lstrip("$"))), shown(value, path), path)
+        words = OPERATORS.get(operator, humanise(operator.lstrip("$")))
+        if operator in ("$inGroup", "$notInGroup"):
+            return Line(name, words, self.groups.get(group := _group(value), humanise(group)), path)
+        return Line(name, words, shown(value, path), path)
 
     def _phrase(self, line: Line) -> str:
         if line.children:
             return f"{line.fact} ({'; '.join(self._phrase(child) for child in line.children)})"
         return " ".join(part for part in (line.fact, line.operator, line.value) if part)
+
+
+def _group(value: Any) -> str:
+    """The key of a group, named or put in by the loader."""
+    return str(value.get("id", "")) if isinstance(value, Mapping) else str(value)
 
 
 def shown(value: Any, path: str = "") -> str:

@@ -109,7 +109,7 @@ def _value(value: Any) -> str:
 
 
 def _top(tree: Mapping[str, Any], reader: Reader) -> tuple[Comparison, ...]:
-    if tree.get("operator") == "$and" and "children" in tree:
+    if tree.get("operator") == "$and" and "children" in tree and not tree.get("group"):
         return tuple(_comparison(child, reader) for child in tree["children"])
     return (_comparison(tree, reader),)
 
@@ -118,11 +118,18 @@ def _comparison(node: Mapping[str, Any], reader: Reader) -> Comparison:
     truth, operator = str(node["truth"]), str(node["operator"])
     if "children" in node:
         children = tuple(_comparison(child, reader) for child in node["children"])
+        if node.get("group"):
+            name = str(node["group"])
+            return Comparison(
+                f"In the group {reader.groups.get(name, humanise(name))}", truth, children=children
+            )
         return Comparison(sentence(GROUPS.get(operator, operator)), truth, children=children)
     path = str(node["path"])
     if operator == "$exists":
         text = f"{reader.fact(path)} {'is known' if node['wanted'] else 'is not known'}"
     else:
         wanted = shown(node["wanted"], path)
+        if operator in ("$inGroup", "$notInGroup"):
+            wanted = reader.groups.get(str(node["wanted"]), wanted)
         text = f"{reader.fact(path)} {OPERATORS.get(operator, humanise(operator.lstrip('$')))} {wanted}"
     return Comparison(text, truth, shown(node["seen"], path), path)

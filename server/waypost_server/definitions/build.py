@@ -17,6 +17,7 @@ from waypost_server.domain.definitions import (
     Policy,
     QuietHours,
     Role,
+    SavedGroup,
     Segment,
     Step,
     Template,
@@ -46,6 +47,10 @@ def build_catalog(source: Source, report: Report) -> Catalog | None:
         MotionRule(key, one["when"], source.at(("motions", key)))
         for key, one in data.get("motions", {}).items()
     )
+    groups = (
+        SavedGroup(key, one["title"], one.get("values"), one.get("when"), source.at(("groups", key)))
+        for key, one in data.get("groups", {}).items()
+    )
     return Catalog(
         product=data["product"],
         features=tuple(features),
@@ -54,6 +59,7 @@ def build_catalog(source: Source, report: Report) -> Catalog | None:
         motions=tuple(motions),
         default_motion=data.get("default_motion", "long_tail"),
         default_locale=data.get("default_locale", "en"),
+        groups=tuple(groups),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from waypost_server.domain.condition_compiler import MAX_VALUES
+
 from .findings import Problem
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -126,6 +128,25 @@ class Texts(fields.Field[tuple[str, ...]]):
                 "not_texts", f"{attr} must be a list of texts, not {shown(value)}", "write [one, two]"
             )
         return tuple(values)
+
+
+class Values(fields.Field[tuple[str | int | float, ...]]):
+    """A list of texts and numbers, such as the ids of accounts."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, **_: Any
+    ) -> tuple[str | int | float, ...]:
+        if (
+            not isinstance(value, list)
+            or not value
+            or any(each.__class__ not in (str, int, float) for each in value)
+        ):
+            message = f"{attr} must be a list of texts or numbers, not {shown(value)}"
+            raise refuse("not_values", message, "write [one, two]")
+        if len(value) > MAX_VALUES:
+            message = f"{attr} has {len(value):,} values"
+            raise refuse("too_many_values", message, f"use at most {MAX_VALUES:,}, or report it as a trait")
+        return tuple(value)
 
 
 class Span(fields.Field[int]):

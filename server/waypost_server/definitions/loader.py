@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,6 +16,7 @@ from . import build, checks
 from .build_nudge import build_nudge
 from .build_play import build_play
 from .findings import Finding, Problem, Report, Source, TemplateChecker
+from .saved_groups import groups_of, put_in
 from .strict_yaml import MAX_CHARACTERS, YamlProblemError, read
 
 MAX_FILES = 2_000
@@ -93,6 +94,7 @@ class _Reading:
     nudges: list[Nudge] = field(default_factory=list)
     plays: list[Play] = field(default_factory=list)
     templates: dict[str, Template] = field(default_factory=dict)
+    groups: dict[str, Any] = field(default_factory=dict)
 
 
 def _load(files: dict[str, str], report: Report, check_template: TemplateChecker | None) -> Loaded:
@@ -101,7 +103,7 @@ def _load(files: dict[str, str], report: Report, check_template: TemplateChecker
         problem = Problem("too_many_files", f"{len(files)} files", f"use at most {MAX_FILES}")
         report.in_file("nudges", (1, 1), problem)
         return Loaded(Definitions(Catalog("")), tuple(report.findings), files)
-    for name in sorted(files):
+    for name in sorted(files, key=lambda name: (name != "catalog.yaml", name)):  # it defines the groups
         _read_file(name, files[name], reading)
     if "catalog.yaml" not in files:
         remedy = "add it, with `product:` and `features:`"
@@ -156,6 +158,9 @@ def _read_file(name: str, text: str, reading: _Reading) -> None:
             name, (1, 1), Problem("empty_file", message, "write `key: value` lines, or delete it")
         )
         return
+    if name == "catalog.yaml":
+        reading.groups = groups_of(source.data)
+    source = replace(source, data=put_in(source.data, reading.groups.get))
     _READERS[folder or path.stem](source, reading)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validates_schema
 
-from .fields import ClockTime, Document, Flag, Key, Number, OneOf, Span, Text, Texts, refuse
+from .fields import ClockTime, Document, Flag, Key, Number, OneOf, Span, Text, Texts, Values, refuse
 from .nested import ListOf, MapOf, One, Schema
 from .nudge_schemas import GoalSchema
 
@@ -30,6 +30,19 @@ class MotionSchema(Schema):
     when = Document(required=True)
 
 
+class SavedGroupSchema(Schema):
+    examples: ClassVar[dict[str, str]] = {"title": "add `title: Beta accounts`"}
+    title = Text(required=True)
+    values = Values()
+    when = Document()
+
+    @validates_schema
+    def _exactly_one(self, data: Any, **_: Any) -> None:
+        if ("values" in data) == ("when" in data):
+            message = "a group is a list of values or a condition"
+            raise refuse("group_shape", message, "write `values: [one, two]` or `when: {user.role: admin}`")
+
+
 class CatalogSchema(Schema):
     examples: ClassVar[dict[str, str]] = {
         "product": "add `product: Your product's name`",
@@ -42,6 +55,7 @@ class CatalogSchema(Schema):
     motions = MapOf(One(MotionSchema), keys=Key())
     default_motion = Key()
     default_locale = Text(most=20)
+    groups = MapOf(One(SavedGroupSchema), keys=Key())
 
 
 # --- journey.yaml ---------------------------------------------------------------------------------

@@ -16,6 +16,9 @@ _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _PREFIXED = re.compile(r"0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+")
 _BUILD_OR_V = re.compile(r"^v|\+.*$", re.DOTALL)
 _DIGITS = re.compile(r"[0-9]+")
+_SPACE = " \t\n\v\f\r\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
 NAN = math.nan
 
 
@@ -36,7 +39,7 @@ def number(value: Any) -> float | int:
 
 
 def _number_of_text(value: str) -> float | int:
-    trimmed = value.strip()
+    trimmed = value.strip(_SPACE)  # what JavaScript calls white space; Python's own list differs
     if not trimmed:
         return 0
     if len(trimmed) > 400:  # longer than any number worth comparing; keeps int() cheap

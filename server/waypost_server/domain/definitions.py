@@ -66,6 +66,17 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedGroup:
+    """A group that any condition may name: a list of values for `$inGroup`, or a condition for `$savedGroup`."""
+
+    key: str
+    title: str
+    values: tuple[str | int | float, ...] | None = None
+    when: Condition | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MotionRule:
     """How an account is served; the first whose condition holds wins, else `Catalog.default_motion`."""
 
@@ -85,6 +96,7 @@ class Catalog:
     motions: tuple[MotionRule, ...] = ()
     default_motion: str = "long_tail"
     default_locale: str = "en"  # the language of people whose own is not written
+    groups: tuple[SavedGroup, ...] = ()
 
     def feature_of_event(self) -> dict[str, str]:
         """Track event name → feature key."""

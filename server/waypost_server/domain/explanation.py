@@ -32,16 +32,18 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Several explanations under one operator."""
+    """Several explanations under one operator; `name` is the saved group they stand for."""
 
     operator: str
     children: tuple[Leaf | Group, ...]
     truth: Truth
+    name: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The same as a plain document."""
         children = [child.as_json() for child in self.children]
-        return {"operator": self.operator, "truth": self.truth, "children": children}
+        document = {"operator": self.operator, "truth": self.truth, "children": children}
+        return {**document, "group": self.name} if self.name else document
 
     def leaves(self) -> tuple[Leaf, ...]:
         """Every comparison, in the order written."""

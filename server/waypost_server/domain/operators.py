@@ -1,7 +1,8 @@
 """The operators of the condition language: each makes a test of one value.
 
 `OPERATORS` maps the name to a builder `(wanted) -> test(value)`; `CHECKS` says which `wanted` it takes.
-`$not`, `$size` and `$elemMatch` hold conditions themselves and live in `conditions`.
+`$not`, `$size` and `$elemMatch` hold conditions themselves; `condition_compiler` puts them together from the
+tests here. No test raises on any value, and no builder on any `wanted`, but for a pattern that is none.
 """
 
 from __future__ import annotations
@@ -9,9 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from . import coercion
+from . import coercion, patterns
 
 Test = Callable[[Any], bool]
+
+
+def never(_value: Any) -> bool:
+    """Holds for nothing."""
+    return False
+
+
+def always(_value: Any) -> bool:
+    """Holds for everything."""
+    return True
 
 
 def equal_literal(wanted: Any) -> Test:
@@ -48,7 +59,7 @@ def _exactly(wanted: Any) -> Test:
 
 
 def _greater(wanted: Any) -> Test:
-    if wanted.__class__ is str:
+    if wanted.__class__ not in (int, float):
         return lambda value: coercion.less(wanted, value)
 
     def test(value: Any) -> bool:
@@ -61,7 +72,7 @@ def _greater(wanted: Any) -> Test:
 
 
 def _greater_or_same(wanted: Any) -> Test:
-    if wanted.__class__ is str:
+    if wanted.__class__ not in (int, float):
         return lambda value: coercion.less_or_same(wanted, value)
 
     def test(value: Any) -> bool:
@@ -74,7 +85,7 @@ def _greater_or_same(wanted: Any) -> Test:
 
 
 def _less(wanted: Any) -> Test:
-    if wanted.__class__ is str:
+    if wanted.__class__ not in (int, float):
         return lambda value: coercion.less(value, wanted)
 
     def test(value: Any) -> bool:
@@ -87,7 +98,7 @@ def _less(wanted: Any) -> Test:
 
 
 def _less_or_same(wanted: Any) -> Test:
-    if wanted.__class__ is str:
+    if wanted.__class__ not in (int, float):
         return lambda value: coercion.less_or_same(value, wanted)
 
     def test(value: Any) -> bool:
@@ -102,6 +113,8 @@ def _less_or_same(wanted: Any) -> Test:
 def among(wanted: Collection[Any]) -> Test:
     """In a list of values; a list on the left needs one value in common."""
     texts = frozenset(each for each in wanted if each.__class__ is str)
+    if len(texts) == len(wanted):
+        return lambda value: value in texts if value.__class__ is str else _any_of(value, texts)
     others = tuple(each for each in wanted if each.__class__ is not str)
 
     def has(value: Any) -> bool:
@@ -118,6 +131,10 @@ def among(wanted: Collection[Any]) -> Test:
     return test
 
 
+def _any_of(value: Any, texts: frozenset[str]) -> bool:
+    return value.__class__ is list and any(each.__class__ is str and each in texts for each in value)
+
+
 def _among_any_case(wanted: Collection[Any]) -> Test:
     inner = among([coercion.folded(each) for each in wanted])
 
@@ -127,6 +144,21 @@ def _among_any_case(wanted: Collection[Any]) -> Test:
         return inner(coercion.folded(value))
 
     return test
+
+
+def each_of(tests: list[Test]) -> Test:
+    """All of several tests of one value."""
+    return tests[0] if len(tests) == 1 else lambda value: all(each(value) for each in tests)
+
+
+def any_element(inner: Callable[[Any], bool]) -> Test:
+    """A list with an element that passes; a missing element passes nothing."""
+    return lambda value: value.__class__ is list and any(each is not None and inner(each) for each in value)
+
+
+def size(inner: Test) -> Test:
+    """A list whose length passes."""
+    return lambda value: value.__class__ is list and inner(len(value))
 
 
 def _every(tests: list[Test]) -> Test:
@@ -150,6 +182,14 @@ def negation(test: Test) -> Test:
     return lambda value: not test(value)
 
 
+def _pattern(wanted: Any, ignore_case: bool) -> Test:
+    """A text, or what JavaScript makes of a value that is none, in which the pattern is found."""
+    if wanted.__class__ is not str:
+        raise patterns.PatternError("it is no text")
+    found = patterns.searcher(wanted, ignore_case)
+    return lambda value: found(coercion.text(value))
+
+
 def _version(compare: Callable[[str, str], bool]) -> Callable[[Any], Test]:
     def build(wanted: Any) -> Test:
         padded = coercion.padded_version(wanted)
@@ -165,13 +205,19 @@ OPERATORS: Mapping[str, Callable[[Any], Test]] = {
     "$lte": _less_or_same,
     "$gt": _greater,
     "$gte": _greater_or_same,
-    "$exists": lambda wanted: (lambda value: value is not None) if wanted else (lambda value: value is None),
+    "$exists": lambda wanted: (
+        (lambda value: value is not None) if coercion.truthy(wanted) else (lambda value: value is None)
+    ),
     "$in": among,
     "$nin": lambda wanted: negation(among(wanted)),
     "$ini": _among_any_case,
     "$nini": lambda wanted: negation(_among_any_case(wanted)),
     "$all": lambda wanted: _every([equal_literal(each) for each in wanted]),
     "$alli": lambda wanted: _every([_text_any_case(each) for each in wanted]),
+    "$regex": lambda wanted: _pattern(wanted, False),
+    "$regexi": lambda wanted: _pattern(wanted, True),
+    "$notRegex": lambda wanted: negation(_pattern(wanted, False)),
+    "$notRegexi": lambda wanted: negation(_pattern(wanted, True)),
     "$type": lambda wanted: lambda value: coercion.kind_of(value) == wanted,
     "$veq": _version(lambda left, right: left == right),
     "$vne": _version(lambda left, right: left != right),
@@ -183,31 +229,42 @@ OPERATORS: Mapping[str, Callable[[Any], Test]] = {
 GROUP_OPERATORS = ("$inGroup", "$notInGroup")
 NESTING_OPERATORS = ("$not", "$size", "$elemMatch")
 ALL_OPERATORS = (*OPERATORS, *GROUP_OPERATORS, *NESTING_OPERATORS)
-LOGIC = ("$and", "$or", "$nor", "$not")
+LOGIC = ("$and", "$or", "$nor", "$not", "$savedGroup")
 TYPES = ("string", "number", "boolean", "array", "object", "null")
 
-_LISTS = frozenset({"$in", "$nin", "$ini", "$nini", "$all", "$alli"})
+LISTS = frozenset({"$in", "$nin", "$ini", "$nini", "$all", "$alli"})
 _ORDERED = frozenset({"$lt", "$lte", "$gt", "$gte"})
 _VERSIONS = frozenset({"$veq", "$vne", "$vgt", "$vgte", "$vlt", "$vlte"})
-_NAMES = frozenset(GROUP_OPERATORS)
+PATTERNS = frozenset({"$regex", "$regexi", "$notRegex", "$notRegexi"})
+NEGATED_PATTERNS = frozenset({"$notRegex", "$notRegexi"})
 
 
 def example(operator: str) -> str:
     """How to write an operator, for messages."""
-    if operator in _LISTS:
+    if operator in LISTS:
         return f"write {{{operator}: [one, two]}}"
     if operator in _VERSIONS:
         return f'write {{{operator}: "2.10.0"}}'
     if operator in ("$eq", "$ne"):
         return "use $in, $all, or the list without an operator"
-    examples = {"$exists": "true", "$type": "string", "$inGroup": "enterprise", "$notInGroup": "enterprise"}
+    if operator in PATTERNS:
+        return f"write {{{operator}: '^acme-'}}"
+    if operator == "$savedGroup":
+        return "write $savedGroup: power_admins"
+    examples = {
+        "$exists": "true",
+        "$type": "string",
+        "$elemMatch": "{$gt: 10}",
+        "$inGroup": "beta",
+        "$notInGroup": "beta",
+    }
     return f"write {{{operator}: {examples.get(operator, '10')}}}"
 
 
 def complaint(operator: str, wanted: Any) -> str | None:
     """Why `operator` cannot take `wanted`, as a sentence; None if it can."""
     kind = wanted.__class__
-    if operator in _LISTS and (kind is not list or not wanted):
+    if operator in LISTS and (kind is not list or not wanted):
         return f"{operator} needs a list with at least one value"
     if operator in _ORDERED and kind not in (int, float, str):
         return f"{operator} needs a number or text to compare with"
@@ -217,8 +274,8 @@ def complaint(operator: str, wanted: Any) -> str | None:
         return "$exists needs true or false"
     if operator == "$type" and wanted not in TYPES:
         return f"$type needs one of {', '.join(TYPES)}"
-    if operator in _NAMES and kind is not str:
-        return f"{operator} needs the key of a segment"
+    if operator in PATTERNS and (kind is not str or not wanted):
+        return f"{operator} needs a pattern"
     if operator in ("$eq", "$ne") and kind in (list, dict):
         return f"{operator} compares single values only; a list or an object never equals it"
     return None

@@ -48,10 +48,12 @@ def _three_steps(first: str, second: str, third: str) -> Callable[[Any], Any]:
 
 
 def _element(current: Any, part: str) -> Any:
-    """A step into something that is no plain dict: a list by index, another mapping by key, else None."""
-    if current.__class__ is list and part.isdecimal() and part.isascii() and len(part) < 9:
-        index = int(part)
-        return current[index] if index < len(current) and str(index) == part else None
+    """A step into something that is no plain dict: a list by index or its length, another mapping by key, else None."""
+    if current.__class__ is list:
+        if part.isdecimal() and part.isascii() and len(part) < 9:
+            index = int(part)
+            return current[index] if index < len(current) and str(index) == part else None
+        return len(current) if part == "length" else None
     return current.get(part) if isinstance(current, Mapping) else None
 
 

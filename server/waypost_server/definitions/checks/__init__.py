@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from waypost_server.definitions.findings import Report, Source, TemplateChecker
+from waypost_server.definitions.saved_groups import groups_of
 from waypost_server.domain.definitions import Definitions
 
 from . import cases, catalogue, copy, journey, nudges, plays, policy
@@ -24,6 +25,8 @@ def run(
     `broken` names the kinds of file ("in-app", "journey") that could not all be read: a name they may
     define is not reported as unknown.
     """
-    context = Context(definitions, sources, report, broken, check_template)
+    catalog = sources.get("catalog.yaml")
+    groups = groups_of(catalog.data if catalog else None)
+    context = Context(definitions, sources, report, broken, check_template, groups)
     for check in (catalogue, journey, policy, nudges, plays, copy, cases):
         check.run(context)

@@ -7,9 +7,17 @@ from .rules import check_condition
 
 
 def run(context: Context) -> None:
-    """Events map to one feature; segments and motions are decided from the account alone."""
+    """Events map to one feature; groups hold; segments and motions are decided from the account alone."""
     _features(context)
     source = context.file("catalog.yaml")
+    for group in context.definitions.catalog.groups:
+        if group.key in context.known("segment"):
+            message = f"{group.key!r} is the key of a segment already"
+            context.report.error(
+                source, ("groups", group.key), "duplicate_key", message, "choose another key"
+            )
+        elif group.when is not None:
+            check_condition(context, group.when, source, ("groups", group.key, "when"))
     for segment in context.definitions.catalog.segments:
         where = ("segments", segment.key, "when")
         compiled = check_condition(context, segment.when, source, where, families=("account",))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from waypost_server.definitions.findings import Report, Source, TemplateChecker, Where
 from waypost_server.definitions.nested import nearest
@@ -25,6 +26,7 @@ class Context:
     report: Report
     broken: frozenset[str]
     check_template: TemplateChecker | None
+    groups: Mapping[str, Any] = field(default_factory=dict)  # saved groups, as `compile_condition` takes them
 
     def source(self, place: str) -> Source:
         """The file of a definition's `source` ("in-app/halfway.yaml:3")."""

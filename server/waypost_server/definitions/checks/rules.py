@@ -15,10 +15,24 @@ from waypost_server.domain.conditions import (
     Node,
     compile_condition,
 )
+from waypost_server.domain.operators import GROUP_OPERATORS, PATTERNS
 
 from .context import Context
 
-_NEGATIVE = {"$ne", "$nin", "$nini", "$notInGroup", "$not", "$lt", "$lte", "$vlt", "$vlte", "$vne"}
+_NEGATIVE = {
+    "$ne",
+    "$nin",
+    "$nini",
+    "$notInGroup",
+    "$not",
+    "$lt",
+    "$lte",
+    "$vlt",
+    "$vlte",
+    "$vne",
+    "$notRegex",
+    "$notRegexi",
+}
 _VALUES = {"=", "$eq", "$ne", "$in", "$nin", "$ini", "$nini"}
 _NAMED = {
     "user.role": "role",
@@ -39,8 +53,7 @@ def check_condition(
 ) -> Compiled | None:
     """Report what is wrong with a condition that may read `families`; the compiled condition if it compiles."""
     try:
-        segments = {segment: (segment,) for segment in context.known("segment")}
-        compiled = compile_condition(condition, segments)
+        compiled = compile_condition(condition, context.groups)
     except ConditionError as error:
         context.report.error(source, (*where, *error.where), error.code, error.message, error.remedy)
         return None
@@ -74,6 +87,8 @@ def _check_leaf(
 
 
 def _check_values(context: Context, leaf: LeafNode, source: Source, where: Where) -> None:
+    if leaf.operator in GROUP_OPERATORS:
+        return  # the members of a group are data, of any type
     values = leaf.wanted if isinstance(leaf.wanted, list) else [leaf.wanted]
     fact = facts.find(leaf.path)
     kind = _NAMED.get(leaf.path)
@@ -93,14 +108,19 @@ _TYPE_REMEDY = {
 
 
 def _misfits(fact_type: str, operator: str, value: Any) -> bool:
-    if operator.startswith("$v") or operator in (
-        "$exists",
-        "$type",
-        "$not",
-        "$size",
-        "$elemMatch",
-        "$all",
-        "$alli",
+    if (
+        operator.startswith("$v")
+        or operator in PATTERNS
+        or operator
+        in (
+            "$exists",
+            "$type",
+            "$not",
+            "$size",
+            "$elemMatch",
+            "$all",
+            "$alli",
+        )
     ):
         return False
     if value is None or fact_type == "any":
