@@ -68,27 +68,32 @@ def decide(runtime: Runtime, workspace_id: str, question: Question) -> Decision:
         none_held = () if question.explain else None
         return Decision(question.user_id, question.account_id, 0, held=none_held)
     glimpse = glance(runtime, workspace_id, question.user_id, question.account_id, release)
-    subject = glimpse.subject
-    seen = (glimpse.answer, subject.now.replace(second=0, microsecond=0), subject.today)
-    remembered: Remembered | None = release.answers.get(question)
-    if remembered is not None and remembered.seen == seen:
-        return remembered.decision
+    minute = (glimpse.subject.now.replace(second=0, microsecond=0), glimpse.subject.today)
+    last: Remembered | None = release.answers.get(question)
+    asked_before = last is not None and last.minute == minute
+    stamp = glimpse.stamp() if asked_before or runtime.db.is_sqlite else None
+    if last is not None and asked_before and stamp is not None and last.stamp == stamp:
+        return last.decision
     facts = glimpse.facts()
     if _is_stranger(question, facts):
         return answer(release, question, facts_of(runtime, workspace_id, question, release))
     decision = answer(release, question, facts)
     if len(release.answers) >= REMEMBERED:
         release.answers.clear()
-    release.answers[question] = Remembered(seen, decision)
+    release.answers[question] = Remembered(minute, stamp, decision)
     return decision
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The last decision for a question. It stands while the database answers the same, within a minute:
-    the facts are read every time, and only gates that open by time alone may be seen a minute late."""
+    """The last decision for a question. It stands while the database gives the same stamp, within a minute:
+    whatever is written is seen at once, and only gates that open by time alone may be seen a minute late.
 
-    seen: tuple[bytes | str, datetime, date]
+    `stamp` None: asked once in this minute. Most people ask no second time, so the first does not pay for it.
+    """
+
+    minute: tuple[datetime, date]
+    stamp: Any
     decision: Decision
 
 

@@ -24,7 +24,9 @@ from waypost_server.services.classify import classify
 from waypost_server.services.past import Parts, history_of
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
+from waypost_server.store import fact_stamp
 from waypost_server.store import facts as store
+from waypost_server.store.database import Database
 from waypost_server.store.facts import Subject, Wanted, moment
 
 Values = dict[str, Any]
@@ -69,31 +71,45 @@ def facts_for(
     return build(parts, subject, release, zone, paths=paths)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Glimpse:
-    """What the database answered about one person, not yet made into facts."""
+    """A look at one person, on a connection of its own: the hot path of decide. Reads when asked."""
 
-    answer: bytes | str
+    db: Database
     subject: Subject
     release: LiveRelease
     zone: tzinfo
-    is_sqlite: bool
+    _answer: bytes | str | None = None
+
+    def stamp(self) -> Any:
+        """Equal stamps mean that nothing a decision looks at was written in between.
+
+        Taken before the facts, so that a write between the two makes the stamp old and never the facts. On
+        SQLite, where a statement costs no round trip, the facts as they came stand for themselves.
+        """
+        if self.db.is_sqlite:
+            return self._read()
+        return fact_stamp.read(self.db.glance, wanted(self.release, None), self.subject)
 
     def facts(self) -> Facts:
-        """The facts and the history."""
-        parts = store.parsed(self.answer, self.is_sqlite, wanted(self.release, None), self.subject)
+        """The facts and the history, in one statement."""
+        parts = store.parsed(self._read(), self.db.is_sqlite, wanted(self.release, None), self.subject)
         return build(parts, self.subject, self.release, self.zone)
+
+    def _read(self) -> bytes | str:
+        if self._answer is None:
+            needs = wanted(self.release, None)
+            self._answer = store.read(self.db.glance, self.db.is_sqlite, needs, self.subject)
+        return self._answer
 
 
 def glance(
     runtime: Runtime, workspace_id: str, user_id: str, account_id: str | None, release: LiveRelease
 ) -> Glimpse:
-    """As `facts_for`, in one statement on a connection of its own: the hot path of decide."""
+    """As `facts_for`, without a session, when asked."""
     zone = runtime.releases.glance(runtime.db, workspace_id).zone
     subject = _subject(runtime, workspace_id, user_id, account_id, zone)
-    is_sqlite = runtime.db.is_sqlite
-    answer = store.read(runtime.db.glance, is_sqlite, wanted(release, None), subject)
-    return Glimpse(answer, subject, release, zone, is_sqlite)
+    return Glimpse(runtime.db, subject, release, zone)
 
 
 def account_facts(

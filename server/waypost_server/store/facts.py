@@ -107,8 +107,13 @@ def build(is_sqlite: bool, wanted: Wanted, account_given: bool) -> tuple[str, tu
     With the account given it is a plain value: no part has to wait for, or look into, a sub-select.
     """
     dialect = Sqlite() if is_sqlite else Postgres()
-    parts = _parts(dialect, wanted)
-    text, account = "select " + dialect.whole(parts.values()), dialect.text("account")
+    parts = parts_of(dialect, wanted)
+    return finished(dialect, wanted, dialect.whole(parts.values()), account_given), tuple(parts)
+
+
+def finished(dialect: Dialect, wanted: Wanted, columns: str, account_given: bool) -> str:
+    """The statement that selects `columns`, with the database's own placeholders."""
+    text, account = f"select {columns}", dialect.text("account")
     if not account_given:
         account = "(select id from acc)"
         text = (
@@ -123,7 +128,7 @@ def build(is_sqlite: bool, wanted: Wanted, account_given: bool) -> tuple[str, tu
     names |= {name: dialect.time(name) for name in (*_TIMES, *windows, *since)}
     names |= {name: dialect.day(name) for name in _DAYS}
     names |= {name: dialect.list(name) for name in (*_LISTS, *lists)}
-    return text.format_map({**names, "acc": account}), tuple(parts)
+    return text.format_map({**names, "acc": account})
 
 
 _LISTS = (
@@ -212,7 +217,8 @@ _NOT_STALE = (  # the touch of a claim that was never painted is not spent
 )
 
 
-def _parts(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
+def parts_of(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
+    """A scalar expression by part, in the order in which they travel."""
     rows = _rows(dialect)
     parts = {"account_id": f"{dialect.array}({{acc}})", **_who(dialect, wanted.owner)}
     one = "workspace_id = {ws} and account_id = {acc} and user_id = {user}"
