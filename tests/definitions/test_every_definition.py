@@ -49,7 +49,7 @@ FULL = {
     "user": {"name": "Ada [x](https://evil.example) Lovelace"},
     "account": {"name": "Globex *Corp*", "users": 3, "renewal_in_days": 80},
     "account_usage": {
-        key: {"total": 9, "count_28d": 4, "users_28d": 2} for key in facts.keys_of("usage", DEFINITIONS)
+        key: {"total": 9, "count_28d": 4, "users_28d": 2} for key in facts.keys_of("feature", DEFINITIONS)
     },
     "milestone": {
         key: {"done": 1, "total": 2, "days_in": 20, "next_step": "Launch it"}

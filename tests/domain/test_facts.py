@@ -15,13 +15,16 @@ from waypost_server.domain.definitions import (
     Journey,
     Milestone,
     Nudge,
+    Role,
     Step,
 )
+from waypost_server.domain.fact_catalogue import markdown_table
 
 FEATURES = (Feature("report_export", "Export"), Feature("report_view", "View"))
 MILESTONE = Milestone("first_report", "First report", "user", (Step("a", "View it", "report_view"),))
 NUDGE = Nudge("halfway", "Halfway", "banner", {"en": Content("a", "b")})
-DEFINITIONS = Definitions(Catalog("Acme", FEATURES), Journey((), (MILESTONE,)), nudges=(NUDGE,))
+ROLES = (Role("admin", "Administrator"), Role("viewer", "Viewer"))
+DEFINITIONS = Definitions(Catalog("Acme", FEATURES, ROLES), Journey((), (MILESTONE,)), nudges=(NUDGE,))
 DOCS = Path(__file__).parents[2] / "docs" / "facts.md"
 
 
@@ -37,6 +40,15 @@ DOCS = Path(__file__).parents[2] / "docs" / "facts.md"
         "usage.report_export.days_28d",
         "account_usage.report_view.users_28d",
         "milestone.first_report.next_step",
+        "usage.report_export.count_1d",
+        "usage.report_export.days_365d",
+        "usage.report_export.weeks_active_52w",
+        "account_usage.report_view.share_of_seats_90d",
+        "account_usage.report_view.days_since_last",
+        "role_usage.admin.report_view.users_14d",
+        "role_usage.viewer.report_view.share_of_seats_28d",
+        "milestone.first_report.days_overdue",
+        "page.path",
         "signal.usage_decay.open",
         "nudge.halfway.shown",
     ],
@@ -60,7 +72,25 @@ def test_known(path: str) -> None:
         ("user.traits", "write user.<name>"),
         ("usage.report_export", "write usage.<feature>.<field>, with a field of: used, total"),
         ("usage..total", "write usage.<feature>.<field>"),
-        ("weather.today", "known: user, account, usage, account_usage, milestone, signal, nudge"),
+        ("usage.report_export.counts_14d", "did you mean usage.report_export.count_14d"),
+        ("usage.report_export.count", "did you mean usage.report_export.count_28d"),
+        ("usage.report_export.weeks_active", "did you mean usage.report_export.weeks_active_8w"),
+        ("usage.report_export.count_0d", "use 1 to 365d"),
+        ("usage.report_export.count_366d", "use 1 to 365d"),
+        ("usage.report_export.weeks_active_53w", "use 1 to 52w"),
+        ("usage.report_export.count_4w", "did you mean usage.report_export.count_4d"),
+        ("usage.report_export.count_07d", "did you mean usage.report_export.count_7d"),
+        ("role_usage.admn.report_view.users_28d", "did you mean role_usage.admin.report_view.users_28d"),
+        ("role_usage.admin.report_vew.users_28d", "did you mean role_usage.admin.report_view.users_28d"),
+        (
+            "role_usage.admin.users_28d",
+            "write role_usage.<role>.<feature>.<field>, with a field of: users_<N>d",
+        ),
+        ("page.pth", "did you mean page.path"),
+        (
+            "weather.today",
+            "known: user, account, usage, account_usage, role_usage, milestone, signal, nudge, page",
+        ),
     ],
 )
 def test_unknown_names_the_nearest(path: str, remedy: str) -> None:
@@ -77,18 +107,26 @@ def test_only_what_is_mentioned_is_needed() -> None:
             "usage.a.total",
             "usage.b.days_28d",
             "account_usage.c.total",
-            "account_usage.d.users_28d",
+            "account_usage.d.share_of_seats_28d",
+            "role_usage.admin.e.users_7d",
             "milestone.m.done",
             "signal.usage_decay.open",
             "nudge.n.shown",
-            "account.users",
         ]
     )
     assert needs == facts.Needs(
-        frozenset("a"), frozenset("b"), frozenset("c"), frozenset("d"), frozenset("m"),
-        frozenset({"usage_decay"}), frozenset("n"), account_users=True,
-    )  # fmt: skip
-    assert facts.required(["user.role"]) == facts.Needs()
+        usage=frozenset("a"),
+        usage_windows=frozenset({("b", "days_28d")}),
+        account_usage=frozenset("c"),
+        account_windows=frozenset({("d", "users_28d")}),
+        role_windows=frozenset({("admin", "e", "users_7d")}),
+        milestones=frozenset("m"),
+        signals=frozenset({"usage_decay"}),
+        nudges=frozenset("n"),
+        account_users=True,
+    )
+    assert facts.required(["role_usage.admin.e.share_of_seats_7d"]).role_users
+    assert facts.required(["user.role", "page.path", "usage.a", "usage"]) == facts.Needs()
 
 
 def test_needs_add_up() -> None:
@@ -118,10 +156,10 @@ def test_dotted_keys_nest() -> None:
 def test_the_catalogue_is_complete(fact: facts.Fact) -> None:
     """Every fact says what it means, shows an example and is found by its own name."""
     assert fact.meaning and fact.example
-    name = fact.pattern.replace("<", "").replace(">", "")
+    name = fact.pattern.replace("<N>", "28").replace("<", "").replace(">", "")
     assert facts.find(name) == fact
 
 
 def test_the_documentation_holds_the_catalogue() -> None:
     """The table in docs/facts.md is the one the catalogue makes."""
-    assert facts.markdown_table() in DOCS.read_text()
+    assert markdown_table() in DOCS.read_text()

@@ -8,6 +8,7 @@ from typing import Any
 
 from waypost_server.console.words import humanise, number, sentence
 from waypost_server.domain.definitions import Definitions
+from waypost_server.domain.fact_catalogue import window
 
 OPERATORS = {
     "$eq": "is",
@@ -48,16 +49,18 @@ FLAGS = {
     ("signal", "open"): ("is open", "is not open"),
 }
 GROUPS = {"$and": "all of", "$or": "any of", "$nor": "none of", "$not": "not"}
-WINDOWS = {
+FIELDS = {
     "used": "used ever",
     "total": "uses ever",
-    "count_7d": "uses in 7 days",
-    "count_28d": "uses in 28 days",
-    "days_7d": "active days in 7 days",
-    "days_28d": "active days in 28 days",
-    "users_28d": "users in 28 days",
     "days_since_first": "days since first use",
     "days_since_last": "days since last use",
+}
+MEASURES = {
+    "count": "uses",
+    "days": "active days",
+    "weeks_active": "active weeks",
+    "users": "users",
+    "share_of_seats": "share of seats",
 }
 
 
@@ -78,6 +81,7 @@ class Reader:
     def __init__(self, definitions: Definitions) -> None:
         self.features = {feature.key: feature.title for feature in definitions.catalog.features}
         self.milestones = {each.key: each.title for each in definitions.journey.milestones}
+        self.roles = {role.key: role.title for role in definitions.catalog.roles}
         self.groups = {group.key: group.title for group in definitions.catalog.groups}
 
     def lines(self, condition: Mapping[str, Any]) -> list[Line]:
@@ -107,9 +111,12 @@ class Reader:
         key, _, field = rest.rpartition(".")
         if head == "milestone" and key:
             return f"{self.milestones.get(key, sentence(key))} · {humanise(field)}"
-        if head in ("usage", "account_usage") and key:
-            whose = "" if head == "usage" else " (whole account)"
-            return f"{self.features.get(key, sentence(key))} · {WINDOWS.get(field, humanise(field))}{whose}"
+        if head in ("usage", "account_usage", "role_usage") and key:
+            role, _, feature = key.rpartition(".")
+            whose = {"usage": "", "account_usage": " (whole account)"}.get(
+                head, f" ({self.roles.get(role, role)})"
+            )
+            return f"{self.features.get(feature, sentence(feature))} · {_measured(field)}{whose}"
         if head in ("signal", "nudge") and key:
             return f"{sentence(head)} {humanise(key)} · {humanise(field)}"
         if head == "user":
@@ -159,6 +166,14 @@ class Reader:
         return " ".join(part for part in (line.fact, line.operator, line.value) if part)
 
 
+def _measured(field: str) -> str:
+    """A field of usage: "active days in 28 days"."""
+    over = window(field)
+    if over is None or over.measure not in MEASURES:
+        return FIELDS.get(field, humanise(field))
+    return f"{MEASURES[over.measure]} in {over.length} {'days' if over.unit == 'd' else 'weeks'}"
+
+
 def _group(value: Any) -> str:
     """The key of a group, named or put in by the loader."""
     return str(value.get("id", "")) if isinstance(value, Mapping) else str(value)
@@ -171,7 +186,7 @@ def shown(value: Any, path: str = "") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        if path.rpartition(".")[2] in ("progress", "severity"):
+        if path.rpartition(".")[2] in ("progress", "severity") or ".share_of_seats_" in path:
             return f"{round(value * 100)} %"
         return number(value) if float(value).is_integer() else f"{value:g}"
     if isinstance(value, str):

@@ -24,10 +24,11 @@ from waypost_server.services.classify import classify
 from waypost_server.services.past import Parts, history_of
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
+from waypost_server.services.usage_facts import days_since, lay_usage
 from waypost_server.store import fact_stamp
 from waypost_server.store import facts as store
 from waypost_server.store.database import Database
-from waypost_server.store.facts import Subject, Wanted, moment
+from waypost_server.store.facts import Subject, Wanted
 
 Values = dict[str, Any]
 
@@ -154,9 +155,15 @@ def _wanted(paths: frozenset[str], compiled: CompiledRelease, *, history: bool) 
     needs = catalogue.required(paths)
     return Wanted(
         usage=tuple(sorted(needs.usage)),
-        usage_windows=tuple(sorted(needs.usage_windows)),
+        usage_windows=_sorted(needs.usage_windows, -2),
+        usage_fields=_sorted(needs.usage_windows, -1),
         account_usage=tuple(sorted(needs.account_usage)),
-        account_windows=tuple(sorted(needs.account_windows)),
+        account_windows=_sorted(needs.account_windows, -2),
+        account_fields=_sorted(needs.account_windows, -1),
+        role_windows=_sorted(needs.role_windows, -2),
+        role_fields=_sorted(needs.role_windows, -1),
+        roles=tuple(sorted({key[0] for key in needs.role_windows})),
+        role_users=needs.role_users,
         milestones=tuple(sorted(needs.milestones)),
         signals=tuple(sorted(needs.signals)),
         nudges=tuple(sorted(needs.nudges)) if history else (),
@@ -174,6 +181,10 @@ def _wanted(paths: frozenset[str], compiled: CompiledRelease, *, history: bool) 
         ),
         week_features=tuple(sorted(compiled.week_features)) if history else (),
     )
+
+
+def _sorted(keys: frozenset[tuple[str, ...]], place: int) -> tuple[str, ...]:
+    return tuple(sorted({key[place] for key in keys}))
 
 
 def _subject(
@@ -198,7 +209,7 @@ def build(
     role, member_since = parts["membership"] or (None, None)
     known["user"] = {**known.get("user", {}), **_user(parts, subject, role, member_since)}
     known["account"] = _account(parts, subject, account_id, release, known.get("account", {}))
-    _lay_usage(known, parts, subject, zone)
+    lay_usage(known, parts, wanted(release, paths), subject.today, zone)
     _lay_milestones(known, parts, subject, release, zone)
     _lay_signals(known, parts, subject, zone)
     _lay_nudges(known, parts, subject, zone)
@@ -275,34 +286,6 @@ def _classify(known: Values, release: LiveRelease) -> None:
     account.update(_present(segment=segment))
 
 
-def _lay_usage(known: Values, parts: Parts, subject: Subject, zone: tzinfo) -> None:
-    usage = known.get("usage", {})
-    for feature, total, first_at, last_at in parts.get("usage") or ():
-        usage[feature] = {
-            **usage.get(feature, {}),
-            "used": total > 0,
-            "total": total,
-            "days_since_first": _days(first_at, subject.today, zone),
-            "days_since_last": _days(last_at, subject.today, zone),
-        }
-    for feature, count_7d, count_28d, days_7d, days_28d in parts.get("usage_windows") or ():
-        windows = {"count_7d": int(count_7d), "count_28d": int(count_28d), "days_7d": days_7d}
-        usage[feature] = {**usage.get(feature, {}), **windows, "days_28d": days_28d}
-    of_account = known.get("account_usage", {})
-    for feature, total in parts.get("account_usage") or ():
-        of_account[feature] = {**of_account.get(feature, {}), "total": int(total)}
-    for feature, count, people in parts.get("account_windows") or ():
-        of_account[feature] = {
-            **of_account.get(feature, {}),
-            "count_28d": int(count),
-            "users_28d": people,
-        }
-
-
-def _days(at: float | str, today: date, zone: tzinfo) -> int:
-    return (today - day_of(moment(at), zone)).days
-
-
 def _lay_milestones(
     known: Values, parts: Parts, subject: Subject, release: LiveRelease, zone: tzinfo
 ) -> None:
@@ -325,17 +308,19 @@ def _milestone(milestone: Milestone, row: Any, today: date, zone: tzinfo, age: i
     reached = reached_at is not None
     done = sum(1 for step in milestone.steps if step.key in steps)
     total = len(milestone.steps)
+    late = 0 if reached or milestone.due_days is None else max(0, age - milestone.due_days)
     state = {
         "reached": reached,
         "done": done,
         "total": total,
         "progress": 1 if reached else done / total if total else 0,
         "next_step": next((step.title for step in milestone.steps if step.key not in steps), None),
-        "overdue": not reached and milestone.due_days is not None and age > milestone.due_days,
+        "overdue": late > 0,
         "days_in": age,
+        "days_overdue": late,
     }
     if reached_at is not None:
-        state["days_since_reached"] = _days(reached_at, today, zone)
+        state["days_since_reached"] = days_since(reached_at, today, zone)
     return state
 
 
@@ -344,7 +329,7 @@ def _lay_signals(known: Values, parts: Parts, subject: Subject, zone: tzinfo) ->
     for kind, severity, opened_at in parts.get("signals") or ():
         seen = signals.get(kind, {})
         if not seen.get("open") or severity > seen["severity"]:
-            days = _days(opened_at, subject.today, zone)
+            days = days_since(opened_at, subject.today, zone)
             signals[kind] = {"open": True, "severity": severity, "days_open": days}
 
 
@@ -357,7 +342,7 @@ def _lay_nudges(known: Values, parts: Parts, subject: Subject, zone: tzinfo) -> 
         return
     for nudge, count, last_at, *_ in parts.get("offers") or ():
         if nudge in nudges:
-            shown = {"shown": count, "days_since_shown": _days(last_at, subject.today, zone)}
+            shown = {"shown": count, "days_since_shown": days_since(last_at, subject.today, zone)}
             nudges[nudge] = {**nudges[nudge], **shown}
     for nudge, reaction, count in parts.get("reactions") or ():
         if nudge in nudges and reaction in _COUNTED:

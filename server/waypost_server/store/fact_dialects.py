@@ -10,6 +10,7 @@ class Postgres:
 
     array = "json_build_array"
     group = "array_agg"
+    week = "((day - date '2000-01-03') / 7)"  # weeks since a Monday
     number = "::float8"  # sums of bigint are numeric, which is slow; these are whole far below 2**53
 
     def name(self, name: str) -> str:
@@ -40,13 +41,13 @@ class Postgres:
     def whole(self, parts: Any) -> str:
         return f"json_build_array({', '.join(parts)})::text"
 
-    def account_usage(self) -> str:
+    def account_usage(self, columns: str, since: str) -> str:
         """One index scan over people × features: the key has the person before the feature."""
         return (
-            "select feature, sum(count) n, count(distinct user_id) people from usage_day"
+            f"select feature, {columns} from usage_day"
             " where workspace_id = {ws} and account_id = {acc} and user_id = any(array(select user_id"
             " from membership where workspace_id = {ws} and account_id = {acc}))"
-            " and feature = any({account_windows}) and day > {day28} group by feature"
+            f" and feature = any({{account_windows}}) and day > {{{since}}} group by feature"
         )
 
 
@@ -55,6 +56,7 @@ class Sqlite:
 
     array = "json_array"
     group = "json_group_array"
+    week = "(cast(julianday(day) - julianday('2000-01-03') as integer) / 7)"
     number = ""
 
     def name(self, name: str) -> str:
@@ -77,12 +79,13 @@ class Sqlite:
     def whole(self, parts: Any) -> str:
         return f"json_array({', '.join(f'json({each})' for each in parts)})"
 
-    def account_usage(self) -> str:
+    def account_usage(self, columns: str, since: str) -> str:
         return (
-            "select feature, sum(count) n, count(distinct user_id) people from usage_day"
+            f"select feature, {columns} from usage_day"
             " where workspace_id = {ws} and account_id = {acc} and user_id in (select user_id"
             " from membership where workspace_id = {ws} and account_id = {acc})"
-            " and feature in (select value from json_each({account_windows})) and day > {day28} group by feature"
+            " and feature in (select value from json_each({account_windows}))"
+            f" and day > {{{since}}} group by feature"
         )
 
 

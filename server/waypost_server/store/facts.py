@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from waypost_server.store import fact_windows
 from waypost_server.store.fact_dialects import Dialect, Postgres, Sqlite
 
 Execute = Callable[[str, dict[str, Any]], Any]
@@ -38,9 +39,15 @@ class Wanted:
     """What to read. Hashable, so that the statement's text is built once per release."""
 
     usage: tuple[str, ...] = ()
-    usage_windows: tuple[str, ...] = ()
+    usage_windows: tuple[str, ...] = ()  # features, each with all of `usage_fields`
+    usage_fields: tuple[str, ...] = ()  # "days_28d"
     account_usage: tuple[str, ...] = ()
     account_windows: tuple[str, ...] = ()
+    account_fields: tuple[str, ...] = ()
+    role_windows: tuple[str, ...] = ()
+    role_fields: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    role_users: bool = False
     milestones: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
     nudges: tuple[str, ...] = ()
@@ -126,7 +133,7 @@ def finished(dialect: Dialect, wanted: Wanted, columns: str, account_given: bool
     since = [f"cap_{i}_since" for i in range(len(wanted.account_caps))]
     lists = [f"cap_{i}_{name}" for i in range(len(wanted.account_caps)) for name in ("kinds", "channels")]
     names |= {name: dialect.time(name) for name in (*_TIMES, *windows, *since)}
-    names |= {name: dialect.day(name) for name in _DAYS}
+    names |= {name: dialect.day(name) for name in ("weeks", *fact_windows.names(_fields(wanted)))}
     names |= {name: dialect.list(name) for name in (*_LISTS, *lists)}
     return text.format_map({**names, "acc": account})
 
@@ -136,6 +143,8 @@ _LISTS = (
     "usage_windows",
     "account_usage",
     "account_windows",
+    "role_windows",
+    "roles",
     "milestones",
     "signals",
     "nudges",
@@ -145,9 +154,9 @@ _MOMENTS = frozenset(
     {"at", "claimed_at", "first_at", "last_at", "opened_at", "reached_at", "shown_at", "snoozed", "until"}
 )
 _TIMES = ("now", "stale", "open_since", "person_since")
-_DAYS = ("day7", "day28", "weeks")
 _TABLES = frozenset(
-    {"offers", "open", "grants", "reactions", "weeks", "person_touches", *_LISTS} - {"week_features"}
+    {"offers", "open", "grants", "reactions", "weeks", "person_touches", "role_users", *_LISTS}
+    - {"week_features", "roles"}
 )
 
 
@@ -162,8 +171,7 @@ def parameters(is_sqlite: bool, wanted: Wanted, subject: Subject) -> dict[str, A
         "now": _time(now),
         "stale": _time(now - subject.claim_lasts),
         "open_since": _time(now - timedelta(seconds=max(86_400, wanted.person_seconds))),
-        "day7": (day - timedelta(days=7)).isoformat(),
-        "day28": (day - timedelta(days=28)).isoformat(),
+        **fact_windows.cutoffs(_fields(wanted), day),
     }
     if wanted.week_features:
         values["weeks"] = (day - WEEKS_BACK).isoformat()
@@ -184,6 +192,10 @@ def _fixed(is_sqlite: bool, wanted: Wanted) -> dict[str, str]:
     for i, cap in enumerate(wanted.account_caps):
         found |= {f"cap_{i}_{name}": write(given) for name, given in _filters(cap).items()}
     return found
+
+
+def _fields(wanted: Wanted) -> tuple[str, ...]:
+    return (*wanted.usage_fields, *wanted.account_fields, *wanted.role_fields)
 
 
 def _filters(cap: AccountCap) -> dict[str, tuple[str, ...]]:
@@ -231,22 +243,41 @@ def parts_of(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
             f"usage_total where {one} and {dialect.among('feature', 'usage')}",
         )
     if wanted.usage_windows:
+        fields, since = wanted.usage_fields, fact_windows.longest(wanted.usage_fields)
+        source = f"usage_day where {one} and {dialect.among('feature', 'usage_windows')}"
         parts["usage_windows"] = rows(
-            "feature, n7, n28, d7, d28",
-            f"(select feature, coalesce(sum(count{dialect.number}) filter (where day > {{day7}}), 0) n7,"
-            f" sum(count{dialect.number}) n28,"
-            " count(*) filter (where day > {day7}) d7, count(*) d28 from usage_day"
-            f" where {one} and {dialect.among('feature', 'usage_windows')}"
-            " and day > {day28} group by feature) w",
-        )  # fmt: skip
+            ", ".join(("feature", *fields)),
+            f"(select feature, {fact_windows.columns(dialect, fields, days='count(*)')} from {source}"
+            f" and day > {{{since}}} group by feature) w",
+        )
     if wanted.account_usage:
         parts["account_usage"] = rows(
-            "feature, n",
-            f"(select feature, sum(total) n from usage_total where {team}"
+            "feature, n, last_at",
+            f"(select feature, sum(total) n, max(last_at) last_at from usage_total where {team}"
             f" and {dialect.among('feature', 'account_usage')} group by feature) w",
         )
     if wanted.account_windows:
-        parts["account_windows"] = rows("feature, n, people", f"({dialect.account_usage()}) w")
+        fields = wanted.account_fields
+        measured = dialect.account_usage(
+            fact_windows.columns(dialect, fields, days="count(distinct day)"), fact_windows.longest(fields)
+        )
+        parts["account_windows"] = rows(", ".join(("feature", *fields)), f"({measured}) w")
+    if wanted.role_windows:
+        fields = wanted.role_fields
+        parts["role_windows"] = rows(
+            ", ".join(("role", "feature", *fields)),
+            f"(select role, feature, {fact_windows.columns(dialect, fields, days='count(distinct day)')}"
+            f" from usage_day join (select user_id member, role from membership where {team}"
+            f" and {dialect.among('role', 'roles')}) m on member = user_id where {team}"
+            f" and {dialect.among('feature', 'role_windows')}"
+            f" and day > {{{fact_windows.longest(fields)}}} group by role, feature) w",
+        )
+    if wanted.role_users:
+        parts["role_users"] = rows(
+            "role, n",
+            f"(select role, count(*) n from membership where {team} and {dialect.among('role', 'roles')}"
+            " group by role) w",
+        )
     if wanted.milestones:
         parts["milestones"] = rows(
             f"milestone, user_id, {dialect.stored('steps')}, reached_at",

@@ -20,7 +20,7 @@ from .context import Context
 from .goals import check_goal
 from .rules import check_condition
 
-_ACCOUNT_FACTS = ("account", "account_usage", "milestone", "signal")
+_ACCOUNT_FACTS = ("account", "account_usage", "role_usage", "milestone", "signal")
 
 
 def run(context: Context) -> None:

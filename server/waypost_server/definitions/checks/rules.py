@@ -15,6 +15,7 @@ from waypost_server.domain.conditions import (
     Node,
     compile_condition,
 )
+from waypost_server.domain.fact_catalogue import KEYS
 from waypost_server.domain.operators import GROUP_OPERATORS, PATTERNS
 
 from .context import Context
@@ -40,7 +41,6 @@ _NAMED = {
     "account.motion": "motion",
     "account.phase": "phase",
 }
-_FAMILY_KIND = {"usage": "feature", "account_usage": "feature", "milestone": "milestone", "nudge": "nudge"}
 
 
 def check_condition(
@@ -65,9 +65,9 @@ def check_condition(
 
 def check_fact(context: Context, path: str, source: Source, where: Where) -> bool:
     """Report a name that is no fact. True if it is one."""
-    kind = _FAMILY_KIND.get(path.split(".", 1)[0])
+    kinds = KEYS.get(path.split(".", 1)[0], ())
     error = facts.check(path, context.definitions)
-    if error is None or (kind is not None and not context.defines(kind)):
+    if error is None or not all(context.defines(kind) for kind in kinds):
         return error is None
     context.report.error(source, where, error.code, error.message, error.remedy)
     return False
