@@ -144,6 +144,21 @@ def test_production_shows_no_facts_of_a_foreign_account(api: Api) -> None:
     assert wrong.status_code == 401
 
 
+def test_explain_takes_a_moment(api: Api) -> None:
+    """`at` asks about the past; a time nobody can read, or one to come, is refused with the remedy."""
+
+    def ask(at: str) -> Any:
+        bearer = {"Authorization": f"Bearer {api.secret}"}
+        return api.client.get(f"/v1/explain?userId=u1&accountId=acme&at={at}", headers=bearer)
+
+    then = ask("2026-11-01T10:00:00%2B01:00")
+    assert then.status_code == 200 and then.json["at"] == "2026-11-01T09:00:00Z" and then.json["past"] is True
+    assert ask("2026-11-01T10:00:00+01:00").json["at"] == "2026-11-01T09:00:00Z"
+    for wrong, code in (("soon", "bad_time"), ("2199-01-01", "not_yet")):
+        refused = ask(wrong)
+        assert refused.status_code == 400 and refused.json["code"] == code
+
+
 def test_explain_needs_a_secret_key(api: Api) -> None:
     """Reasons and facts are for the backend: on decide and on explain alike."""
     body = {"userId": "u1", "explain": True}

@@ -51,6 +51,8 @@ DETAILS = (
     "/deliveries/d01/html",
     "/explain?user=tidewater-0",
     "/explain?user=tidewater-0&nudge=automation-halfway",
+    "/explain?user=tidewater-0&at=2026-11-01T10:00",
+    "/explain?user=tidewater-0&at=tomorrow",
     "/explain?q=ada",
     "/settings/releases/1",
 )

@@ -84,6 +84,7 @@ def _explain() -> dict[str, Any]:
                 parameter("userId", "The user.", required=True),
                 parameter("accountId", "The only or last known account without it."),
                 parameter("nudge", "Only this nudge."),
+                parameter("at", "A moment that is past (ISO 8601): as it was then."),
             ],
             "responses": {"200": {"description": "OK", "content": _json("Explanation")}},
         }

@@ -1,11 +1,13 @@
-"""`waypost explain`: why a user sees a nudge, or does not, on a terminal."""
+"""`waypost explain`: why a user sees a nudge, or does not, now or at a moment, on a terminal."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
 
+COLOURS = {"eligible": "green", "held": "yellow"}
 TRUTHS = {"true": "yes", "false": "no", "unknown": "unknown"}
 
 
@@ -13,15 +15,32 @@ TRUTHS = {"true": "yes", "false": "no", "unknown": "unknown"}
 @click.argument("user")
 @click.option("--account", help="The account; the one the user was last seen in otherwise.")
 @click.option("--nudge", help="Only this nudge, with every gate and comparison.")
+@click.option("--at", "moment", help="As it was then: 2026-11-24T09:30:00Z. UTC if it names no zone.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--workspace", "-w", help="Workspace id; not needed when there is only one.")
-def explain(user: str, account: str | None, nudge: str | None, workspace: str | None) -> None:
-    """Say for every nudge whether USER may see it now, and why not."""
+def explain(
+    user: str,
+    account: str | None,
+    nudge: str | None,
+    moment: str | None,
+    as_json: bool,
+    workspace: str | None,
+) -> None:
+    """Say for every nudge whether USER may see it now, or could at a moment, and why not."""
     from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.domain.clock_skew import parse_time
     from waypost_server.services.explain import explain as ask
+
+    at = parse_time(moment) if moment else None
+    if moment and at is None:
+        raise click.ClickException(f"--at {moment}: write a time such as 2026-11-24T09:30:00Z.")
 
     with open_runtime() as runtime:
         workspace_id = one_workspace(runtime, workspace)
-        found = ask(runtime, workspace_id, user, account, nudge)
+        found = ask(runtime, workspace_id, user, account, nudge, at=at)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
     for line in lines(found, detailed=nudge is not None):
         click.echo(line)
 
@@ -29,18 +48,20 @@ def explain(user: str, account: str | None, nudge: str | None, workspace: str | 
 def lines(found: dict[str, Any], *, detailed: bool) -> list[str]:
     """The explanation as lines of text."""
     where = f"account {found['accountId']}" if found["accountId"] else "no account"
-    shown = [f"{found['userId']}, {where}, release {found['release']}"]
+    when = f", as of {found['at']}" if found.get("past") else ""
+    shown = [f"{found['userId']}, {where}, release {found['release']}{when}"]
     if not found["nudges"]:
-        return [*shown, "  No nudge is published."]
+        return [*shown, f"  No nudge {'was' if found.get('past') else 'is'} published."]
     width = max(len(each["key"]) for each in found["nudges"])
     for each in found["nudges"]:
         reason = f"{each['rank']}." if each["verdict"] == "eligible" else each["reason"]
-        shown.append(f"  {each['key']:<{width}}  {each['verdict']:<8}  {reason}")
+        verdict = click.style(f"{each['verdict']:<8}", fg=COLOURS[each["verdict"]])
+        shown.append(f"  {each['key']:<{width}}  {verdict}  {reason}")
         if detailed or each["verdict"] == "held":
             shown += _gates(each, detailed)
         if detailed:
             shown += ["      audience", *_tree(each["audience"], "        ")]
-    return shown
+    return [*shown, *(f"  Note: {each}" for each in found.get("unknowable", ()))]
 
 
 def _gates(nudge: dict[str, Any], detailed: bool) -> list[str]:
@@ -55,7 +76,8 @@ def _gate(gate: dict[str, Any], detailed: bool) -> str:
     said = ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in numbers.items())
     if not detailed:
         return f"      {said}" if said else "      no numbers"
-    return f"      {'pass' if gate['passed'] else 'HELD'}  {gate['gate']:<17} {said}"
+    word = click.style("pass", fg="green") if gate["passed"] else click.style("HELD", fg="yellow", bold=True)
+    return f"      {word}  {gate['gate']:<17} {said}"
 
 
 def _short(value: Any) -> str:

@@ -99,6 +99,18 @@ def read_event(raw: Any, envelope: Envelope, *, encode: Encode, new_id: Callable
     )
 
 
+def stored_event(
+    message_id: str, kind: str, name: str, user_id: str, ts: datetime, document: Mapping[str, Any]
+) -> Event:
+    """An event as the log keeps it, from its columns and its body; it was checked when it came in."""
+    properties, traits, context = (
+        document.get(part) or EMPTY for part in ("properties", "traits", "context")
+    )
+    group = document.get("groupId") if kind == "group" else context.get("groupId")
+    group_id = read_id(group, "groupId") if group not in (None, "") else ""
+    return Event(message_id, kind, name, user_id, group_id, ts, properties, traits, context, b"")
+
+
 def _complete(raw: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
     """The event with what its envelope adds, without secrets."""
     if "writeKey" in raw or "userToken" in raw:

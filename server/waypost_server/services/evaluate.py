@@ -30,7 +30,7 @@ from waypost_server.services.releases import LiveRelease
 from waypost_server.services.role_evidence import with_roles
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.start_plays import Opening, open_signals
-from waypost_server.store import due, milestone_reads, play_runs, signals, usage_weeks
+from waypost_server.store import due, milestone_reads, past_values, play_runs, signals, usage_weeks
 from waypost_server.store.tables import Account, Workspace
 
 log = logging.getLogger("waypost.evaluate")
@@ -159,6 +159,7 @@ def _write(
         if due.end_account_claim(
             session, each.account.workspace_id, each.account.id, fence=fence, values=values
         ):
+            _keep_class(session, each, now)
             held.append(each)
     if not held:
         return
@@ -170,6 +171,7 @@ def _write(
             signals.close(session, workspace_id, signal_id, reason=reason, now=now)
         for signal_id, newer in each.verdict.renews:
             finding = with_roles(session, release, each.account, newer)
+            past_values.keep_severity(session, workspace_id, signal_id, severity=finding.severity, at=now)
             signals.refresh(
                 session, workspace_id, signal_id, severity=finding.severity, evidence=finding.evidence
             )
@@ -177,3 +179,13 @@ def _write(
         Opening(each.account, each.motion, finding) for each in held for finding in each.verdict.opens
     ]
     open_signals(session, runtime, release, openings)
+
+
+def _keep_class(session: Session, judged: _Judged, now: datetime) -> None:
+    """No event says when an account changed its segment or motion, so the old one is kept."""
+    account = judged.account
+    was, becomes = (account.segment, account.motion), (judged.segment, judged.motion)
+    before = {
+        field: old for field, old, new in zip(("segment", "motion"), was, becomes, strict=True) if old != new
+    }
+    past_values.keep(session, account.workspace_id, account.id, before, at=now)

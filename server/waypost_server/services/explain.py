@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from waypost_server.domain.compiled import CompiledNudge
 from waypost_server.domain.eligibility import verdicts
 from waypost_server.domain.errors import NotFoundError
+from waypost_server.services.as_of import UNKNOWABLE, as_of
 from waypost_server.services.decide import Question, answer, facts_of, situation_of
 from waypost_server.services.facts import Facts
 from waypost_server.services.releases import LiveRelease
@@ -14,12 +16,23 @@ from waypost_server.services.runtime import Runtime
 
 
 def explain(
-    runtime: Runtime, workspace_id: str, user_id: str, account_id: str | None, nudge: str | None = None
+    runtime: Runtime,
+    workspace_id: str,
+    user_id: str,
+    account_id: str | None,
+    nudge: str | None = None,
+    *,
+    at: datetime | None = None,
 ) -> dict[str, Any]:
     """The explanation as a plain document; eligible nudges first, in rank order, then the held ones.
 
-    An unknown person or account is no error. Raises NotFoundError for a nudge that is not published.
+    With `at`, as it would have been given at that moment. An unknown person or account is no error. Raises
+    NotFoundError for a nudge that is (or was then) not published, BadInputError for a moment to come.
     """
+    if at is not None:
+        with as_of(runtime, workspace_id, user_id, account_id, at) as then:
+            found = explain(then, workspace_id, user_id, account_id, nudge)
+        return {**found, "at": _time(at), "past": True, "unknowable": list(UNKNOWABLE)}
     release = runtime.releases.glance(runtime.db, workspace_id).release
     question = Question(user_id, account_id, nudge=nudge, explain=True)
     if nudge is not None and (release is None or nudge not in release.compiled.by_key):
@@ -32,7 +45,7 @@ def explain(
         "accountId": facts.account_id or None,
         "member": facts.member,
         "release": release.number,
-        "at": facts.now.isoformat().replace("+00:00", "Z"),
+        "at": _time(facts.now),
         "nudges": _nudges(release, question, facts),
     }
 
@@ -65,3 +78,7 @@ def _detail(
     ]
     gates.append({"gate": "content", "passed": content is None, "detail": content or {}})
     return {"gates": gates, "audience": nudge.audience.explain(facts.values).as_json()}
+
+
+def _time(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

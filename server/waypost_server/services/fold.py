@@ -45,6 +45,20 @@ def fold(
 ) -> int:
     """Store those of `events` whose key is new and add them to every state; returns how many were new."""
     accounts = accounts_of(session, sender, events)
+    return fold_into(session, runtime, sender, plan, events, accounts, envelope, counts)
+
+
+def fold_into(
+    session: Session,
+    runtime: Runtime,
+    sender: Sender,
+    plan: Plan,
+    events: Sequence[Event],
+    accounts: Mapping[str, str],
+    envelope: Envelope,
+    counts: Counts,
+) -> int:
+    """As `fold`, with the account of each event known: by messageId, '' where there is none."""
     batch = Batch(
         workspace_id=sender.workspace_id,
         rows=tuple(_row(each, accounts[each.message_id], sender, plan) for each in events),
@@ -86,7 +100,7 @@ def _fold_rest(
 ) -> None:
     """What is not sums: traits, milestones, reactions. Most batches have none of it."""
     fold_users.fold(session, sender, fresh)
-    fold_accounts.fold(session, sender, plan, fresh, accounts)
+    fold_accounts.fold(session, sender, plan, fresh, accounts, batch.received_at)
     if plan.milestone_features:
         rows = [row for row in batch.rows if row.message_id in taken.new]
         added = tally(row for row in rows if row.feature in plan.milestone_features)[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,12 +15,21 @@ from waypost_server.services.classify import account_facts, classify, needs_only
 from waypost_server.services.ingest_accounts import Sender
 from waypost_server.services.ingest_plan import Plan
 from waypost_server.store import accounts_fold as store
+from waypost_server.store import past_values
 
 Writes = dict[str, list[tuple[str, Any]]]
 
 
+UNTOLD = ("owner", "segment", "motion")  # what the log alone does not tell: rules and people change it too
+
+
 def fold(
-    session: Session, sender: Sender, plan: Plan, fresh: Sequence[Event], accounts: Mapping[str, str]
+    session: Session,
+    sender: Sender,
+    plan: Plan,
+    fresh: Sequence[Event],
+    accounts: Mapping[str, str],
+    now: datetime,
 ) -> None:
     """Write the traits that group calls set. The caller holds the locks of these accounts' rows."""
     if not sender.describes_accounts:
@@ -32,10 +41,10 @@ def fold(
             stamp = stamp_of(event.stamp, sender.trust)
             writes.setdefault(account_id, []).append((stamp, event.traits))
     if writes:
-        _set_traits(session, sender.workspace_id, plan, writes)
+        _set_traits(session, sender.workspace_id, plan, writes, now)
 
 
-def _set_traits(session: Session, workspace_id: str, plan: Plan, writes: Writes) -> None:
+def _set_traits(session: Session, workspace_id: str, plan: Plan, writes: Writes, now: datetime) -> None:
     changed: list[tuple[store.Stored, Profile]] = []
     for stored in store.traits(session, workspace_id, sorted(writes)):
         before = Profile(stored.traits, stored.stamps)
@@ -43,9 +52,11 @@ def _set_traits(session: Session, workspace_id: str, plan: Plan, writes: Writes)
         if after is not before:
             changed.append((stored, after))
     owners = _owners(session, workspace_id, changed)
-    store.set_profiles(
-        session, workspace_id, [_row(stored, after, plan, owners) for stored, after in changed]
-    )
+    rows = [_row(stored, after, plan, owners) for stored, after in changed]
+    for (stored, _), row in zip(changed, rows, strict=True):
+        was = {field: getattr(stored, field) for field in UNTOLD if getattr(stored, field) != row[field]}
+        past_values.keep(session, workspace_id, stored.id, was, at=now)
+    store.set_profiles(session, workspace_id, rows)
 
 
 def _owners(

@@ -102,6 +102,7 @@ def _nudge(context: RunContext, step: NudgeStep, index: int) -> Line:
             "run_id": context.run.id,
             "roles": list(step.role) if step.role is not None else None,
             "until": until,
+            "granted_at": context.now,
         },
     )
     who = ", ".join(step.role) if step.role else "everybody"

@@ -368,6 +368,7 @@ class NudgeGrant(db.Model):
     run_id: Mapped[str] = key()
     roles: Mapped[list[str] | None] = col(Json)
     until: Mapped[datetime] = col(UtcDateTime)
+    granted_at: Mapped[datetime | None] = col(UtcDateTime)  # null: before this was kept
 
 
 class Touch(db.Model):
@@ -385,6 +386,18 @@ class Touch(db.Model):
         Index("ix_touch_user", "workspace_id", "user_id", "at"),
         Index("ix_touch_account", "workspace_id", "account_id", "at"),
     )
+
+
+class PastValue(db.Model):
+    """What a value that no event tells was before it changed at `at`; read by questions about the past."""
+
+    __tablename__ = "past_value"
+    workspace_id: Mapped[str] = key()
+    account_id: Mapped[str] = key()
+    subject: Mapped[str] = key()  # "account:<id>", "signal:<id>"
+    field: Mapped[str] = key()
+    at: Mapped[datetime] = key(UtcDateTime)
+    before: Mapped[dict[str, Any]] = col(Json)  # {"value": …}
 
 
 # --- signals, plays, deliveries, tasks ------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -9,6 +10,7 @@ from flask import Blueprint, render_template, request
 from waypost_server.console import explained
 from waypost_server.console.access import login, runtime
 from waypost_server.console.conditions import Reader
+from waypost_server.domain.clock_skew import parse_time
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.services.explain import explain as ask
 from waypost_server.store import reports_users
@@ -26,6 +28,7 @@ def explain() -> str:
     user_id = given.get("user", "")[:500].replace("\x00", "")
     account_id = given.get("account", "")[:500].replace("\x00", "") or None
     key = given.get("nudge", "")[:200] or None
+    moment, past = _moment(given.get("at", ""))
     with runtime().db.read() as session:
         found = reports_users.search(session, who.workspace_id, text) if text else []
         exact = [each for each in found if text in (each.id, each.email)]
@@ -35,7 +38,9 @@ def explain() -> str:
         accounts = reports_users.accounts(session, who.workspace_id, user_id) if person else []
         recent = reports_users.recent(session, who.workspace_id) if not text and not user_id else []
         live = runtime().releases.live(session, who.workspace_id)
-    answer, missing = _answer(who.workspace_id, person, account_id, key) if live and person else (None, False)
+    answer, missing = None, False
+    if live and person and not (moment and past is None):
+        answer, missing = _answer(who.workspace_id, person, account_id, key, past)
     titles = {each.key: each.title for each in live.definitions.nudges} if live else {}
     return render_template(
         "console/explain.html",
@@ -50,15 +55,24 @@ def explain() -> str:
         titles=titles,
         missing=missing,
         has_release=live is not None,
-        at=answer.get("at") if answer else None,
+        at=moment,
+        past=past,
+        unknowable=answer.get("unknowable", ()) if answer else (),
         nudges=explained.nudges(answer, Reader(live.definitions)) if answer and live else [],
     )
 
 
+def _moment(text: str) -> tuple[str, datetime | None]:
+    """What was typed, and the moment it names; None when nobody can read it or it has not come yet."""
+    text = text.strip()[:40]
+    at = parse_time(text) if text else None
+    return text, at if at is not None and at <= runtime().clock() else None
+
+
 def _answer(
-    workspace_id: str, person: Any, account_id: str | None, key: str | None
+    workspace_id: str, person: Any, account_id: str | None, key: str | None, at: datetime | None
 ) -> tuple[dict[str, Any] | None, bool]:
     try:
-        return ask(runtime(), workspace_id, person.id, account_id, key), False
+        return ask(runtime(), workspace_id, person.id, account_id, key, at=at), False
     except NotFoundError:
         return None, True
