@@ -287,13 +287,18 @@ def stamp_of(runtime: Runtime, releases: FixedReleases) -> Any:
 
 def test_every_table_of_the_facts_is_in_the_stamp() -> None:
     """A part that starts to read another table must say so in its stamp; days are counted with their totals."""
+    keys, days = ("x",), ("days_28d",)
     everything = Wanted(
-        *((("x",),) * 7), account_users=True, windows=(1.0,), person_seconds=1,
-        account_caps=(AccountCap(1, 1, None, None),), week_features=("x",),
+        usage=keys, usage_windows=keys, usage_fields=days, account_usage=keys, account_windows=keys,
+        account_fields=days, role_windows=keys, role_fields=days, roles=keys, role_users=True, milestones=keys,
+        signals=keys, nudges=keys, account_users=True, windows=(1.0,), person_seconds=1,
+        account_caps=(AccountCap(1, 1, None, None),), week_features=keys,
     )  # fmt: skip
     facts, stamp = statement(False, everything, True)[0], fact_stamp.build(everything, True)
     assert tables(facts) - tables(stamp) == set()
-    without_teams = Wanted(usage=("x",), usage_windows=("x",), week_features=("x",), person_seconds=1)
+    without_teams = Wanted(
+        usage=keys, usage_windows=keys, usage_fields=days, week_features=keys, person_seconds=1
+    )
     facts, stamp = statement(False, without_teams, True)[0], fact_stamp.build(without_teams, True)
     assert tables(facts) - tables(stamp) == {"usage_day"}
 
