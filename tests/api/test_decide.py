@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import jwt
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from tests.apps import make_app
-from tests.builders import TOKEN_SECRET, WORKSPACE, add_key, add_workspace
+from tests.builders import TOKEN_SECRET, WORKSPACE, Clock, add_key, add_workspace
 from tests.services.decide_rig import FixedReleases, add_person, make_definitions, make_nudge
 from waypost_server.domain.definitions import Action, Content, Where
 from waypost_server.store.database import Database
-from waypost_server.store.tables import Workspace
+from waypost_server.store.tables import Key, Workspace
 
 HELLO = make_nudge(
     where=Where(path="/a/*", anchor="launch", delay_seconds=2),
@@ -218,3 +220,19 @@ def test_no_release_yet_is_an_empty_answer(api: Api) -> None:
     assert api.post("/v1/decide", {"userId": "u1"}).get_json()["nudges"] == []
     refused = api.post("/v1/claim", {"userId": "u1", "nudge": "hello", "claimId": "claim-0001"})
     assert refused.get_json()["reason"] == "not_published"
+
+
+def test_a_revoked_key_stops_within_five_seconds(api: Api) -> None:
+    """However often it was used in between: what is remembered about a header ages from when the key was read."""
+    clock = Clock(datetime.now(UTC))
+    extensions = api.client.application.extensions
+    extensions["waypost"] = replace(extensions["waypost"], clock=clock)
+    assert api.post("/v1/decide", {"userId": "u1"}).status_code == 200
+    with api.database.write() as session:
+        session.execute(update(Key).values(revoked_at=clock()))
+    for seconds in (2, 2.5):
+        clock.move(seconds=seconds)
+        assert api.post("/v1/decide", {"userId": "u1"}).status_code == 200
+    clock.move(seconds=1)
+    refused = api.post("/v1/decide", {"userId": "u1"})
+    assert (refused.status_code, refused.get_json()["code"]) == (401, "key_revoked")

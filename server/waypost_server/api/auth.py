@@ -21,7 +21,10 @@ from waypost_server.store import keys
 
 KEY_TTL = timedelta(seconds=5)
 TOKEN_LIMIT = 4096  # characters; checked before any decoding
+KEPT = 10_000  # keys looked up and remembered; guesses must not grow the process
+HEADER_KEPT = 200  # characters of a header that is remembered: a key needs no more
 _cache: dict[tuple[int, str], tuple[datetime, keys.KeyRecord | None]] = {}
+_callers: dict[tuple[int, str], tuple[datetime, Caller]] = {}  # by header; aged from when the key was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +81,35 @@ def authenticate(scope: str, key_text: str | None = None) -> Caller:
     Raises BadKeyError (401) for a missing or unknown key, ForbiddenError (403) for a key without `scope`
     and for a secret key used from a browser.
     """
-    text = key_in_header() or key_text
-    if not text:
-        raise BadKeyError(
-            "Send your API key: Authorization: Basic, with the key as user name.", code="key_missing"
-        )
-    record = _lookup(text)
-    if record.kind == "secret" and "Origin" in request.headers:
+    caller = _caller(key_text)
+    if caller.kind == "secret" and "Origin" in request.headers:
         raise ForbiddenError(
             "A secret key must never be used in a browser. Revoke it and use a public key.",
             code="secret_key_in_browser",
         )
-    if scope not in record.scopes:
+    if scope not in caller.scopes:
         raise ForbiddenError(
             f"This key may not {scope}. Use a key with the scope {scope}.", code="scope_missing"
         )
-    return Caller(
+    return caller
+
+
+def _caller(key_text: str | None) -> Caller:
+    """Who holds the key. A header seen within the key's five seconds is not taken apart again."""
+    context = runtime()
+    now = context.clock()
+    slot = (id(context.db), request.headers.get("Authorization", ""))
+    known = _callers.get(slot)
+    if known is not None and _is_fresh(known[0], now):
+        return known[1]
+    header_key = key_in_header()
+    text = header_key or key_text
+    if not text:
+        raise BadKeyError(
+            "Send your API key: Authorization: Basic, with the key as user name.", code="key_missing"
+        )
+    read_at, record = _lookup(text)
+    caller = Caller(
         workspace_id=record.workspace_id,
         key_id=record.id,
         kind=record.kind,
@@ -101,33 +117,50 @@ def authenticate(scope: str, key_text: str | None = None) -> Caller:
         enforce_tokens=record.workspace_mode == "production",
         token_secret=record.token_secret,
     )
+    if header_key and len(slot[1]) <= HEADER_KEPT:
+        _keep(_callers, slot, (read_at, caller))
+    return caller
 
 
-def _lookup(text: str) -> keys.KeyRecord:
+def _is_fresh(read_at: datetime, now: datetime) -> bool:
+    return timedelta(0) <= now - read_at < KEY_TTL
+
+
+def _keep(cache: dict[Any, Any], slot: Any, entry: Any) -> None:
+    if len(cache) >= KEPT:
+        cache.clear()
+    cache[slot] = entry
+
+
+def _lookup(text: str) -> tuple[datetime, keys.KeyRecord]:
+    """The key's record, and when it was read."""
     parsed = parse_key(text)
-    record = _record(parsed.id) if parsed else None
-    if parsed is None or record is None or not hmac.compare_digest(record.hash, parsed.hash):
+    read_at, record = _record(parsed.id) if parsed else (None, None)
+    if (
+        parsed is None
+        or read_at is None
+        or record is None
+        or not hmac.compare_digest(record.hash, parsed.hash)
+    ):
         raise BadKeyError("This API key is not known. Copy it again from Settings, Keys.")
     if record.revoked_at is not None:
         raise BadKeyError("This API key was revoked. Create a new one in Settings, Keys.", code="key_revoked")
-    return record
+    return read_at, record
 
 
-def _record(key_id: str) -> keys.KeyRecord | None:
+def _record(key_id: str) -> tuple[datetime, keys.KeyRecord | None]:
     context = runtime()
     slot, now = (id(context.db), key_id), context.clock()
     cached = _cache.get(slot)
-    if cached is not None and timedelta(0) <= now - cached[0] < KEY_TTL:
-        return cached[1]
+    if cached is not None and _is_fresh(cached[0], now):
+        return cached
     with context.db.read() as session:
         record = keys.find(session, key_id)
     if record is not None and record.last_used_on != now.date():
         with context.db.write() as session:
             keys.mark_used(session, key_id, now.date())
-    if len(_cache) > 10_000:  # guesses must not grow the process
-        _cache.clear()
-    _cache[slot] = (now, record)
-    return record
+    _keep(_cache, slot, (now, record))
+    return now, record
 
 
 def read_token(token: str, secret: str, workspace_id: str, now: datetime) -> dict[str, Any]:

@@ -49,9 +49,12 @@ class HeldNudge:
     held: Held
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Decision:
-    """The answer. `nudges` are finished JSON in rank order; `keys` the same by name."""
+    """The answer. `nudges` are finished JSON in rank order; `keys` the same by name.
+
+    Equal only to itself: a remembered one is recognised as the same object.
+    """
 
     user_id: str
     account_id: str | None
@@ -70,9 +73,8 @@ def decide(runtime: Runtime, workspace_id: str, question: Question) -> Decision:
     glimpse = glance(runtime, workspace_id, question.user_id, question.account_id, release)
     minute = (glimpse.subject.now.replace(second=0, microsecond=0), glimpse.subject.today)
     last: Remembered | None = release.answers.get(question)
-    asked_before = last is not None and last.minute == minute
-    stamp = glimpse.stamp() if asked_before or runtime.db.is_sqlite else None
-    if last is not None and asked_before and stamp is not None and last.stamp == stamp:
+    stamp = glimpse.stamp() if last is not None or runtime.db.is_sqlite else None
+    if last is not None and stamp is not None and last.minute == minute and last.stamp == stamp:
         return last.decision
     facts = glimpse.facts()
     if _is_stranger(question, facts):
@@ -89,7 +91,7 @@ class Remembered:
     """The last decision for a question. It stands while the database gives the same stamp, within a minute:
     whatever is written is seen at once, and only gates that open by time alone may be seen a minute late.
 
-    `stamp` None: asked once in this minute. Most people ask no second time, so the first does not pay for it.
+    `stamp` None: asked once. Whoever asks no second time does not pay for it.
     """
 
     minute: tuple[datetime, date]

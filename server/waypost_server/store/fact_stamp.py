@@ -7,6 +7,7 @@ facts that has no cheaper stamp stands for itself, so a new part is covered from
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -36,8 +37,16 @@ _SAME_ROWS = {"usage_windows": "usage", "weeks": "usage", "open": "offers"}
 
 
 def read(execute: Execute, wanted: Wanted, subject: Subject) -> Any:
-    """The stamp, to be compared with `==` and nothing else."""
-    return execute(build(wanted, subject.account_id is not None), parameters(False, wanted, subject))
+    """The stamp, to be compared with `==` and nothing else. Its windows end where the minute began."""
+    minute = replace(subject, user_id="", account_id="", now=subject.now.replace(second=0, microsecond=0))
+    given = {**_in_minute(wanted, minute), "user": subject.user_id, "account": subject.account_id}
+    return execute(build(wanted, subject.account_id is not None), given)
+
+
+@lru_cache(maxsize=256)
+def _in_minute(wanted: Wanted, minute: Subject) -> dict[str, Any]:
+    """The values that are the same for everybody who asks in a minute."""
+    return parameters(False, wanted, minute)
 
 
 @lru_cache(maxsize=256)
