@@ -10,9 +10,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from waypost_server.domain.definitions import Catalog, Definitions, Journey, Nudge, Play, Policy, Template
+from waypost_server.domain.definitions import (
+    Adoption,
+    Catalog,
+    Definitions,
+    Journey,
+    Nudge,
+    Play,
+    Policy,
+    Template,
+)
 
 from . import build, checks
+from .build_adoption import build_adoption
 from .build_nudge import build_nudge
 from .build_play import build_play
 from .findings import Finding, Problem, Report, Source, TemplateChecker
@@ -21,7 +31,7 @@ from .strict_yaml import MAX_CHARACTERS, YamlProblemError, read
 
 MAX_FILES = 2_000
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # a database refuses these
-SINGLE = ("catalog.yaml", "journey.yaml", "policy.yaml")
+SINGLE = ("catalog.yaml", "journey.yaml", "policy.yaml", "adoption.yaml")
 FOLDERS = {"in-app": ".yaml", "plays": ".yaml", "templates": ".md"}
 
 
@@ -91,6 +101,7 @@ class _Reading:
     catalog: Catalog | None = None
     journey: Journey | None = None
     policy: Policy | None = None
+    adoption: Adoption | None = None
     nudges: list[Nudge] = field(default_factory=list)
     plays: list[Play] = field(default_factory=list)
     templates: dict[str, Template] = field(default_factory=dict)
@@ -129,6 +140,7 @@ def _definitions(reading: _Reading) -> Definitions:
         nudges=tuple(reading.nudges),
         plays=tuple(reading.plays),
         templates=reading.templates,
+        adoption=reading.adoption or Adoption(),
     )
 
 
@@ -230,6 +242,7 @@ _READERS: Mapping[str, Callable[[Source, _Reading], None]] = {
     "catalog": _single("catalog", build.build_catalog),
     "journey": _single("journey", build.build_journey),
     "policy": _single("policy", build.build_policy),
+    "adoption": _single("adoption", build_adoption),
     "in-app": _many("nudges", build_nudge),
     "plays": _many("plays", build_play),
 }

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .adoption import Adoption, AdoptionDefinition, Behaviour
 from .nudge import (
     KIND_OF_SURFACE,
     Action,
@@ -298,12 +299,14 @@ class Definitions:
     nudges: tuple[Nudge, ...] = ()
     plays: tuple[Play, ...] = ()
     templates: Mapping[str, Template] = field(default_factory=dict)
+    adoption: Adoption = field(default_factory=Adoption)
 
 
 __all__ = [
-    "KIND_OF_SURFACE", "Action", "Cap", "Case", "Catalog", "Condition", "Content", "Definitions", "EmailStep",
-    "Feature", "Frequency", "Goal", "Hours", "Journey", "Kind", "LearningPath", "Limit", "Milestone", "MotionRule",
-    "Nudge", "NudgeStep", "Phase", "Play", "PlayStep", "Policy", "Prerequisite", "Priority", "QuietHours",
-    "Recipients", "Role", "Schedule", "Scope", "Segment", "Step", "Surface", "TaskStep", "Template", "Trigger",
-    "Variant", "WaitStep", "WebhookStep", "Where",
+    "KIND_OF_SURFACE", "Action", "Adoption", "AdoptionDefinition", "Behaviour", "Cap", "Case", "Catalog",
+    "Condition", "Content", "Definitions", "EmailStep", "Feature", "Frequency", "Goal", "Hours", "Journey",
+    "Kind", "LearningPath", "Limit", "Milestone", "MotionRule", "Nudge", "NudgeStep", "Phase", "Play",
+    "PlayStep", "Policy", "Prerequisite", "Priority", "QuietHours", "Recipients", "Role", "Schedule",
+    "Scope", "Segment", "Step", "Surface", "TaskStep", "Template", "Trigger", "Variant", "WaitStep",
+    "WebhookStep", "Where",
 ]  # fmt: skip

@@ -207,6 +207,10 @@ class Account(db.Model):
     lease_until: Mapped[datetime | None] = col(UtcDateTime)  # a worker holds it until then
     fence: Mapped[str | None] = col()
     claims: Mapped[int] = col(Integer, default="0")  # claims without an end; parked above 5
+    adoption: Mapped[str | None] = col()  # adopted | partial | not, by the latest score
+    adoption_score: Mapped[float | None] = col(Double)
+    unmet_behaviours: Mapped[int | None] = col(Integer)
+    next_step: Mapped[str | None] = col()  # title of the next best step
     __table_args__ = (
         Index(
             "ix_account_due",
@@ -583,3 +587,42 @@ class TaskEvent(db.Model):
     kind: Mapped[str] = col()  # created acknowledged snoozed done dismissed reopened evidence note
     note: Mapped[str] = col(default="''")
     __table_args__ = (Index("ix_task_event_task", "workspace_id", "task_id", "id"),)
+
+
+# --- adoption -------------------------------------------------------------------------------------
+class AdoptionScore(db.Model):
+    """How an account stood against a definition in a week. Another meaning has another digest, so that the
+    scores of the old one stay beside those of the new."""
+
+    __tablename__ = "adoption_score"
+    workspace_id: Mapped[str] = key()
+    account_id: Mapped[str] = key()
+    definition: Mapped[str] = key()  # digest of the segment's definition
+    week: Mapped[date] = key(Date)  # its Monday; the current week's row is written again with every look
+    version: Mapped[int] = col(Integer)
+    segment: Mapped[str] = col()  # whose definition judged it
+    state: Mapped[str] = col()  # adopted | partial | not
+    score: Mapped[float] = col(Double)
+    findings: Mapped[list[dict[str, Any]]] = col(Json)
+    scored_at: Mapped[datetime] = col(UtcDateTime)
+
+
+class AccountPeers(db.Model):
+    """What companies like this one do, as of the start of a week: by subject, the share of them."""
+
+    __tablename__ = "account_peers"
+    workspace_id: Mapped[str] = key()
+    account_id: Mapped[str] = key()
+    week: Mapped[date] = col(Date)
+    peers: Mapped[int] = col(Integer)  # companies compared with, without this one
+    shares: Mapped[dict[str, dict[str, int]]] = col(Json)  # key → measure → percent, rounded to 5
+
+
+class PeerWeek(db.Model):
+    """Peers are compared once a week; who inserts the row does it, in the same transaction."""
+
+    __tablename__ = "peer_week"
+    workspace_id: Mapped[str] = key()
+    week: Mapped[date] = key(Date)
+    accounts: Mapped[int] = col(Integer)
+    computed_at: Mapped[datetime] = col(UtcDateTime)
