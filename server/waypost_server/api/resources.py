@@ -6,6 +6,7 @@ from flask import Flask
 
 from waypost_server.api import (
     accounts,
+    adoption,
     deliveries,
     docs,
     metrics,
@@ -25,6 +26,7 @@ from waypost_server.api import (
 RESOURCES = [
     accounts,
     users,
+    adoption,
     milestones,
     offers,
     signals,

@@ -6,9 +6,10 @@ the journey, then behaviours by weight. The order is total, so the same facts al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Literal, Protocol
 
 from .adoption import Assessment, Finding, PersonUse
 from .definitions import Definitions, Goal, Milestone, Step
@@ -36,6 +37,34 @@ class NextStep:
     feature: str
     reason: str
     served_by: tuple[str, ...] = ()
+
+
+class StateSeen(Protocol):
+    """What is stored of a subject's progress on a milestone."""
+
+    @property
+    def milestone(self) -> str: ...
+    @property
+    def user_id(self) -> str: ...
+    @property
+    def steps(self) -> Mapping[str, str]: ...
+    @property
+    def reached_at(self) -> datetime | None: ...
+
+
+def milestones_at(
+    definitions: Definitions, states: Iterable[StateSeen], *, user_id: str
+) -> list[MilestoneAt]:
+    """Where a subject stands on every milestone of its scope; `user_id` '' means the account itself."""
+    known = {each.milestone: each for each in states if each.user_id == user_id}
+    scope = "user" if user_id else "account"
+    found = []
+    for milestone in definitions.journey.milestones:
+        if milestone.scope == scope:
+            state = known.get(milestone.key)
+            done = frozenset(state.steps) if state else frozenset()
+            found.append(MilestoneAt(milestone, done, bool(state and state.reached_at)))
+    return found
 
 
 def for_account(

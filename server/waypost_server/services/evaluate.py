@@ -8,13 +8,14 @@ leaves the account due. One transaction writes a batch; each account's part of i
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, tzinfo
 
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.definitions import Definitions
 from waypost_server.domain.local_day import day_of, zone_of
+from waypost_server.domain.next_step import NextStep, for_account, milestones_at
 from waypost_server.domain.signals import decay
 from waypost_server.domain.signals.judge import (
     AccountSeen,
@@ -24,6 +25,8 @@ from waypost_server.domain.signals.judge import (
     first_week,
     judge,
 )
+from waypost_server.services import adoption
+from waypost_server.services.adoption import Scored
 from waypost_server.services.classify_account import classify_row
 from waypost_server.services.peer_weeks import PeerWeeks
 from waypost_server.services.releases import LiveRelease
@@ -47,6 +50,8 @@ class _Judged:
     segment: str | None
     motion: str
     verdict: Verdict
+    scores: tuple[Scored, ...] = ()
+    next_step: NextStep | None = None
 
 
 def evaluate_due(runtime: Runtime, workspace_id: str, *, limit: int = BATCH) -> int:
@@ -98,7 +103,43 @@ def _judge_all(
             log.exception("evaluate.failed", extra={"account": account.id})
             continue  # its claim stays counted; after five it is parked for a person to look at
         judged.append(_Judged(account, segment, motion, verdict))
-    return judged
+    return _scored(session, definitions, judged, seen, today=day_of(now, tz))
+
+
+def _scored(
+    session: Session,
+    definitions: Definitions,
+    judged: list[_Judged],
+    seen: dict[str, AccountSeen],
+    *,
+    today: date,
+) -> list[_Judged]:
+    """The same with scores of adoption and the next best step."""
+    if not judged:
+        return judged
+    pairs = [(each.account, each.segment) for each in judged]
+    workspace_id = judged[0].account.workspace_id
+    scores: dict[str, list[Scored]] = {}
+    for score in adoption.score(session, definitions.adoption, workspace_id, pairs, today=today):
+        scores.setdefault(score.account_id, []).append(score)
+    found = []
+    for each in judged:
+        own = scores.get(each.account.id, [])
+        now = adoption.current(own, today).get(each.account.id)
+        at = milestones_at(definitions, seen[each.account.id].milestones, user_id="")
+        step = for_account(definitions, at, now)
+        found.append(replace(each, scores=tuple(own), next_step=step))
+    return found
+
+
+def _adoption_columns(judged: _Judged) -> dict[str, object]:
+    newest = max(judged.scores, key=lambda each: each.week, default=None)
+    found = newest.assessment if newest else None
+    return {
+        "adoption": found.state if found else None,
+        "adoption_score": found.score if found else None,
+        "unmet_behaviours": len(found.unmet) if found else None,
+    }
 
 
 def _core_features(definitions: Definitions) -> list[str]:
@@ -155,6 +196,8 @@ def _write(
             "check_at": each.verdict.check_at,
             "segment": each.segment,
             "motion": each.motion,
+            "next_step": each.next_step.title if each.next_step else None,
+            **_adoption_columns(each),
         }
         if due.end_account_claim(
             session, each.account.workspace_id, each.account.id, fence=fence, values=values
@@ -164,6 +207,8 @@ def _write(
     if not held:
         return
     workspace_id = held[0].account.workspace_id
+    scores = [score for each in held for score in each.scores]
+    adoption.keep(session, runtime, release.definitions.adoption, workspace_id, scores)
     touched = [each.account.id for each in held if each.account.touched > each.account.evaluated]
     play_runs.poke_waiting(session, workspace_id, touched, now=now)
     for each in held:

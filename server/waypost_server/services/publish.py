@@ -11,9 +11,10 @@ from waypost_server.definitions.findings import Finding
 from waypost_server.definitions.loader import Loaded, load_files
 from waypost_server.domain.errors import BadInputError, NotFoundError
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import audit, releases
+from waypost_server.store import audit, due, releases
 
 MAX_BYTES = 4_000_000
+JUDGED_BY = ("catalog.yaml", "journey.yaml", "adoption.yaml")  # accounts are judged again when one changes
 
 
 class RefusedError(BadInputError):
@@ -47,6 +48,9 @@ def publish(
         if newest is not None and newest[1] == digest:
             return newest[0]
         number = 1 if newest is None else newest[0] + 1
+        before = (releases.files(session, workspace_id, newest[0]) or {}) if newest else {}
+        if any(before.get(name) != files.get(name) for name in JUDGED_BY):
+            due.look_at_everybody(session, workspace_id, now=now)
         releases.add(
             session, workspace_id, number, dict(files), digest=digest, author=author, message=message, at=now
         )

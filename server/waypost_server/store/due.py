@@ -94,6 +94,16 @@ def claim_deliveries(
     )
 
 
+def look_at_everybody(session: Session, workspace_id: str, *, now: datetime) -> None:
+    """Make every account of a workspace due: what they are judged by has changed."""
+    session.execute(
+        update(Account)
+        .where(Account.workspace_id == workspace_id, or_(Account.check_at.is_(None), Account.check_at > now))
+        .values(check_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def end_account_claim(
     session: Session, workspace_id: str, account_id: str, *, fence: str, values: dict[str, Any]
 ) -> bool:
