@@ -171,7 +171,7 @@ WARNINGS = [
     (NUDGE, "title: Hint", "title: Hint\nfrom_play: true", "unreachable", 3, "nudge: hint"),
     (TEMPLATE, "", "", "unused_template", 1, "use it"),
     (CATALOG, ", events: [Exported]", "", "no_events", 4, "events:"),
-    (POLICY, "caps: [{max: 3, per: 7d}]\n", "", "no_cap", 1, "caps:"),
+    (POLICY, "caps: [{max: 3, per: 7d}]", "caps: null", "no_cap", 1, "caps:"),
     (POLICY, "https://crm", "http://crm", "plain_http", 4, "https://"),
 ]
 

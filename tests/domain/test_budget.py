@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -30,7 +31,7 @@ TRIES = st.lists(
 
 
 def policy(*caps: Cap, gap: int = 0) -> Policy:
-    return Policy(caps=caps, quiet_hours=None, min_gap_seconds=gap)
+    return replace(Policy.without_limits(), caps=caps, min_gap_seconds=gap)
 
 
 def touch(seconds: float, kind: str = "interrupting", channel: str = "in_app", user: str = "u1") -> TouchSeen:

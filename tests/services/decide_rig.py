@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
@@ -58,15 +59,15 @@ def make_definitions(*nudges: Nudge, **changes: Any) -> Definitions:
     values: dict[str, Any] = {
         "catalog": CATALOG,
         "journey": Journey(milestones=(SETUP,)),
-        "policy": Policy(caps=(), quiet_hours=None),
+        "policy": capped(),
         "nudges": nudges or (make_nudge(),),
     }
     return Definitions(**{**values, **changes})
 
 
 def capped(*caps: Cap, **changes: Any) -> Policy:
-    """A policy with these caps."""
-    return Policy(caps=caps, quiet_hours=None, **changes)
+    """A policy with these caps, two dismissals, and no limit besides."""
+    return replace(Policy.without_limits(), caps=caps, **{"dismissals_before_stop": 2, **changes})
 
 
 class FixedReleases:

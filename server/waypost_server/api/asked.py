@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -71,6 +72,16 @@ def asker(ask: Ask) -> Asker:
         members_only=caller.kind == "public" and caller.enforce_tokens and group is None,
         believed=trust != "asserted" or not caller.enforce_tokens,
     )
+
+
+def session_start(context: dict[str, Any] | None, now: datetime) -> datetime | None:
+    """When the browser says that the person's session began; None for no time, or one in the future."""
+    said = (context or {}).get("sessionStartedAt")
+    try:
+        at = datetime.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
+    return None if at is None or at.tzinfo is None or at > now else at.astimezone(UTC)
 
 
 def _text(value: Any) -> str | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from flask import Blueprint, Response
 
 from waypost_server.api import cors
-from waypost_server.api.asked import Ask, asker, read_body
+from waypost_server.api.asked import Ask, asker, read_body, session_start
 from waypost_server.api.auth import runtime
 from waypost_server.domain.errors import BadInputError, HeldError
 from waypost_server.services.claim import Claim, claim
@@ -18,11 +19,13 @@ CLAIM_ID = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
 
 
 class Body(Ask, kw_only=True):
-    """What a client sends. `release` is informative: the live release decides."""
+    """What a client sends. `release` is informative: the live release decides. Of `context`,
+    `sessionStartedAt` is read."""
 
     nudge: str
     claim_id: str
     release: int | None = None
+    context: dict[str, Any] | None = None
 
 
 @blueprint.post("/claim")
@@ -34,7 +37,14 @@ def post() -> Response:
         raise BadInputError("claimId must be a new uuid for each claim.", code="bad_claim_id")
     if not who.believed:
         raise HeldError("not_verified")
-    wanted = Claim(who.user_id, who.account_id, body.nudge, body.claim_id, who.members_only)
+    wanted = Claim(
+        who.user_id,
+        who.account_id,
+        body.nudge,
+        body.claim_id,
+        members_only=who.members_only,
+        session_started_at=session_start(body.context, runtime().clock()),
+    )
     granted = claim(runtime(), who.caller.workspace_id, wanted)
     answer = {
         "granted": True,

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from werkzeug.datastructures import Headers
 
 from waypost_server.api import cors
-from waypost_server.api.asked import Ask, Asker, asker, read_body
+from waypost_server.api.asked import Ask, Asker, asker, read_body, session_start
 from waypost_server.api.auth import runtime
 from waypost_server.domain.errors import ForbiddenError
 from waypost_server.services.decide import TTL_SECONDS, Decision, Question, decide
@@ -22,7 +22,7 @@ _tags: WeakKeyDictionary[Decision, str] = WeakKeyDictionary()  # ETags of decisi
 
 
 class Body(Ask):
-    """What a client sends. Of `context` only `locale` is read."""
+    """What a client sends. Of `context`, `locale` and `sessionStartedAt` are read."""
 
     context: dict[str, Any] | None = None
     nudge: str | None = None
@@ -44,6 +44,7 @@ def post() -> Response:
         nudge=body.nudge,
         members_only=who.members_only,
         explain=body.explain,
+        session_started_at=session_start(body.context, runtime().clock()),
     )
     return _answer(_decision(who, question))
 

@@ -89,7 +89,15 @@ class Received(Open):
     rejected = fields.List(fields.Nested(Rejected), required=True)
 
 
-class DecideContext(Open):
+class Visit(Open):
+    """Where the person is in their session."""
+
+    session_started_at = fields.DateTime(
+        metadata={"description": "When the session began; it ends after 30 minutes without activity."}
+    )
+
+
+class DecideContext(Visit):
     """What the page knows about the visit."""
 
     locale = fields.String(metadata={"example": "de-DE"})
@@ -148,6 +156,7 @@ class ClaimRequest(Open):
     claim_id = fields.UUID(
         required=True, metadata={"description": "Made by the browser; repeat it to retry."}
     )
+    context = fields.Nested(Visit)
     user_token = fields.String()
 
 

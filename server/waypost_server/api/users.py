@@ -10,8 +10,8 @@ from marshmallow import fields, validate
 from waypost_server.api import cursor
 from waypost_server.api.auth import runtime
 from waypost_server.api.days import window_of
-from waypost_server.api.rest import Camel, DayQuery, Id, caller, found, page_of, path_id, resource
-from waypost_server.store import listed_usage, profiles
+from waypost_server.api.rest import Camel, DayQuery, Id, Time, caller, found, page_of, path_id, resource
+from waypost_server.store import consents, listed_usage, profiles
 
 blueprint = resource("users", "People who use the product, and what they used.")
 
@@ -41,10 +41,21 @@ class User(Camel):
     traits = fields.Dict(keys=fields.String(), required=True)
 
 
+class UserConsent(Camel):
+    """The last thing a user said about a channel and a topic."""
+
+    channel = fields.String(required=True, metadata={"description": "in_app, email, chat or all."})
+    topic = fields.String(required=True, metadata={"description": "Empty for everything."})
+    allowed = fields.Boolean(required=True)
+    at = Time(required=True)
+    trust = fields.String(required=True, metadata={"description": "How far the sender was believed."})
+
+
 class UserProfile(User):
-    """A user with up to 200 of their accounts."""
+    """A user with up to 200 of their accounts, and what they allowed and refused."""
 
     accounts = fields.List(fields.Nested(UserMembership), required=True)
+    consent = fields.List(fields.Nested(UserConsent), required=True)
 
 
 class UserUsageQuery(DayQuery):
@@ -69,7 +80,9 @@ def get_user(user_id: str) -> dict[str, Any]:
     with runtime().db.read() as session:
         user = found(profiles.user(session, workspace, user_id))
         accounts = profiles.memberships(session, workspace, user_id)
-    return {**{name: getattr(user, name) for name in User().fields}, "accounts": accounts}
+        said = consents.of_user(session, workspace, user_id)
+    known = {name: getattr(user, name) for name in User().fields}
+    return {**known, "accounts": accounts, "consent": said}
 
 
 @blueprint.route("/users/<user_id>/usage")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from waypost_server.domain.definitions import (
-    Cap,
     Catalog,
     Feature,
     Journey,
@@ -14,8 +13,6 @@ from waypost_server.domain.definitions import (
     Milestone,
     MotionRule,
     Phase,
-    Policy,
-    QuietHours,
     Role,
     SavedGroup,
     Segment,
@@ -25,7 +22,7 @@ from waypost_server.domain.definitions import (
 
 from .findings import Report, Source
 from .nested import validate
-from .schemas import CatalogSchema, FrontMatterSchema, JourneySchema, PolicySchema
+from .schemas import CatalogSchema, FrontMatterSchema, JourneySchema
 
 
 def build_catalog(source: Source, report: Report) -> Catalog | None:
@@ -86,26 +83,6 @@ def build_journey(source: Source, report: Report) -> Journey | None:
 
 def _step(data: Mapping[str, Any]) -> Step:
     return Step(data.get("key", data["feature"]), data["title"], data["feature"], data.get("count", 1))
-
-
-def build_policy(source: Source, report: Report) -> Policy | None:
-    """policy.yaml. A missing file, or a missing line, means the default; `quiet_hours: null` means never quiet."""
-    data = validate(PolicySchema(), source.data or {}, source, report)
-    if data is None:
-        return None
-    caps = (
-        Cap(one["max"], one["per"], one.get("scope", "person"), one.get("kinds"), one.get("channels"))
-        for one in data.get("caps", [])
-    )
-    quiet = data.get("quiet_hours", {})
-    return Policy(
-        caps=tuple(caps),
-        quiet_hours=None if quiet is None else QuietHours(**quiet),
-        min_gap_seconds=data.get("min_gap", 0),
-        dismissals_before_stop=data.get("dismissals_before_stop", 2),
-        timezone=data.get("timezone", "UTC"),
-        webhooks=data.get("webhooks", {}),
-    )
 
 
 def build_template(key: str, source: Source, body: str, report: Report) -> Template | None:

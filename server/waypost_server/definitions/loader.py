@@ -25,6 +25,7 @@ from . import build, checks
 from .build_adoption import build_adoption
 from .build_nudge import build_nudge
 from .build_play import build_play
+from .build_policy import build_policy
 from .findings import Finding, Problem, Report, Source, TemplateChecker
 from .saved_groups import groups_of, put_in
 from .strict_yaml import MAX_CHARACTERS, YamlProblemError, read
@@ -241,7 +242,7 @@ def _many(attribute: str, builder: Callable[[Source, Report], Any]) -> Callable[
 _READERS: Mapping[str, Callable[[Source, _Reading], None]] = {
     "catalog": _single("catalog", build.build_catalog),
     "journey": _single("journey", build.build_journey),
-    "policy": _single("policy", build.build_policy),
+    "policy": _single("policy", build_policy),
     "adoption": _single("adoption", build_adoption),
     "in-app": _many("nudges", build_nudge),
     "plays": _many("plays", build_play),

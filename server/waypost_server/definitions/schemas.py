@@ -110,13 +110,32 @@ class CapSchema(Schema):
 class QuietHoursSchema(Schema):
     start = ClockTime(required=True)
     end = ClockTime(required=True)
+    in_app = Flag()
+
+
+class SessionRuleSchema(Schema):
+    max = Number(whole=True, allow_none=True)
+    settle = Span(allow_none=True)
+
+
+class PlayEmailsSchema(Schema):
+    examples: ClassVar[dict[str, str]] = {"max": "add `max: 1`", "per": "add `per: 7d`"}
+    max = Number(whole=True, required=True)
+    per = Span(required=True)
+
+
+class StandingHoldoutSchema(Schema):
+    percent = Number(most=50, required=True)
 
 
 class PolicySchema(Schema):
-    caps = ListOf(One(CapSchema))
+    caps = ListOf(One(CapSchema), allow_none=True)
     quiet_hours = One(QuietHoursSchema, allow_none=True)
-    min_gap = Span()
-    dismissals_before_stop = Number(whole=True, least=1, most=100)
+    min_gap = Span(allow_none=True)
+    session = One(SessionRuleSchema, allow_none=True)
+    play_emails = One(PlayEmailsSchema, allow_none=True)
+    holdout = One(StandingHoldoutSchema)
+    dismissals_before_stop = Number(whole=True, least=1, most=100, allow_none=True)
     timezone = Text()
     webhooks = MapOf(Text(most=2000), keys=Key())
 

@@ -24,3 +24,13 @@ def share(salt: str, unit: str) -> float:
 def held_out(nudge: str, unit: str, percent: float) -> bool:
     """Whether `unit` is left untouched on purpose for this nudge."""
     return percent > 0 and share(f"holdout:{nudge}", unit) * 100 < percent
+
+
+def standing_share(unit: str) -> float:
+    """Where a unit stands in the standing holdout; the salt can be no nudge's, whose keys have no star."""
+    return share("holdout:*", unit)
+
+
+def held_out_of_all(unit: str, percent: float) -> bool:
+    """Whether `unit` is left untouched by everything digital."""
+    return percent > 0 and standing_share(unit) * 100 < percent

@@ -1,7 +1,8 @@
 """The attention budget: how many touches a person and an account may get, whatever the channel.
 
 A touch at T counts against a cap of `per_seconds` until T + per_seconds; at that very second the slot is
-free again. `transactional` touches neither spend nor wait for a budget.
+free again. `transactional` touches neither spend nor wait for a budget. In one session of the product at most
+so many nudges may interrupt, whatever the caps say.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .definitions import Cap, Policy
+from .policy import DAY, Cap, Policy
 
 OUTSIDE = "transactional"
+IN_APP = "in_app"
+INTERRUPTING = frozenset({"interrupting", "survey"})
+SESSION_GAP = timedelta(minutes=30)  # this long without doing anything ends a session
+SESSION_LASTS = timedelta(seconds=DAY)  # no session is longer than this, whatever a browser says
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class TouchSeen:
 class Spent:
     """Why there is nothing left: the cap (or the gap) that is used up, and when the next slot is free."""
 
-    limit: str  # "cap" | "min_gap"
+    limit: str  # "cap" | "min_gap" | "session"
     scope: str  # "person" | "account"
     used: int
     max: int
@@ -62,6 +67,8 @@ def longest_window(policy: Policy, scope: str) -> timedelta:
     windows = [cap.per_seconds for cap in policy.caps if cap.scope == scope]
     if scope == "person":
         windows.append(policy.min_gap_seconds)
+        if policy.session is not None and policy.session.max is not None:
+            windows.append(int(SESSION_LASTS.total_seconds()))
     return timedelta(seconds=max(windows, default=0))
 
 
@@ -73,10 +80,12 @@ def spent(
     kind: str,
     channel: str,
     now: datetime,
+    session_started_at: datetime | None = None,
 ) -> Spent | None:
     """The first limit that leaves no room for one more touch now; None when there is room.
 
-    `person` are the touches of this person on any account, `account` those of the account's people.
+    `person` are the touches of this person on any account, `account` those of the account's people. Where
+    nobody knows when the session began, the last 30 minutes stand for it.
     """
     if kind == OUTSIDE:
         return None
@@ -84,6 +93,10 @@ def spent(
     gap = _gap(policy, touches["person"], now)
     if gap is not None:
         return gap
+    if channel == IN_APP and kind in INTERRUPTING:
+        full = _session(policy, touches["person"], session_started_at, now)
+        if full is not None:
+            return full
     for cap in policy.caps:
         if applies(cap, kind, channel):
             found = _cap(cap, touches[cap.scope], now)
@@ -100,6 +113,20 @@ def _gap(policy: Policy, touches: list[TouchSeen], now: datetime) -> Spent | Non
     if last is None or last + gap <= now:
         return None
     return Spent("min_gap", "person", 1, 1, policy.min_gap_seconds, last + gap)
+
+
+def _session(
+    policy: Policy, touches: list[TouchSeen], started_at: datetime | None, now: datetime
+) -> Spent | None:
+    most = None if policy.session is None else policy.session.max
+    if most is None:
+        return None
+    since = now - SESSION_GAP if started_at is None else max(started_at, now - SESSION_LASTS)
+    used = sum(each.at >= since and each.channel == IN_APP and each.kind in INTERRUPTING for each in touches)
+    if used < most:
+        return None
+    seconds = int(SESSION_GAP.total_seconds())
+    return Spent("session", "person", used, most, seconds, now + SESSION_GAP)
 
 
 def _cap(cap: Cap, touches: list[TouchSeen], now: datetime) -> Spent | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import facts
 from .conditions import Compiled, Facts, LeafNode, compile_condition, getter
-from .definitions import Definitions, Goal, Nudge, Policy
+from .definitions import Definitions, Goal, LearningPath, Nudge, Policy
 
 Finder = Callable[[Facts], "list[CompiledNudge]"]
 _Shelf = tuple[Callable[[Facts], Any], dict[str, Finder], "tuple[CompiledNudge, ...]"]
@@ -18,8 +18,20 @@ ROLE_AND_MOTION = frozenset({"user.role", "account.motion"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where a nudge stands on a learning path: step `index`. `release` finds the other steps."""
+
+    path: LearningPath
+    index: int
+    release: Mapping[str, CompiledNudge]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CompiledNudge:
-    """A nudge with its audience as a closure and its dates parsed. `order` is its place in the release."""
+    """A nudge with its audience as a closure and its dates parsed. `order` is its place in the release.
+
+    `topics` are what a person can say no to and mean this nudge.
+    """
 
     order: int
     nudge: Nudge
@@ -27,6 +39,8 @@ class CompiledNudge:
     starts_on: date | None
     ends_on: date | None
     policy: Policy
+    places: tuple[Place, ...]
+    topics: frozenset[str]
 
     @property
     def key(self) -> str:
@@ -45,6 +59,7 @@ class CompiledRelease:
     needs: facts.Needs
     windows: tuple[float, ...]  # the distinct `per_days` of all frequency limits, ascending
     week_features: frozenset[str]  # features of goals counted in active weeks
+    awaited: frozenset[str]  # nudges whose history others wait for: prerequisites, steps without a goal
     find: Finder  # facts → the nudges whose indexed leaf does not already rule them out
 
 
@@ -55,13 +70,15 @@ def compile_release(
 
     Raises ConditionError for a malformed condition; a published release has none.
     """
-    nudges = tuple(_nudge(order, each, definitions.policy) for order, each in enumerate(definitions.nudges))
+    by_key: dict[str, CompiledNudge] = {}
+    nudges = tuple(_nudge(order, each, definitions, by_key) for order, each in enumerate(definitions.nudges))
+    by_key |= {each.key: each for each in nudges}
     paths = frozenset().union(*(_paths(each, (words or {}).get(each.key, ())) for each in nudges))
     goals = [each.goal for each in definitions.nudges if each.goal]
     return CompiledRelease(
         definitions=definitions,
         nudges=nudges,
-        by_key={each.key: each for each in nudges},
+        by_key=by_key,
         paths=paths | ROLE_AND_MOTION,
         needs=facts.required(paths),
         windows=tuple(
@@ -75,18 +92,35 @@ def compile_release(
             )
         ),
         week_features=frozenset(goal.feature for goal in goals if goal.feature and goal.weeks_active),
+        awaited=_awaited(definitions),
         find=index(nudges),
     )
 
 
-def _nudge(order: int, nudge: Nudge, policy: Policy) -> CompiledNudge:
+def _awaited(definitions: Definitions) -> frozenset[str]:
+    steps = {key for path in definitions.journey.paths for key in path.nudges}
+    required = {wanted.nudge for each in definitions.nudges for wanted in each.requires}
+    return frozenset(
+        required | {each.key for each in definitions.nudges if each.key in steps and not each.goal}
+    )
+
+
+def _nudge(
+    order: int, nudge: Nudge, definitions: Definitions, release: Mapping[str, CompiledNudge]
+) -> CompiledNudge:
     return CompiledNudge(
         order,
         nudge,
         compile_condition(nudge.audience),
         date.fromisoformat(nudge.schedule.starts_on) if nudge.schedule.starts_on else None,
         date.fromisoformat(nudge.schedule.ends_on) if nudge.schedule.ends_on else None,
-        policy,
+        definitions.policy,
+        tuple(
+            Place(path, path.nudges.index(nudge.key), release)
+            for path in definitions.journey.paths
+            if nudge.key in path.nudges
+        ),
+        frozenset(("", nudge.surface, nudge.key)),
     )
 
 

@@ -29,6 +29,7 @@ from .nudge import (
     Surface,
     Variant,
 )
+from .policy import Cap, PlayEmails, Policy, QuietHours, SessionRule
 from .surfaces import Condition, Where
 
 Scope = Literal["user", "account"]
@@ -163,38 +164,6 @@ class Journey:
     paths: tuple[LearningPath, ...] = ()
 
 
-# --- policy.yaml ----------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Cap:
-    """At most `max` touches per `per_seconds` for a person or an account; None = every kind or channel."""
-
-    max: int
-    per_seconds: int
-    scope: Literal["person", "account"] = "person"
-    kinds: tuple[str, ...] | None = None
-    channels: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class QuietHours:
-    """Local hours in which nothing is sent, `start` to `end` ("20:00" to "08:00"), in the person's zone."""
-
-    start: str = "20:00"
-    end: str = "08:00"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The attention budget and quiet hours. `quiet_hours=None` is an explicit "never quiet"."""
-
-    caps: tuple[Cap, ...] = ()
-    quiet_hours: QuietHours | None = field(default_factory=QuietHours)
-    min_gap_seconds: int = 0
-    dismissals_before_stop: int = 2
-    timezone: str = "UTC"
-    webhooks: Mapping[str, str] = field(default_factory=dict)
-
-
 # --- plays/*.yaml ---------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Trigger:
@@ -306,7 +275,7 @@ __all__ = [
     "KIND_OF_SURFACE", "Action", "Adoption", "AdoptionDefinition", "Behaviour", "Cap", "Case", "Catalog",
     "Condition", "Content", "Definitions", "EmailStep", "Feature", "Frequency", "Goal", "Hours", "Journey",
     "Kind", "LearningPath", "Limit", "Milestone", "MotionRule", "Nudge", "NudgeStep", "Phase", "Play",
-    "PlayStep", "Policy", "Prerequisite", "Priority", "QuietHours", "Recipients", "Role", "Schedule",
-    "Scope", "Segment", "Step", "Surface", "TaskStep", "Template", "Trigger", "Variant", "WaitStep",
-    "WebhookStep", "Where",
+    "PlayEmails", "PlayStep", "Policy", "Prerequisite", "Priority", "QuietHours", "Recipients", "Role",
+    "Schedule", "Scope", "Segment", "SessionRule", "Step", "Surface", "TaskStep", "Template", "Trigger",
+    "Variant", "WaitStep", "WebhookStep", "Where",
 ]  # fmt: skip

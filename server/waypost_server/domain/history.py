@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from .budget import Spent, TouchSeen
@@ -65,7 +65,12 @@ NOTHING = NudgeHistory()
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Everything the gates look at besides the facts. `feature_days` serves goals in active weeks."""
+    """Everything the gates look at besides the facts.
+
+    `feature_days` serves goals in active weeks. `reached` tells when a person first got to a state (seen,
+    clicked, completed) with a nudge that others wait for. `denied` are the topics the person said no to, in
+    the product ('' = everything).
+    """
 
     nudges: Mapping[str, NudgeHistory] = field(default_factory=dict)
     person_touches: tuple[TouchSeen, ...] = ()
@@ -73,6 +78,8 @@ class History:
     grants: Mapping[str, tuple[Grant, ...]] = field(default_factory=dict)
     muted: bool = False
     feature_days: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
+    reached: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
+    denied: frozenset[str] = frozenset()
 
     def of(self, nudge: str) -> NudgeHistory:
         """This person's history with a nudge; an empty one if there is none."""
@@ -81,10 +88,11 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One question: this person in this account, now. `today` is the day in the workspace's zone.
+    """One question: this person in this account, now. `today` is the day in `zone`, the workspace's.
 
-    `claim_id` is set when a browser claims: its own open offer does not block it. `spent` remembers what the
-    budget said, which is the same for every nudge of a policy and a kind.
+    `session_started_at` is when the person's session began, if the browser said so. `claim_id` is set when a
+    browser claims: its own open offer does not block it. `spent` remembers what the budget said, which is the
+    same for every nudge of a policy and a kind.
     """
 
     now: datetime
@@ -94,4 +102,6 @@ class Situation:
     facts: dict[str, Any]
     history: History
     claim_id: str | None = None
+    zone: tzinfo = UTC
+    session_started_at: datetime | None = None
     spent: dict[tuple[int, str], Spent | None] = field(default_factory=dict, compare=False, repr=False)

@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
 
-def zone_of(name: str) -> tzinfo:
-    """The zone by its IANA name; UTC for "UTC" and for names this machine does not know."""
+def zone_of(name: str, otherwise: tzinfo = UTC) -> tzinfo:
+    """The zone by its IANA name; UTC for "UTC", and `otherwise` for names this machine does not know."""
     if name == "UTC":
         return UTC
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        return UTC
+        return otherwise
 
 
 def day_of(at: datetime, zone: tzinfo) -> date:

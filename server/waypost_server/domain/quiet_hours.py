@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
-from waypost_server.domain.definitions import QuietHours
+from waypost_server.domain.policy import QuietHours
 from waypost_server.domain.weeks import at_local
 
 

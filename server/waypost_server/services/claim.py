@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from waypost_server.domain.budget import OUTSIDE
 from waypost_server.domain.compiled import CompiledNudge
 from waypost_server.domain.eligibility import held
 from waypost_server.domain.errors import ConflictError, HeldError, TemplateError
@@ -32,6 +33,7 @@ class Claim:
     nudge: str
     claim_id: str
     members_only: bool = False
+    session_started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def _facts(
 
 
 def _check(release: LiveRelease, nudge: CompiledNudge, facts: Facts, wanted: Claim) -> None:
-    reason = held(nudge, situation_of(facts, wanted.user_id, wanted.claim_id))
+    reason = held(nudge, situation_of(facts, wanted.user_id, wanted.claim_id, wanted.session_started_at))
     if reason is not None:
         raise HeldError(reason.reason, detail=reason.detail)
     try:
@@ -127,6 +129,7 @@ def _grant(
     facts: Facts,
 ) -> Granted:
     nudge = release.compiled.by_key[wanted.nudge].nudge
+    kind = OUTSIDE if nudge.surface == "announcement" else nudge.kind  # people open the feed themselves
     goal = nudge.goal
     usage = facts.values.get("usage", {}).get(goal.feature, {}) if goal and goal.feature else {}
     offer_id = runtime.new_id()
@@ -139,7 +142,7 @@ def _grant(
             "user_id": wanted.user_id,
             "nudge": nudge.key,
             "release": release.number,
-            "kind": nudge.kind,
+            "kind": kind,
             "state": "claimed",
             "claim_id": wanted.claim_id,
             "claimed_at": facts.now,
@@ -152,7 +155,7 @@ def _grant(
         offer_id,
         account_id=facts.account_id,
         user_id=wanted.user_id,
-        kind=nudge.kind,
+        kind=kind,
         at=facts.now,
     )
     return Granted(offer_id, facts.now + CLAIM_LASTS)

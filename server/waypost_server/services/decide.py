@@ -30,7 +30,7 @@ class Question:
     """Who asks. `account_id` None = the account last seen in; `nudge` limits the answer to one.
 
     `members_only` treats an account the person is not known to belong to as unknown; `explain` adds why
-    the others are held.
+    the others are held. `session_started_at` is when the person's session began, as the browser says.
     """
 
     user_id: str
@@ -39,6 +39,7 @@ class Question:
     nudge: str | None = None
     members_only: bool = False
     explain: bool = False
+    session_started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,9 @@ def _is_stranger(question: Question, facts: Facts) -> bool:
     return question.members_only and bool(question.account_id) and not facts.member
 
 
-def situation_of(facts: Facts, user_id: str, claim_id: str | None = None) -> Situation:
+def situation_of(
+    facts: Facts, user_id: str, claim_id: str | None = None, session_started_at: datetime | None = None
+) -> Situation:
     """What the gates look at."""
     return Situation(
         now=facts.now,
@@ -121,12 +124,14 @@ def situation_of(facts: Facts, user_id: str, claim_id: str | None = None) -> Sit
         facts=facts.values,
         history=facts.history,
         claim_id=claim_id,
+        zone=facts.zone,
+        session_started_at=session_started_at,
     )
 
 
 def answer(release: LiveRelease, question: Question, facts: Facts) -> Decision:
     """The decision for these facts; pure but for the renderings it keeps."""
-    situation = situation_of(facts, question.user_id)
+    situation = situation_of(facts, question.user_id, session_started_at=question.session_started_at)
     rendered: dict[str, msgspec.Raw] = {}
     candidates: list[Candidate] = []
     refused: list[HeldNudge] = []

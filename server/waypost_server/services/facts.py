@@ -43,6 +43,7 @@ class Facts:
     member: bool
     now: datetime
     today: date
+    zone: tzinfo
 
 
 def facts_for(
@@ -180,6 +181,7 @@ def _wanted(paths: frozenset[str], compiled: CompiledRelease, *, history: bool) 
             if cap.scope == "account"
         ),
         week_features=tuple(sorted(compiled.week_features)) if history else (),
+        awaited=tuple(sorted(compiled.awaited)) if history else (),
     )
 
 
@@ -215,7 +217,8 @@ def build(
     _lay_nudges(known, parts, subject, zone)
     history = history_of(parts, release.compiled.windows, subject.now) if "offers" in parts else History()
     _classify(known, release)
-    return Facts(known, history, account_id, parts["membership"] is not None, subject.now, subject.today)
+    is_member = parts["membership"] is not None
+    return Facts(known, history, account_id, is_member, subject.now, subject.today, zone)
 
 
 def _blank(release: LiveRelease, paths: frozenset[str] | None) -> Values:

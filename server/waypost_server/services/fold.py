@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from waypost_server.domain.consent import EVENT as CONSENT
 from waypost_server.domain.events import Envelope, Event
 from waypost_server.domain.local_day import day_of
 from waypost_server.domain.traits import stamp_of
-from waypost_server.services import fold_accounts, fold_milestones, fold_users, interact
+from waypost_server.services import fold_accounts, fold_consent, fold_milestones, fold_users, interact
 from waypost_server.services.ingest_accounts import Sender, accounts_of
 from waypost_server.services.ingest_plan import Plan
 from waypost_server.services.reactions import EVENT as REACTION
@@ -72,6 +73,9 @@ def fold_into(
         milestone_features=plan.milestone_features,
     )
     taken = take(session, batch)
+    if any(each.name == CONSENT for each in events):
+        said = [each for each in events if each.message_id in taken.new]
+        fold_consent.fold(session, sender.workspace_id, said, sender.trust)
     if sender.folds and taken.new:
         fresh = [each for each in events if each.message_id in taken.new]
         _fold_rest(session, runtime, sender, plan, fresh, accounts, batch, taken)
@@ -79,10 +83,10 @@ def fold_into(
 
 
 def is_one_statement(plan: Plan, events: Iterable[Event]) -> bool:
-    """True if storing `events` is sums alone: no traits, no reactions, no feature of a milestone."""
+    """True if storing `events` is sums alone: no traits, reactions or consent, no feature of a milestone."""
     return all(
         each.type not in ("identify", "group")
-        and each.name != REACTION
+        and each.name not in (REACTION, CONSENT)
         and plan.feature_of(each) not in plan.milestone_features
         for each in events
     )

@@ -7,7 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 from waypost_server.domain.budget import TouchSeen
+from waypost_server.domain.consent import Answer, denied
 from waypost_server.domain.history import CLAIM_LASTS, Grant, History, NudgeHistory, OpenOffer
+from waypost_server.domain.interactions import SEEN
 from waypost_server.store.facts import moment
 
 Parts = dict[str, Any]
@@ -22,6 +24,8 @@ def history_of(parts: Parts, windows: tuple[float, ...], now: datetime) -> Histo
         grants=_grants(parts.get("grants") or ()),
         muted="muted" in parts and parts["muted"][0] > 0,
         feature_days=_feature_days(parts.get("weeks") or ()),
+        reached=_reached(parts.get("reached") or ()),
+        denied=_denied(parts.get("consent") or ()),
     )
 
 
@@ -111,3 +115,24 @@ def _feature_days(rows: Iterable[Sequence[Any]]) -> Mapping[str, tuple[date, ...
     for feature, day in rows:
         found[feature] = (*found.get(feature, ()), date.fromisoformat(day))
     return found
+
+
+def _reached(rows: Iterable[Sequence[Any]]) -> Mapping[str, Mapping[str, datetime]]:
+    """When the person first saw, clicked and completed a nudge. Who answers a survey completes it."""
+    found: dict[str, dict[str, datetime]] = {}
+    for nudge, reaction, at in rows:
+        states = found.setdefault(nudge, {})
+        for state in ("seen" if reaction in SEEN else "", _STATES.get(reaction, "")):
+            if state:
+                states[state] = min(moment(at), states.get(state, moment(at)))
+    return found
+
+
+_STATES = {"clicked": "clicked", "completed": "completed", "answered": "completed"}
+
+
+def _denied(rows: Iterable[Sequence[Any]]) -> frozenset[str]:
+    if not rows:
+        return frozenset()
+    answers = (Answer(channel, topic, bool(allowed), moment(at)) for channel, topic, allowed, at in rows)
+    return denied(answers, "in_app")

@@ -9,9 +9,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from waypost_server.domain.assignment import held_out_of_all
 from waypost_server.domain.budget import TouchSeen, longest_window, spent
+from waypost_server.domain.consent import EVERYTHING, denied
 from waypost_server.domain.local_day import zone_of
 from waypost_server.domain.play_machine import automation_allowed
+from waypost_server.domain.policy import Policy
 from waypost_server.domain.quiet_hours import quiet_until
 from waypost_server.services.addresses import address_hash
 from waypost_server.services.goals import goal_reached
@@ -19,7 +22,7 @@ from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.put_delivery import GUARD
 from waypost_server.services.put_task import put_draft
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import deliveries, suppressions, tasks
+from waypost_server.store import consents, deliveries, suppressions, tasks
 from waypost_server.store.deliveries import Surroundings
 from waypost_server.store.tables import Delivery
 
@@ -151,13 +154,17 @@ def _not_suppressed(session: Session, runtime: Runtime, row: Delivery) -> None:
 def _attention(
     session: Session, runtime: Runtime, row: Delivery, around: Surroundings, now: datetime
 ) -> None:
-    """Quiet hours in the person's own zone, and the budget as it is spent right now."""
+    """The standing holdout, the person's own word, quiet hours where they are, and the budget right now."""
     live = runtime.releases.live(session, row.workspace_id)
     policy = (live or runtime.releases.pinned(session, row.workspace_id, row.release)).definitions.policy
+    if held_out_of_all(row.account_id or row.user_id, policy.holdout_percent):
+        raise _End("cancelled", "the account is in the standing holdout")
+    _allowed(session, row)
     tz = zone_of((around.person.timezone if around.person else None) or around.workspace.timezone)
     until = quiet_until(now, policy.quiet_hours, tz)
     if until is not None:
         raise _Hold(until, "quiet hours where the person is")
+    _not_too_often(session, row, policy, now)
     used = spent(
         policy,
         person=_touches(session, row, now, longest_window(policy, "person"), user_id=row.user_id),
@@ -171,6 +178,25 @@ def _attention(
             "the minimum gap between two touches" if used.limit == "min_gap" else f"{used.used} of {used.max}"
         )
         raise _Hold(used.free_at, f"attention budget of the {used.scope}: {what}")
+
+
+def _allowed(session: Session, row: Delivery) -> None:
+    said = denied(consents.answers(session, row.workspace_id, row.user_id, "email"), "email")
+    refused = said & {EVERYTHING, row.play, row.template}
+    if refused:
+        raise _End("suppressed", f"the person said no to e-mail ({min(refused) or 'all of it'})")
+
+
+def _not_too_often(session: Session, row: Delivery, policy: Policy, now: datetime) -> None:
+    """E-mails of one play to one person."""
+    rule = policy.play_emails
+    if rule is None or not row.play:
+        return
+    window = timedelta(seconds=rule.per_seconds)
+    sent = deliveries.play_touches(session, row, since=now - window)
+    if len(sent) >= rule.max:
+        free_at = sent[-rule.max] + window if rule.max else now + window
+        raise _Hold(free_at, f"e-mails of this play to this person: {len(sent)} of {rule.max}")
 
 
 def _touches(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.budget import TouchSeen
@@ -144,6 +144,27 @@ def touches(
     query = query.where(Touch.account_id == account_id) if account_id is not None else query
     rows = session.scalars(query.order_by(Touch.at.desc()).limit(500))
     return [TouchSeen(row.at, row.kind, row.channel, row.user_id, row.account_id) for row in rows]
+
+
+def play_touches(session: Session, row: Delivery, *, since: datetime) -> list[datetime]:
+    """When other e-mails of the same play were sent to the same person, the oldest first."""
+    rows = session.scalars(
+        select(Touch.at)
+        .join(
+            Delivery,
+            (Delivery.workspace_id == Touch.workspace_id) & (Touch.id == literal("delivery:") + Delivery.id),
+        )
+        .where(
+            Touch.workspace_id == row.workspace_id,
+            Touch.user_id == row.user_id,
+            Touch.at > since,
+            Touch.channel == "email",
+            Delivery.play == row.play,
+            Delivery.id != row.id,
+        )
+        .order_by(Touch.at)
+    )
+    return list(rows)
 
 
 def recover_expired(session: Session, *, now: datetime) -> tuple[int, int]:

@@ -60,6 +60,7 @@ class Wanted:
     person_seconds: int = 0
     account_caps: tuple[AccountCap, ...] = ()
     week_features: tuple[str, ...] = ()
+    awaited: tuple[str, ...] = ()  # nudges that others wait for
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +150,15 @@ _LISTS = (
     "signals",
     "nudges",
     "week_features",
+    "awaited",
 )
 _MOMENTS = frozenset(
     {"at", "claimed_at", "first_at", "last_at", "opened_at", "reached_at", "shown_at", "snoozed", "until"}
 )
 _TIMES = ("now", "stale", "open_since", "person_since")
 _TABLES = frozenset(
-    {"offers", "open", "grants", "reactions", "weeks", "person_touches", "role_users", *_LISTS}
-    - {"week_features", "roles"}
+    {"offers", "open", "grants", "reactions", "weeks", "person_touches", "role_users", "reached", "consent"}
+    | set(_LISTS) - {"week_features", "roles", "awaited"}
 )
 
 
@@ -363,6 +365,15 @@ def _history(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
             "usage_day where workspace_id = {ws} and account_id = {acc} and user_id = {user}"
             f" and {dialect.among('feature', 'week_features')} and day > {{weeks}}",
         )
+    if wanted.awaited:
+        parts["reached"] = rows(
+            "nudge, reaction, at",
+            "(select nudge, reaction, min(at) at from interaction"
+            f" where {mine} and {dialect.among('nudge', 'awaited')} group by nudge, reaction) w",
+        )
+    parts["consent"] = rows(
+        "channel, topic, allowed, at", f"consent where {mine} and channel in ('in_app', 'all')"
+    )
     return {**parts, **_touches(dialect, wanted)}
 
 

@@ -404,6 +404,20 @@ class PastValue(db.Model):
     before: Mapped[dict[str, Any]] = col(Json)  # {"value": …}
 
 
+class Consent(db.Model):
+    """What a user allowed or refused, per channel and topic: the last answer, by (at, message_id)."""
+
+    __tablename__ = "consent"
+    workspace_id: Mapped[str] = key()
+    user_id: Mapped[str] = key()
+    channel: Mapped[str] = key()  # in_app | email | chat | all
+    topic: Mapped[str] = key()  # '' = everything; else a surface, or the key of a nudge or play
+    allowed: Mapped[bool] = col(Boolean)
+    at: Mapped[datetime] = col(UtcDateTime)
+    message_id: Mapped[str] = col()
+    trust: Mapped[str] = col()  # server | verified | asserted
+
+
 # --- signals, plays, deliveries, tasks ------------------------------------------------------------
 class Signal(db.Model):
     """Something noticed, with evidence. One open row per dedupe key."""

@@ -32,7 +32,7 @@ def run(context: Context) -> None:
         _webhook(context, name, url)
     if "policy.yaml" in context.sources and not policy.caps:
         message = "there is no cap on how often a person is reached"
-        remedy = "add `caps: [{max: 3, per: 7d}]`"
+        remedy = "write `caps: [{max: 3, per: 7d}]`, or leave the line out: that is three a week"
         context.report.warning(source, (), "no_cap", message, remedy)
 
 

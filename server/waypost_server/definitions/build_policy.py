@@ -1,0 +1,57 @@
+"""policy.yaml → Policy. A missing file, or a missing line, means the default; null means no limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from waypost_server.domain.policy import Cap, PlayEmails, Policy, QuietHours, SessionRule
+
+from .findings import Report, Source
+from .nested import validate
+from .schemas import PolicySchema
+
+Data = Mapping[str, Any]
+
+
+def build_policy(source: Source, report: Report) -> Policy | None:
+    """policy.yaml."""
+    data = validate(PolicySchema(), source.data or {}, source, report)
+    if data is None:
+        return None
+    fair = Policy()
+    return Policy(
+        caps=_caps(data, fair),
+        quiet_hours=_rule(data, "quiet_hours", fair.quiet_hours, lambda one: QuietHours(**one)),
+        min_gap_seconds=(data["min_gap"] or 0) if "min_gap" in data else fair.min_gap_seconds,
+        session=_rule(data, "session", fair.session, _session),
+        play_emails=_rule(
+            data, "play_emails", fair.play_emails, lambda one: PlayEmails(one["max"], one["per"])
+        ),
+        dismissals_before_stop=data.get("dismissals_before_stop", fair.dismissals_before_stop),
+        holdout_percent=data.get("holdout", {}).get("percent", 0),
+        timezone=data.get("timezone", "UTC"),
+        webhooks=data.get("webhooks", {}),
+    )
+
+
+def _caps(data: Data, fair: Policy) -> tuple[Cap, ...]:
+    if "caps" not in data:
+        return fair.caps
+    return tuple(
+        Cap(one["max"], one["per"], one.get("scope", "person"), one.get("kinds"), one.get("channels"))
+        for one in data["caps"] or ()
+    )
+
+
+def _rule(data: Data, line: str, default: Any, make: Any) -> Any:
+    """The default without the line, None for null, else what the line says."""
+    if line not in data:
+        return default
+    return None if data[line] is None else make(data[line])
+
+
+def _session(one: Data) -> SessionRule:
+    fair = SessionRule()
+    settle = one.get("settle", fair.settle_seconds)
+    return SessionRule(one.get("max", fair.max), settle or 0)

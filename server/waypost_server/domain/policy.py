@@ -1,0 +1,76 @@
+"""How much attention may be asked for, and when: the lines of policy.yaml.
+
+The defaults are the fair play that Waypost promises to the people who see the nudges. Whoever wants no limit
+says so with an explicit null; a missing line is the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+DAY, WEEK = 86_400, 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `max` touches per `per_seconds` for a person or an account; None = every kind or channel."""
+
+    max: int
+    per_seconds: int
+    scope: Literal["person", "account"] = "person"
+    kinds: tuple[str, ...] | None = None
+    channels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Local hours in which nothing is sent, `start` to `end` ("20:00" to "08:00"), in the person's zone.
+
+    With `in_app` they also hold interrupting nudges; without it, who is using the product is awake.
+    """
+
+    start: str = "20:00"
+    end: str = "08:00"
+    in_app: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlayEmails:
+    """At most `max` e-mails of one play per `per_seconds` to one person."""
+
+    max: int = 1
+    per_seconds: int = WEEK
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRule:
+    """At most `max` interruptions (surveys included) in one session, and none at all in its first
+    `settle_seconds`. A session ends after 30 minutes in which the person did nothing."""
+
+    max: int | None = 1
+    settle_seconds: int = 60
+
+
+FAIR_CAPS = (Cap(3, WEEK), Cap(1, 30 * DAY, kinds=("survey",)))
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The attention budget and quiet hours. None (and a gap or share of 0) is an explicit "no limit"."""
+
+    caps: tuple[Cap, ...] = FAIR_CAPS
+    quiet_hours: QuietHours | None = field(default_factory=QuietHours)
+    min_gap_seconds: int = DAY
+    session: SessionRule | None = field(default_factory=SessionRule)
+    play_emails: PlayEmails | None = field(default_factory=PlayEmails)
+    dismissals_before_stop: int | None = 2
+    holdout_percent: float = 0  # accounts that get nothing digital at all, to measure the whole
+    timezone: str = "UTC"
+    webhooks: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def without_limits(cls) -> Policy:
+        """Everything an explicit null can switch off, switched off."""
+        return cls((), None, 0, None, None, None)
