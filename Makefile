@@ -75,4 +75,4 @@ lock:
 	$(PYTHON) tools/check_locks.py
 
 clean:
-	rm -rf $(VENV) node_modules $(SDK_BUILD)
+	rm -rf $(VENV) node_modules server/waypost_server/sdk_static/*.js

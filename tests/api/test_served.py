@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +21,9 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A built SDK in a place of its own."""
     file = tmp_path / "waypost.js"
     file.write_text("var waypost={};")
-    monkeypatch.setattr(sdk_script, "FILE", file)
+    file.with_name("waypost-surfaces.js").write_text("export{};")
+    monkeypatch.setattr(sdk_script, "FOLDER", tmp_path)
+    monkeypatch.setattr(sdk_script, "_kept", {})
     yield file
 
 
@@ -42,6 +46,29 @@ def test_an_older_sdk_leads_to_the_newest(world: ReadRig, script: Path) -> None:
     answer = world.client.get(old)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/sdk/waypost.js")
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_what_paints_is_served_beside_the_script(world: ReadRig, script: Path) -> None:
+    """Under the digest of its content it lives forever, pinned or not; an old page gets the newest, for a while."""
+    content = b"export{};"
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    pinned = world.client.get("/sdk/waypost.js").headers["X-Waypost-Version"].removesuffix("waypost.js")
+    for address in (f"/sdk/waypost-surfaces.js?v={digest}", f"{pinned}waypost-surfaces.js?v={digest}"):
+        answer = world.client.get(address)
+        assert (answer.status_code, answer.mimetype, answer.get_data()) == (200, "text/javascript", content)
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    older = world.client.get("/sdk/waypost-surfaces.js?v=older")
+    assert (older.get_data(), "immutable" in older.headers["Cache-Control"]) == (content, False)
+    wanted = "sha384-" + base64.b64encode(hashlib.sha384(content).digest()).decode()
+    assert older.headers["X-Waypost-Integrity"] == wanted
+
+
+def test_the_built_script_names_the_built_second_file() -> None:
+    """The digest in the first file is that of the second: together they never change under one address."""
+    built = Path(sdk_script.__file__).parent.parent / "sdk_static"
+    digest = hashlib.sha256((built / "waypost-surfaces.js").read_bytes()).hexdigest()[:16]
+    assert f"waypost-surfaces.js?v={digest}" in (built / "waypost.js").read_text()
 
 
 def test_a_missing_sdk_is_said(world: ReadRig, script: Path) -> None:

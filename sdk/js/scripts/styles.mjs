@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 export const stylesOnOneLine = {
   name: 'styles-on-one-line',
   setup(build) {
-    build.onLoad({ filter: /ui[\\/]styles\.ts$/ }, ({ path }) => ({
+    build.onLoad({ filter: /ui[\\/]styles(-surfaces)?\.ts$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(/`\n([^`]*)`/, (_, css) => `\`${css.replace(/\n/g, '')}\``),
       loader: 'ts',
     }));

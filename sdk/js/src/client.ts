@@ -1,69 +1,30 @@
 // Wires the core to this browser: who is here, what happened, what to show.
 
 import { backoff } from './core/backoff';
-import type { Drops } from './core/buffer';
 import { Outbox } from './core/outbox';
-import type { Nudge, Properties, Reaction, Reply } from './core/types';
+import type { Announcement, Detail, Nudge, Properties, Reaction, Reply } from './core/types';
 import { cleanId } from './core/wire';
+import { load } from './load';
+import type { Events, NudgeEvent, Options } from './options';
 import { browserPlatform, quietly } from './platform/browser';
-import { ClaimLock } from './platform/claim-lock';
-import { watchRoute } from './platform/page';
-import type { Labels } from './ui/labels';
-import type { React } from './ui/mount';
-import type { Theme } from './ui/theme';
-import { type Granted, Walker } from './walker';
-
-export interface Options {
-  /** Public key of the workspace: `wp_pk_…`. */
-  key: string;
-  /** Where Waypost answers, without a path. The page's own origin when left out. */
-  host?: string;
-  /** Short-lived signed token for the user named in `identify`. */
-  userToken?: string;
-  /** Called when a token is needed, and again when the server refuses the last one. */
-  getToken?: (userId: string) => string | Promise<string>;
-  accountId?: string;
-  /** BCP 47; the browser's language when left out. */
-  locale?: string;
-  theme?: Theme;
-  /** Replace our own few words, for a language other than English and German. */
-  labels?: Partial<Labels>;
-  /** Called for every reaction. `preventDefault()` on a click keeps the page from navigating. */
-  onNudge?: (event: NudgeEvent) => void;
-  /** Say in the console what happens and why not. */
-  debug?: boolean;
-}
-
-export interface NudgeEvent {
-  type: Reaction;
-  nudge: string;
-  offer: string | null;
-  /** Label, address and event of the button or link, for `clicked` and `completed`. */
-  action?: { label: string; url?: string; event?: string };
-  snoozeDays?: 1 | 7;
-  preventDefault(): void;
-}
-
-export interface Events {
-  /** The keys of the nudges this person may see now, best first. */
-  decide: string[];
-  nudge: NudgeEvent;
-  /** How many events were lost since the last accepted batch, by reason. */
-  drop: Drops;
-  /** Waypost could not be asked; the status, or 0. */
-  unavailable: number;
-}
+import type { Granted, Stage } from './stage';
 
 type Listener = (value: never) => void;
 
+/** The ways a message may reach a person, and all of them. */
+const CHANNELS = ['in_app', 'email', 'chat', 'all'];
 const ASK_MS = 20;
 const AGAIN_MS = 300;
 
 export class Client {
   private readonly platform;
   private readonly outbox: Outbox;
-  private readonly walker: Walker;
-  private readonly lock: ClaimLock;
+  /** The second file, once there was something to show. */
+  private stage: Stage | null = null;
+  private loading: Promise<Stage | null> | null = null;
+  private isClosed = false;
+  private nudges: Nudge[] = [];
+  private news: Announcement[] = [];
   private readonly listeners = new Map<string, Set<Listener>>();
   private readonly undo: (() => void)[] = [];
   private readonly prefix: string;
@@ -84,17 +45,6 @@ export class Client {
     this.accountId = cleanId(options.accountId);
     this.token = options.userToken ?? null;
     this.anonymousId = this.visitor();
-    this.lock = new ClaimLock(this.platform.store, this.prefix, (id) => this.walker.heard(id));
-    this.walker = new Walker({
-      platform: this.platform,
-      lock: this.lock,
-      theme: options.theme ?? {},
-      labels: options.labels,
-      claim: (nudge, claimId) => this.claim(nudge, claimId),
-      subject: () => `${this.userId} ${this.accountId}`,
-      reacted: (...what) => this.reacted(...what),
-      debug: (...words) => this.debug(...words),
-    });
     this.outbox = new Outbox(this.platform, key, `${this.prefix}q:`, {
       tokenFor: (user) => this.tokenFor(user),
       renewToken: () => this.renewToken(),
@@ -113,23 +63,17 @@ export class Client {
       target.addEventListener(name, listener);
       this.undo.push(() => target.removeEventListener(name, listener));
     };
-    this.lock.open();
-    this.undo.push(watchRoute(() => quietly(() => this.walker.routeChanged())));
-    on(window, 'pagehide', () => {
-      this.outbox.hide();
-      this.lock.close();
-    });
-    on(window, 'pageshow', (event) => {
-      this.lock.open();
-      if ((event as PageTransitionEvent).persisted) this.outbox.wake(true);
-    });
+    on(window, 'pagehide', () => this.outbox.hide());
+    on(window, 'pageshow', (event) => (event as PageTransitionEvent).persisted && this.outbox.wake(true));
     on(document, 'visibilitychange', () => {
       if (document.hidden) return this.outbox.hide();
       this.outbox.wake(false);
       if (this.userId && this.platform.now() > this.expires) this.ask(0);
-      this.walker.consider();
     });
-    on(window, 'load', () => this.walker.consider());
+    on(document, 'click', (event) => {
+      const trigger = event.composedPath().find((one) => one instanceof Element && one.matches('[data-waypost-feed]'));
+      if (trigger) this.show((stage) => stage.toggle(trigger as HTMLElement));
+    });
   }
 
   private visitor(fresh = false): string {
@@ -161,7 +105,7 @@ export class Client {
     this.accountId = accountId;
     if (changed || traits) this.record('group', { groupId: accountId, traits: traits ?? {} });
     if (!changed) return;
-    this.walker.clear();
+    this.clear();
     this.etag = null;
     if (this.userId) this.ask(ASK_MS);
   }
@@ -169,6 +113,18 @@ export class Client {
   track(event: unknown, properties: Properties = {}): void {
     if (typeof event !== 'string' || !event) return this.debug('track needs an event name, got', event);
     this.record('track', { event, properties });
+    this.stage?.tracked(event);
+  }
+
+  consent(channel: unknown, allowed: unknown, topic?: string): void {
+    if (typeof channel !== 'string' || !CHANNELS.includes(channel) || typeof allowed !== 'boolean') {
+      return this.debug(`consent needs one of ${CHANNELS.join(', ')}, and true or false; got`, channel, allowed);
+    }
+    this.track('$consent', { channel, allowed, ...(topic && { topic }) });
+  }
+
+  feed(): void {
+    this.show((stage) => stage.toggle(null));
   }
 
   page(name?: string): void {
@@ -205,14 +161,14 @@ export class Client {
     // An answer may still be in the air; it finds nobody to decide for.
     this.userId = null;
     this.undo.splice(0).forEach((fn) => fn());
-    this.lock.close();
-    this.walker.stop();
+    this.isClosed = true;
+    this.stage?.stop();
   }
 
   private forget(token: string | null): void {
     // While the old token is still known: afterwards these wait for their person to come back.
     this.outbox.hide();
-    this.walker.clear();
+    this.clear();
     this.cancelAsk?.();
     this.asked++;
     this.etag = null;
@@ -283,7 +239,7 @@ export class Client {
     this.cancelAsk = null;
     if (!this.userId) return;
     const turn = ++this.asked;
-    const locale = this.options.locale ?? navigator.language;
+    const { locale } = this;
     const timezone = this.timezone();
     const reply = await this.request(
       '/v1/decide',
@@ -293,15 +249,18 @@ export class Client {
     // Asked again meanwhile, or for somebody else: the later answer counts.
     if (turn !== this.asked) return;
     const { status, body } = reply;
-    const answer = body as { nudges?: Nudge[]; ttl?: number } | null;
+    const answer = body as { nudges?: Nudge[]; feed?: Announcement[]; ttl?: number } | null;
     if (status === 200 || status === 304) {
       this.failures = 0;
       this.expires = this.platform.now() + (answer?.ttl ?? 300) * 1000;
-      if (status === 304) return this.walker.consider();
+      if (status === 304) return this.stage?.consider();
       this.etag = reply.etag;
-      const list = (Array.isArray(answer?.nudges) ? answer.nudges : []).filter((nudge) => nudge?.key && nudge.content);
-      this.emit('decide', list.map((nudge) => nudge.key));
-      return this.walker.offer(list);
+      this.nudges = usable(answer?.nudges);
+      this.news = usable(answer?.feed);
+      this.emit('decide', this.nudges.map((nudge) => nudge.key));
+      // Nothing to show and nothing to take back: the second file can wait.
+      if (this.stage || this.nudges.length || this.news.length) this.show((stage) => stage.offer(this.nudges, this.news));
+      return;
     }
     if (status === 401 && !renewed && (await this.renewToken())) return this.decide(true);
     this.debug('decide answered', status, body);
@@ -310,6 +269,43 @@ export class Client {
     this.etag = null;
     if (status === 0 || status === 429 || status >= 500) {
       this.ask(reply.retryAfter ?? 1000 + backoff(++this.failures, this.platform.random(), 1000, 300_000));
+    }
+  }
+
+  private clear(): void {
+    this.nudges = [];
+    this.news = [];
+    this.stage?.clear();
+  }
+
+  /** With the second file, fetched when it is not here yet. */
+  private show(use: (stage: Stage) => void): void {
+    this.loading ??= this.raise();
+    void this.loading.then((stage) => stage && quietly(() => use(stage)));
+  }
+
+  /** Null: it could not be had. The next time it is asked for again. */
+  private async raise(): Promise<Stage | null> {
+    const { options, platform, prefix, locale } = this;
+    try {
+      const { start } = await load();
+      if (this.isClosed) return null;
+      this.stage = start({
+        platform,
+        prefix,
+        labels: options.labels,
+        theme: options.theme ?? {},
+        locale,
+        claim: (nudge, claimId) => this.claim(nudge, claimId),
+        subject: () => `${this.userId} ${this.accountId}`,
+        reacted: (...what) => this.reacted(...what),
+        debug: (...words) => this.debug(...words),
+      });
+      return this.stage;
+    } catch (error) {
+      this.debug('what shows nudges did not load', error);
+      this.loading = null;
+      return null;
     }
   }
 
@@ -324,7 +320,11 @@ export class Client {
     return zone;
   }
 
-  private async claim(nudge: Nudge, claimId: string): Promise<Granted | 'held' | null> {
+  private get locale(): string {
+    return this.options.locale ?? navigator.language;
+  }
+
+  private async claim(nudge: Nudge | Announcement, claimId: string): Promise<Granted | 'held' | null> {
     const fields = { nudge: nudge.key, release: nudge.release, claimId };
     let reply = await this.request('/v1/claim', fields);
     if (reply.status === 401 && (await this.renewToken())) reply = await this.request('/v1/claim', fields);
@@ -334,14 +334,16 @@ export class Client {
     return reply.status >= 400 && reply.status < 500 && reply.status !== 429 ? 'held' : null;
   }
 
-  private reacted(nudge: Nudge, reaction: Reaction, offer: string | null, detail: Parameters<React>[1] = {}): void {
-    const { action, days, event, url } = detail;
+  private reacted(nudge: Nudge | Announcement, reaction: Reaction, offer: string | null, detail: Detail = {}): void {
+    const { action, answers, days, event, step, url } = detail;
     this.debug(reaction, nudge.key);
     this.track('$nudge', {
       nudge: nudge.key,
       offer,
       reaction,
       ...(days && { snooze_days: days }),
+      ...(step && { step }),
+      ...(answers && { answers }),
       ...(action && { action: action.label }),
     });
     if (action?.event) this.track(action.event, { nudge: nudge.key });
@@ -351,6 +353,7 @@ export class Client {
       offer,
       ...(action && { action: { label: action.label, ...(url && { url }), ...(action.event && { event: action.event }) } }),
       ...(days && { snoozeDays: days }),
+      ...(step && { step }),
       preventDefault: () => event?.preventDefault(),
     };
     this.call(this.options.onNudge, told);
@@ -373,4 +376,9 @@ export class Client {
   private debug(...words: unknown[]): void {
     if (this.options.debug) console.debug('[waypost]', ...words);
   }
+}
+
+/** What a nudge cannot do without: the rest is checked where it is used. */
+function usable<T extends Nudge | Announcement>(list: T[] | undefined): T[] {
+  return Array.isArray(list) ? list.filter((one) => one?.key && one.content) : [];
 }

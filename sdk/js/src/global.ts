@@ -1,9 +1,9 @@
 // The script build: `window.waypost`. Calls made before it loaded (`window.waypost = []`, then
 // `waypost.push(['track', 'x'])`) are made up for.
 
-import { flush, group, identify, init, on, page, refresh, reset, track, version } from './index';
+import { consent, feed, flush, group, identify, init, on, page, refresh, reset, track, version } from './index';
 
-const api = { flush, group, identify, init, on, page, refresh, reset, track, version };
+const api = { consent, feed, flush, group, identify, init, on, page, refresh, reset, track, version };
 type Name = Exclude<keyof typeof api, 'version'>;
 
 declare global {

@@ -1,10 +1,11 @@
 // The public names; nothing else. Not one of them throws.
 
-import { Client, type Events, type Options } from './client';
+import { Client } from './client';
 import type { Properties } from './core/types';
+import type { Events, Options } from './options';
 import { quietly } from './platform/browser';
 
-export type { Events, NudgeEvent, Options } from './client';
+export type { Events, NudgeEvent, Options } from './options';
 export type { Properties, Reaction } from './core/types';
 export type { Labels } from './ui/labels';
 export type { Theme } from './ui/theme';
@@ -38,6 +39,16 @@ export function track(event: string, properties?: Properties): void {
 /** Report a page view: path and title, never the query. */
 export function page(name?: string): void {
   quietly(() => client?.page(name));
+}
+
+/** Say whether the person wants to hear through `in_app`, `email`, `chat` or `all`; `topic` narrows it down. */
+export function consent(channel: 'in_app' | 'email' | 'chat' | 'all', allowed: boolean, topic?: string): void {
+  quietly(() => client?.consent(channel, allowed, topic));
+}
+
+/** Open the feed of announcements, or close it. Elements marked `data-waypost-feed` do so by themselves. */
+export function feed(): void {
+  quietly(() => client?.feed());
 }
 
 /** Forget the person: call it on sign-out. */

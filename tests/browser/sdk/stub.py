@@ -17,7 +17,8 @@ STRICT_CSP = (
 STYLE = """
 body{margin:0;font:15px/1.5 system-ui,sans-serif;color:#1b1f2a;background:#fff}
 body.night{background:#14161c;color:#e8eaf0}
-header{background:#20263a;color:#fff;padding:12px 24px}main{padding:24px;max-width:900px}
+header{background:#20263a;color:#fff;padding:12px 24px;display:flex;justify-content:space-between}
+main{padding:24px;max-width:900px}
 .steps{display:flex;flex-wrap:wrap;gap:12px;margin:16px 0}.step{border:1px solid #dde1ea;border-radius:8px;
 padding:14px;width:150px}
 button,input{font:inherit;padding:6px 12px}.tall{height:1600px}.hide{display:none}
@@ -29,8 +30,9 @@ window.violations=[];window.faults=[];
 document.addEventListener('securitypolicyviolation',e=>violations.push(e.violatedDirective+' '+e.blockedURI));
 addEventListener('error',e=>faults.push(e.message));
 addEventListener('unhandledrejection',e=>faults.push(String(e.reason)));
-</script></head><body><header>Acme Automations</header><main><h1>Invoice reminder</h1>
-<p><label>Name <input id="name" value=""></label></p>
+</script></head><body><header>Acme Automations
+<button id="news" data-waypost-feed>News</button></header><main><h1>Invoice reminder</h1>
+<p><label>Name <input id="name" data-waypost="automation-name" value=""></label></p>
 <div class="steps"><div class="step">Pick a trigger</div>
 <div class="step">Choose people</div><div class="step">When it runs</div></div>
 <p><button id="launch" data-waypost="automation-launch">Launch</button> <button id="after">After</button></p>
@@ -81,6 +83,8 @@ class Stub:
     claims: list[dict[str, Any]] = field(default_factory=list)
     decides: list[dict[str, Any]] = field(default_factory=list)
     batches: list[dict[str, Any]] = field(default_factory=list)
+    feed: list[dict[str, Any]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
     conditional: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
     url: str = ""
@@ -115,11 +119,12 @@ class Stub:
                 )
             if path == "/v1/decide":
                 self.decides.append(body)
-                tag = f'"{hash(json.dumps(self.nudges))}"'
+                tag = f'"{hash(json.dumps([self.nudges, self.feed]))}"'
                 if etag == tag:
                     self.conditional += 1
                     return 304, {}, tag
-                return 200, {"userId": body["userId"], "release": 12, "ttl": 300, "nudges": self.nudges}, tag
+                made = {"userId": body["userId"], "release": 12, "ttl": 300, "nudges": self.nudges}
+                return 200, {**made, "feed": self.feed}, tag
             self.claims.append(body)
             status = self.claim_answers.pop(0) if self.claim_answers else 200
             if status == 200:
@@ -161,8 +166,12 @@ class Handler(BaseHTTPRequestHandler):
         """A page, the style sheet or the script."""
         if self.path == "/host.css":
             return self.reply(200, STYLE.encode(), "text/css")
-        if self.path == "/sdk/waypost.js":
-            return self.reply(200, self.server.stub.script.read_bytes(), "text/javascript")
+        file = self.path.split("?")[0].removeprefix("/sdk/")
+        if file in ("waypost.js", "waypost-surfaces.js"):
+            self.server.stub.files.append(file)
+            script = self.server.stub.script.with_name(file)
+            headers = {"Access_Control_Allow_Origin": "*"}
+            return self.reply(200, script.read_bytes(), "text/javascript", **headers)
         policy = None if self.path.startswith("/open/") else STRICT_CSP
         return self.reply(200, PAGE.encode(), "text/html", Content_Security_Policy=policy)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.sdk.conftest import ROOT, start, until
+from tests.browser.sdk.conftest import start, until
 from tests.browser.sdk.stub import Stub, nudge
 
 pytestmark = pytest.mark.browser
@@ -281,54 +280,6 @@ class TestBannerAndModal:
         assert stub.claims == []
         page.evaluate("document.getElementById('own').close()")
         page.locator(CARD).wait_for()
-
-
-class TestAccessibility:
-    """axe-core over every surface, theme and direction."""
-
-    @pytest.mark.parametrize("surface", ["tooltip", "banner", "modal"])
-    def test_axe_finds_nothing(self, surface: str, context: BrowserContext, stub: Stub) -> None:
-        """Light, dark, right to left, narrow, forced colours."""
-        axe = axe_source()
-        rtl = {"dir": "rtl", "lang": "he"}
-        looks: list[tuple[dict[str, Any], dict[str, Any], int]] = [
-            ({}, {}, 1000),
-            ({"theme": {"scheme": "dark"}}, {}, 1000),
-            ({"theme": {"accent": "#ffd400", "radius": "4px"}}, rtl, 320),
-        ]
-        for options, content, width in looks:
-            page = context.new_page()
-            page.set_viewport_size({"width": width, "height": 700})
-            page.emulate_media(reduced_motion="reduce", forced_colors="active" if width == 320 else "none")
-            page.goto(stub.url + "/automations/7")
-            stub.nudges = [nudge(f"n{len(stub.claims)}", surface, content=content)]
-            if surface == "modal":
-                page.evaluate("const then = Date.now; Date.now = () => then() + (window.ahead || 0)")
-            start(page, options)
-            page.evaluate("ahead = 4000")
-            page.locator(CARD).wait_for()
-            page.locator(".txt").click()
-            page.evaluate(axe)
-            found = page.evaluate(
-                "axe.run().then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))"
-            )
-            assert found == [], (options, found)
-            small = page.locator(f"{CARD} button, {CARD} .foot a").evaluate_all(
-                "all => all.map(e => e.getBoundingClientRect()).filter(r => r.width < 24 || r.height < 24).length"
-            )
-            assert small == 0
-            assert page.locator(CARD).evaluate("e => getComputedStyle(e).animationName") == "none"
-            clean(page)
-            page.close()
-
-
-def axe_source() -> str:
-    """The checker, from the npm package."""
-    for folder in (ROOT, ROOT / "sdk" / "js"):
-        path = folder / "node_modules" / "axe-core" / "axe.min.js"
-        if path.exists():
-            return path.read_text()
-    raise AssertionError("axe-core is not installed: npm ci")
 
 
 class TestClaims:

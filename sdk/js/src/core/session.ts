@@ -1,13 +1,14 @@
 // One place on the screen (interrupting, passive) and the nudge in it, as a state machine.
 //
-//   idle ─claim→ claiming ─granted→ claimed ─painted→ painted ─seen→ shown
-//    ▲              │refused           │gone            │react / gone  │
-//    └──────────────┴──────────────────┴────────────────┴──────────────┘
+//   idle ─claim→ claiming ─granted→ claimed ─painted→ painted ─seen→ shown ─answered→ said
+//    ▲              │refused           │gone            │react / gone  │               │closed
+//    └──────────────┴──────────────────┴────────────────┴──────────────┴───────────────┘
 
 import type { Reaction } from './types';
 
 export interface Session {
-  readonly phase: 'idle' | 'claiming' | 'claimed' | 'painted' | 'shown';
+  /** `said`: answered, and the thanks are still on the screen. */
+  readonly phase: 'idle' | 'claiming' | 'claimed' | 'painted' | 'shown' | 'said';
   readonly nudge: string | null;
   readonly offer: string | null;
   /** The reaction this very step has to report; null for most steps. */
@@ -39,9 +40,14 @@ export function next(now: Session, step: Step): Session {
     case 'seen':
       return now.phase === 'painted' ? { ...same, phase: 'shown', report: 'shown' } : same;
     case 'react':
-      // Offer and nudge stay for the one report; the phase says the place is free.
-      return onScreen ? { ...same, phase: 'idle', report: step.reaction } : same;
+      if (now.phase === 'said') return IDLE;
+      // Offer and nudge stay for the one report; the phase says whether the place is free.
+      return onScreen ? { ...same, phase: after(step.reaction, now.phase), report: step.reaction } : same;
     case 'leave':
       return IDLE;
   }
+}
+
+function after(reaction: Reaction, phase: Session['phase']): Session['phase'] {
+  return reaction === 'stepped' ? phase : reaction === 'answered' ? 'said' : 'idle';
 }

@@ -1,8 +1,17 @@
 // The words on the wire and the little the core needs from the world. No DOM types in this folder.
 
-export type Surface = 'tooltip' | 'banner' | 'modal';
-/** `interrupting` nudges appear one at a time; a `passive` one may lie beside them. */
-export type Kind = 'interrupting' | 'passive';
+export type Surface =
+  | 'tooltip'
+  | 'banner'
+  | 'modal'
+  | 'slideout'
+  | 'hotspot'
+  | 'tour'
+  | 'checklist'
+  | 'survey'
+  | 'announcement';
+/** `interrupting` nudges and surveys appear one at a time; a `passive` one may lie beside them. */
+export type Kind = 'interrupting' | 'passive' | 'survey';
 
 export type Inline =
   | { t: 'text'; v: string }
@@ -31,6 +40,10 @@ export interface Content {
   progress?: { done: number; total: number };
   actions?: Action[];
   why?: string;
+  /** Of a checklist: said when every item is done. */
+  finished?: Block[];
+  /** Of a survey: said when it is sent. */
+  thanks?: Block[];
 }
 
 export interface Where {
@@ -39,23 +52,100 @@ export interface Where {
   delay_seconds?: number;
 }
 
+export interface TourStep {
+  key: string;
+  where?: Where;
+  content: Pick<Content, 'title' | 'body'>;
+  /** What ends the step: our button, a click on the anchor, or an event the product tracks. */
+  advance?: { on: 'next' | 'click' | 'event'; event?: string };
+  next: string | null;
+}
+
+export interface Tour {
+  /** Remember the step for the next visit. */
+  resume?: boolean;
+  start: string;
+  steps: TourStep[];
+}
+
+export interface ChecklistItem {
+  key: string;
+  title: string;
+  body?: Block[];
+  done: boolean;
+  url?: string;
+}
+
+export interface Checklist {
+  done: number;
+  total: number;
+  items: ChecklistItem[];
+}
+
+export interface Question {
+  key: string;
+  type: 'nps' | 'csat' | 'stars' | 'choice' | 'text';
+  required?: boolean;
+  /** More than one option may be chosen. */
+  multiple?: boolean;
+  title: string;
+  /** What the two ends of a scale mean. */
+  low?: string;
+  high?: string;
+  options?: { key: string; label: string }[];
+}
+
+export type Answers = Record<string, number | string | string[]>;
+
 export interface Nudge {
   key: string;
   surface: Surface;
   kind: Kind;
   release: number;
+  /** The offer this person holds already: no claim is needed to paint it again. */
+  offer?: string;
   where?: Where;
+  content: Content;
+  tour?: Tour;
+  checklist?: Checklist;
+  survey?: { questions: Question[] };
+}
+
+/** An entry of the feed. */
+export interface Announcement {
+  key: string;
+  release: number;
+  read: boolean;
+  /** YYYY-MM-DD */
+  published_on: string;
+  /** Does it count on the badge while it is unread? */
+  badge: boolean;
   content: Content;
 }
 
 export type Reaction =
   | 'shown'
+  /** A step of a tour is finished, or an item of a checklist was opened. */
+  | 'stepped'
+  | 'answered'
   | 'clicked'
   | 'completed'
   | 'dismissed'
   | 'snoozed'
   | 'never_again'
   | 'anchor_missing';
+
+/** What a reaction has to say about itself. */
+export interface Detail {
+  days?: 1 | 7;
+  action?: Action;
+  url?: string;
+  /** Of a tour or a checklist: the step or item. */
+  step?: string;
+  answers?: Answers;
+  /** The click behind it. */
+  event?: { preventDefault(): void };
+}
 
 /** Plain JSON-able values a caller may attach to an event or a person. */
 export type Properties = Record<string, unknown>;

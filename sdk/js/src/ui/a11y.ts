@@ -27,8 +27,8 @@ export function rescueFocus(): void {
   if (main && (!document.activeElement || document.activeElement === document.body)) focusOn(main);
 }
 
-/** Host elements of the nudges on the screen, oldest first. */
-export const open: HTMLElement[] = [];
+/** What is on the screen, oldest first. `idle`: a mere button now, that keys elsewhere in the page are not meant for. */
+export const open: { host: HTMLElement; idle?(): boolean }[] = [];
 
 export interface Reach {
   /** The host element of our shadow root. */
@@ -37,13 +37,15 @@ export interface Reach {
   /** Tab order continues around this element; without one only F6 leads in. */
   anchor: HTMLElement | null;
   escape(): void;
+  idle?(): boolean;
 }
 
 /**
  * Keys while a tooltip or banner is open. Escape closes, wherever the focus is. F6 goes in, and back. Tab from the
  * anchor goes in, Tab at the end goes on behind the anchor, Shift+Tab at the start goes back to it.
  */
-export function reachable({ host, inside, anchor, escape }: Reach): { stop(): void; back(): void } {
+export function reachable(reach: Reach): { stop(): void; back(): void } {
+  const { host, inside, anchor, escape } = reach;
   let origin: HTMLElement | null = null;
   const isInside = () => document.activeElement === host;
   const back = () => {
@@ -74,8 +76,10 @@ export function reachable({ host, inside, anchor, escape }: Reach): { stop(): vo
   };
   const onKey = (event: KeyboardEvent) => {
     if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
-    // Two may be open: the key is for the one with the focus, else for the one that came last.
-    if ((open.find((one) => one === document.activeElement) ?? open[open.length - 1]) !== host) return;
+    // Several may be open: the key is for the one with the focus, else for the one that came last.
+    const awake = open.filter((one) => !one.idle?.());
+    const last = (awake.length ? awake : open).slice(-1)[0];
+    if ((open.find((one) => one.host === document.activeElement) ?? last) !== reach) return;
     // A dialog of the host's over us: it is the one that Escape is meant for.
     const dialog = openModal();
     if (dialog && !dialog.contains(host)) return;
@@ -83,7 +87,7 @@ export function reachable({ host, inside, anchor, escape }: Reach): { stop(): vo
     if (event.key === 'Escape') {
       // A key pressed inside belongs to us alone; elsewhere the page may have its own use for it.
       ours = isInside();
-      escape();
+      if (!reach.idle?.()) escape();
     } else if (event.key === 'F6') {
       ours = true;
       if (isInside()) back();
@@ -95,10 +99,10 @@ export function reachable({ host, inside, anchor, escape }: Reach): { stop(): vo
     }
   };
   addEventListener('keydown', onKey, true);
-  open.push(host);
+  open.push(reach);
   const stop = () => {
     removeEventListener('keydown', onKey, true);
-    open.splice(open.indexOf(host), 1);
+    open.splice(open.indexOf(reach), 1);
   };
   return { stop, back: () => isInside() && back() };
 }

@@ -11,6 +11,26 @@ export interface Labels {
   progress: string;
   /** Said once by a screen reader when a tooltip or banner appears; `{title}` is filled in. */
   reach: string;
+  next: string;
+  back: string;
+  finish: string;
+  skip: string;
+  minimise: string;
+  itemDone: string;
+  itemOpen: string;
+  allDone: string;
+  send: string;
+  optional: string;
+  /** Under a question that has to be answered and is not. */
+  needed: string;
+  thanks: string;
+  /** `{done}` and `{total}` are filled in. */
+  stars: string;
+  news: string;
+  /** `{count}` is filled in. */
+  unread: string;
+  isNew: string;
+  noNews: string;
 }
 
 const EN: Labels = {
@@ -22,6 +42,23 @@ const EN: Labels = {
   why: 'Why am I seeing this?',
   progress: '{done} of {total}',
   reach: '{title}. Press F6 to go to this tip.',
+  next: 'Next',
+  back: 'Back',
+  finish: 'Finish',
+  skip: 'Skip the tour',
+  minimise: 'Minimise',
+  itemDone: 'Done:',
+  itemOpen: 'To do:',
+  allDone: 'All done.',
+  send: 'Send',
+  optional: 'optional',
+  needed: 'Please answer this question.',
+  thanks: 'Thank you for your answer',
+  stars: '{done} of {total} stars',
+  news: "What's new",
+  unread: '{count} unread',
+  isNew: 'New',
+  noNews: 'Nothing here yet. News will appear in this list.',
 };
 
 const DE: Labels = {
@@ -33,6 +70,23 @@ const DE: Labels = {
   why: 'Warum sehe ich das?',
   progress: '{done} von {total}',
   reach: '{title}. Mit F6 zu diesem Hinweis.',
+  next: 'Weiter',
+  back: 'Zurück',
+  finish: 'Fertig',
+  skip: 'Tour beenden',
+  minimise: 'Verkleinern',
+  itemDone: 'Erledigt:',
+  itemOpen: 'Offen:',
+  allDone: 'Alles erledigt.',
+  send: 'Senden',
+  optional: 'freiwillig',
+  needed: 'Bitte beantworten Sie diese Frage.',
+  thanks: 'Danke für Ihre Antwort',
+  stars: '{done} von {total} Sternen',
+  news: 'Neuigkeiten',
+  unread: '{count} ungelesen',
+  isNew: 'Neu',
+  noNews: 'Noch nichts da. Neuigkeiten erscheinen in dieser Liste.',
 };
 
 export function labelsFor(lang: string | undefined, own: Partial<Labels> = {}): Labels {

@@ -1,29 +1,8 @@
 // One host element and one shadow root per nudge; removing it leaves nothing behind.
 
-import type { Action, Content, Reaction } from '../core/types';
-import type { Labels } from './labels';
 import { el } from './nodes';
 import { style } from './styles';
 import { applyTheme, type Theme } from './theme';
-
-/** What the person did, with what the reaction has to say about it. */
-export type React = (
-  reaction: Reaction,
-  detail?: { days?: 1 | 7; action?: Action; event?: Event; url?: string },
-) => void;
-
-export interface Paint {
-  content: Content;
-  labels: Labels;
-  theme: Theme;
-  anchor: HTMLElement | null;
-  react: React;
-  /** The anchor went away, or the host closed what the nudge stood in. */
-  gone(): void;
-}
-
-/** A nudge on the screen; calling it takes the nudge away and gives the focus back. */
-export type Close = () => void;
 
 export interface Mount {
   host: HTMLElement;
@@ -44,11 +23,13 @@ export function mount(parent: Element, theme: Theme): Mount | null {
   return { host, root, remove: () => host.remove() };
 }
 
-/** Say it politely, without taking the focus. The region has to exist before its text does. */
-export function announce(root: ShadowRoot, text: string): void {
+/** Say it politely, without taking the focus; the result says more. The region has to exist before its text does. */
+export function announce(root: ShadowRoot, text: string): (more: string) => void {
   const region = el('div', { role: 'status', class: 'live' });
   root.append(region);
-  setTimeout(() => region.append(text), 150);
+  const say = (words: string) => void setTimeout(() => region.replaceChildren(words), 150);
+  say(text);
+  return say;
 }
 
 /** Lift above everything the host paints; without popover support the z-index has to do. */

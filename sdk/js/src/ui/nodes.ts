@@ -63,9 +63,10 @@ function inlines(nodes: Inline[] = []): Node[] {
   return nodes.map(inline).filter((node) => node !== null);
 }
 
-export function body(blocks: Block[] = []): HTMLElement {
-  const parent = el('div', { class: 'body', id: 'body' });
-  for (const block of blocks) {
+/** `id` for the one text that describes its card. */
+export function body(blocks: Block[] = [], id: string | null = 'body'): HTMLElement {
+  const parent = el('div', { class: 'body', id });
+  for (const block of Array.isArray(blocks) ? blocks : []) {
     if (block?.t === 'p') parent.append(el('p', {}, ...inlines(block.c)));
     else if (block?.t === 'list') {
       const items = (block.c ?? []).map((item) => el('li', {}, ...inlines(item)));

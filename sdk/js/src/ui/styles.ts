@@ -1,10 +1,12 @@
-// One constructed stylesheet for everything we paint: allowed by a strict CSP, invisible to the host's own styles.
+// The constructed stylesheets of everything we paint: allowed by a strict CSP, invisible to the host's own styles.
 
-const CSS_TEXT = `
+import { SURFACES_CSS } from './styles-surfaces';
+
+const BASE_CSS = `
 :host{all:initial;font-family:inherit;--a:var(--wp-accent,#0b6e5a);--t:var(--wp-accent-text,#fff);
---b:#fff;--i:#1d1e1b;--j:#55574f;--l:#e4e1da;--m:#cfcbc2;--s:#f1efea}
+--b:#fff;--i:#1d1e1b;--j:#55574f;--k:#6f7168;--l:#e4e1da;--m:#cfcbc2;--s:#f1efea;--e:#ad2a1f}
 :host(.dark){--a:var(--wp-accent,#4fc3a1);--t:var(--wp-accent-text,#0c1f19);--b:#1d1f1b;--i:#eceae3;--j:#bdbbb1;
---l:#30322c;--m:#45473f;--s:#272923}
+--k:#97968c;--l:#30322c;--m:#45473f;--s:#272923;--e:#f08a7e}
 *{box-sizing:border-box;margin:0;font:inherit}
 .card{position:fixed;inset:auto;z-index:2147483000;width:min(320px,100vw - 16px);max-width:none;max-height:calc(100vh - 16px);
 padding:0;border:1px solid var(--l);border-radius:var(--wp-radius,10px);background:var(--b);color:var(--i);
@@ -46,13 +48,13 @@ code{font-family:monospace;background:var(--s)}
 .why b{display:block}
 [hidden]{display:none}
 h2:focus{outline:0}
-:focus-visible:not(h2){outline:2px solid var(--a);outline-offset:2px}
+:focus-visible:not(h2,h3){outline:2px solid var(--a);outline-offset:2px}
 .arrow{position:absolute;width:10px;height:10px;background:var(--b);border:solid var(--l);border-width:1px 0 0 1px;rotate:45deg}
 [data-side=bottom]>.arrow{top:-6px}
 [data-side=top]>.arrow{bottom:-6px;rotate:225deg}
 [data-side=right]>.arrow{left:-6px;rotate:315deg}
 [data-side=left]>.arrow{right:-6px;rotate:135deg}
-.banner{inset:auto 16px 16px;width:auto;max-width:920px;margin-inline:auto}
+.banner{inset:auto 16px auto;width:auto;max-width:920px;margin-inline:auto}
 .banner .in{display:grid;grid-template-columns:1fr auto auto;gap:0 12px;align-items:center;padding:9px 16px}
 .text{gap:0 10px}
 .banner h2{flex:none;max-width:100%}
@@ -69,7 +71,7 @@ h2:focus{outline:0}
 .live{position:fixed;clip-path:inset(50%);white-space:nowrap}
 @media(pointer:coarse){.card .b{min-height:44px}.x{width:44px;height:44px;margin-top:-12px;margin-inline-end:-14px}
 .x::before,.x::after{inset-inline:15px}}
-@media(max-width:640px){.banner{inset:auto 8px 8px}.banner .in{grid-template-columns:1fr auto}.banner .foot{grid-area:2/1/auto/-1;margin-top:8px}
+@media(max-width:640px){.banner{inset-inline:8px}.banner .in{grid-template-columns:1fr auto}.banner .foot{grid-area:2/1/auto/-1;margin-top:8px}
 .banner .x{grid-area:1/2;align-self:start}.text{flex-direction:column;align-items:start}}
 @media(prefers-reduced-motion:reduce){.card{animation:none}}
 @media(forced-colors:active){.bar{background:Highlight;forced-color-adjust:none}.track{outline:1px solid}.pri{border:2px solid Highlight}}
@@ -82,7 +84,7 @@ export function style(root: ShadowRoot): boolean {
   try {
     if (!sheet) {
       sheet = new CSSStyleSheet();
-      sheet.replaceSync(CSS_TEXT);
+      sheet.replaceSync(BASE_CSS + SURFACES_CSS);
     }
     root.adoptedStyleSheets = [sheet];
     return true;
