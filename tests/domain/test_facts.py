@@ -88,8 +88,8 @@ def test_known(path: str) -> None:
         ),
         ("page.pth", "did you mean page.path"),
         (
-            "weather.today",
-            "known: user, account, usage, account_usage, role_usage, milestone, signal, nudge, page",
+            "xyz.today",
+            "known: user, account, usage, account_usage, role_usage, milestone, signal, nudge, peers, page",
         ),
     ],
 )

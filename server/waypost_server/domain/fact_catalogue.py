@@ -115,6 +115,18 @@ def _people(prefix: str, who: str, **more: Any) -> tuple[Fact, ...]:
     )
 
 
+def _percent(pattern: str, meaning: str, example: str) -> Fact:
+    """A share among peers: weekly, rounded to 5, missing where too few can be compared."""
+    return Fact(pattern, "number", "percent", meaning, example, scope="account", always=False)
+
+
+def _peers(prefix: str) -> tuple[Fact, ...]:
+    return (
+        _percent(f"{prefix}.active_share", "companies like this one that used it within 28 days", "65"),
+        _percent(f"{prefix}.new_share", "companies like this one that first used it last week", "15"),
+    )
+
+
 CATALOGUE: tuple[Fact, ...] = (
     _text("user.id", "the person's id in the product", "u_4711", always=True, blank=""),
     _text("user.role", "the person's role in this account", "admin", scope="membership"),
@@ -143,6 +155,31 @@ CATALOGUE: tuple[Fact, ...] = (
         "account.days_since_first_seen", "days", "days since the account's first event", "45", scope="account"
     ),
     _days("account.renewal_in_days", "days until the renewal, negative once past", "90", scope="account"),
+    _text("account.adoption", "adopted, partial or not, by the latest score", "partial", scope="account"),
+    Fact(
+        "account.adoption_score",
+        "number",
+        "0 to 1",
+        "share of the behaviours' weight that is met, by the latest score",
+        "0.6",
+        scope="account",
+        always=False,
+    ),
+    Fact(
+        "account.unmet_behaviours",
+        "number",
+        "behaviours",
+        "behaviours of adoption.yaml that are missing",
+        "2",
+        scope="account",
+        always=False,
+    ),
+    _text(
+        "account.next_step",
+        "title of the next best step, by the latest score",
+        "Add a trigger",
+        scope="account",
+    ),
     _count("account.users", "people", "people seen in the account", "8", scope="account"),
     Fact(
         "account.traits.<trait>", "any", "", "any trait of the account", "4000", scope="account", always=False
@@ -184,6 +221,8 @@ CATALOGUE: tuple[Fact, ...] = (
     _count("nudge.<nudge>.completed", "times", "times this person completed it", "0"),
     _count("nudge.<nudge>.dismissed", "times", "times this person closed it", "0"),
     _days("nudge.<nudge>.days_since_shown", "days since this person last saw it", "6"),
+    *_peers("peers.<feature>"),
+    _percent("peers.<milestone>.reached_share", "companies like this one that have reached it", "80"),
     _text("page.path", "the path of the page, where a browser told it", "/reports/7", scope="page"),
     _text("page.locale", "the language of the page, where a browser told it", "de", scope="page"),
 )
@@ -196,6 +235,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "milestone": ("milestone",),
     "signal": ("signal",),
     "nudge": ("nudge",),
+    "peers": ("feature or milestone",),
 }
 CLOSED = frozenset({"page"})  # families without keys and without traits
 FIELDS: Mapping[str, tuple[str, ...]] = {

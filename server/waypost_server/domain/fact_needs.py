@@ -8,6 +8,10 @@ from typing import Any
 
 from .fact_catalogue import KEYS, window
 
+ADOPTION = frozenset(
+    {"account.adoption", "account.adoption_score", "account.unmet_behaviours", "account.next_step"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Needs:
@@ -23,6 +27,8 @@ class Needs:
     nudges: frozenset[str] = frozenset()
     account_users: bool = False  # the number of people in the account
     role_users: bool = False  # the number of people in each role
+    adoption: bool = False  # the account's latest score
+    peers: bool = False  # what companies like it do
 
     def __or__(self, other: Needs) -> Needs:
         """Both together."""
@@ -32,11 +38,15 @@ class Needs:
 def required(paths: Iterable[str]) -> Needs:
     """What must be loaded to answer for these facts. Unknown names ask for nothing."""
     found: dict[str, set[Any]] = {}
-    account_users = role_users = False
+    account_users = role_users = adoption = peers = False
     for path in paths:
         family, *keys = path.split(".")
         field = keys.pop() if keys else ""
         account_users = account_users or path == "account.users"
+        adoption = adoption or path in ADOPTION
+        peers = peers or family == "peers"
+        if family == "peers":
+            continue
         if len(keys) != len(KEYS.get(family, ())) or not keys:
             continue
         if (over := window(field)) is not None and family.endswith("usage"):
@@ -48,4 +58,4 @@ def required(paths: Iterable[str]) -> Needs:
         elif family != "role_usage":
             found.setdefault(family if family.endswith("usage") else family + "s", set()).add(keys[0])
     kinds: dict[str, Any] = {name: frozenset(keys) for name, keys in found.items()}
-    return Needs(**kinds, account_users=account_users, role_users=role_users)
+    return Needs(**kinds, account_users=account_users, role_users=role_users, adoption=adoption, peers=peers)

@@ -99,7 +99,9 @@ def keys_of(kind: str, definitions: Definitions) -> tuple[str, ...]:
         "milestone": definitions.journey.milestones,
         "nudge": definitions.nudges,
     }
-    return SIGNALS if kind == "signal" else tuple(each.key for each in keyed.get(kind, ()))
+    if kind == "signal":
+        return SIGNALS
+    return tuple(each.key for name in kind.split(" or ") for each in keyed.get(name, ()))
 
 
 def _suggest(name: str, known: Collection[str], write: Callable[[str], str]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -28,12 +29,14 @@ from waypost_server.domain.signals.judge import (
 from waypost_server.services import adoption
 from waypost_server.services.adoption import Scored
 from waypost_server.services.classify_account import classify_row
+from waypost_server.services.compare_peers import compare_peers
 from waypost_server.services.peer_weeks import PeerWeeks
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.role_evidence import with_roles
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.start_plays import Opening, open_signals
 from waypost_server.store import due, milestone_reads, past_values, play_runs, signals, usage_weeks
+from waypost_server.store.as_it_was import UNTOLD
 from waypost_server.store.tables import Account, Workspace
 
 log = logging.getLogger("waypost.evaluate")
@@ -73,6 +76,8 @@ def evaluate_due(runtime: Runtime, workspace_id: str, *, limit: int = BATCH) -> 
         else:
             _write(session, runtime, release, judged, fence=fence)
     runtime.fault("evaluate.committed")
+    if release is not None and len(accounts) < limit:  # all are classified: now they can be compared
+        compare_peers(runtime, workspace_id)
     return len(accounts)
 
 
@@ -132,7 +137,7 @@ def _scored(
     return found
 
 
-def _adoption_columns(judged: _Judged) -> dict[str, object]:
+def _adoption_columns(judged: _Judged) -> dict[str, Any]:
     newest = max(judged.scores, key=lambda each: each.week, default=None)
     found = newest.assessment if newest else None
     return {
@@ -202,7 +207,7 @@ def _write(
         if due.end_account_claim(
             session, each.account.workspace_id, each.account.id, fence=fence, values=values
         ):
-            _keep_class(session, each, now)
+            _keep_class(session, each, values, now)
             held.append(each)
     if not held:
         return
@@ -226,11 +231,12 @@ def _write(
     open_signals(session, runtime, release, openings)
 
 
-def _keep_class(session: Session, judged: _Judged, now: datetime) -> None:
-    """No event says when an account changed its segment or motion, so the old one is kept."""
+def _keep_class(session: Session, judged: _Judged, values: dict[str, Any], now: datetime) -> None:
+    """No event says when these of an account changed, so the old ones are kept."""
     account = judged.account
-    was, becomes = (account.segment, account.motion), (judged.segment, judged.motion)
     before = {
-        field: old for field, old, new in zip(("segment", "motion"), was, becomes, strict=True) if old != new
+        field: getattr(account, field)
+        for field in UNTOLD
+        if field in values and getattr(account, field) != values[field]
     }
     past_values.keep(session, account.workspace_id, account.id, before, at=now)

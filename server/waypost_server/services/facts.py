@@ -31,6 +31,7 @@ from waypost_server.store.database import Database
 from waypost_server.store.facts import Subject, Wanted
 
 Values = dict[str, Any]
+ADOPTION_FIELDS = ("adoption", "adoption_score", "unmet_behaviours", "next_step")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,8 @@ def _wanted(paths: frozenset[str], compiled: CompiledRelease, *, history: bool) 
         signals=tuple(sorted(needs.signals)),
         nudges=tuple(sorted(needs.nudges)) if history else (),
         account_users=needs.account_users,
+        adoption=needs.adoption,
+        peers=needs.peers,
         owner="account.owner" in paths,
         history=history,
         grants=history and any(each.nudge.from_play for each in compiled.nudges),
@@ -213,6 +216,8 @@ def build(
     known["account"] = _account(parts, subject, account_id, release, known.get("account", {}))
     lay_usage(known, parts, wanted(release, paths), subject.today, zone)
     _lay_milestones(known, parts, subject, release, zone)
+    if parts.get("peers"):
+        known["peers"] = parts["peers"][0]
     _lay_signals(known, parts, subject, zone)
     _lay_nudges(known, parts, subject, zone)
     history = history_of(parts, release.compiled.windows, subject.now) if "offers" in parts else History()
@@ -261,6 +266,8 @@ def _account(parts: Parts, subject: Subject, account_id: str, release: LiveRelea
         found["renewal_in_days"] = (date.fromisoformat(renewal) - subject.today).days
     if "account_users" in parts:
         found["users"] = parts["account_users"][0]
+    if parts.get("adoption"):
+        found |= _present(**dict(zip(ADOPTION_FIELDS, parts["adoption"], strict=True)))
     return found
 
 

@@ -16,6 +16,7 @@ from waypost_server.store import past_values
 from waypost_server.store.event_log import Whose
 from waypost_server.store.tables import (
     Account,
+    AccountPeers,
     ConsoleUser,
     Membership,
     NudgeGrant,
@@ -30,7 +31,9 @@ from waypost_server.store.tables import (
 
 CLOSING = ("done", "dismissed")
 SAID_LATER = ("shown_at", "closed_at", "reaction", "snoozed_until")  # of an offer: by reactions in the log
-UNTOLD = ("owner", "segment", "motion")
+UNTOLD = (
+    "owner", "segment", "motion", "adoption", "adoption_score", "unmet_behaviours", "next_step",
+)  # fmt: skip
 
 
 def accounts_of(session: Session, workspace_id: str, user_id: str) -> list[str]:
@@ -92,6 +95,16 @@ def _of_account(session: Session, scratch: Session, workspace_id: str, account_i
             NudgeGrant.workspace_id == workspace_id,
             NudgeGrant.account_id == account_id,
             or_(NudgeGrant.granted_at <= at, NudgeGrant.granted_at.is_(None)),
+        ),
+    )
+    _put(
+        scratch,
+        AccountPeers,
+        _rows(
+            session,
+            AccountPeers,
+            AccountPeers.workspace_id == workspace_id,
+            AccountPeers.account_id == account_id,
         ),
     )
     account = session.get(Account, (workspace_id, account_id))

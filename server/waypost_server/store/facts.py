@@ -52,6 +52,8 @@ class Wanted:
     signals: tuple[str, ...] = ()
     nudges: tuple[str, ...] = ()
     account_users: bool = False
+    adoption: bool = False  # the account's latest score
+    peers: bool = False  # what companies like it do
     owner: bool = True  # the name of the person who owns the account
     history: bool = True  # offers and touches
     grants: bool = True  # grants and muting tasks, for nudges that plays hand out
@@ -231,14 +233,30 @@ _NOT_STALE = (  # the touch of a claim that was never painted is not spent
 )
 
 
+def _standing(dialect: Dialect, wanted: Wanted, team: str) -> Mapping[str, str]:
+    """How the account as a whole stands: its people, its latest score, and what companies like it do."""
+    parts = {}
+    if wanted.account_users:
+        parts["account_users"] = f"(select {dialect.array}(count(*)) from membership where {team})"
+    if wanted.adoption:
+        parts["adoption"] = (
+            f"(select {dialect.array}(adoption, adoption_score, unmet_behaviours, next_step)"
+            " from account where workspace_id = {ws} and id = {acc})"
+        )
+    if wanted.peers:
+        parts["peers"] = (
+            f"(select {dialect.array}({dialect.stored('shares')}) from account_peers where {team})"
+        )
+    return parts
+
+
 def parts_of(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
     """A scalar expression by part, in the order in which they travel."""
     rows = _rows(dialect)
     parts = {"account_id": f"{dialect.array}({{acc}})", **_who(dialect, wanted.owner)}
     one = "workspace_id = {ws} and account_id = {acc} and user_id = {user}"
     team = "workspace_id = {ws} and account_id = {acc}"
-    if wanted.account_users:
-        parts["account_users"] = f"(select {dialect.array}(count(*)) from membership where {team})"
+    parts |= _standing(dialect, wanted, team)
     if wanted.usage:
         parts["usage"] = rows(
             "feature, total, first_at, last_at",
