@@ -8,6 +8,7 @@ tests here. No test raises on any value, and no builder on any `wanted`, but for
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from operator import ge, gt, le, lt
 from typing import Any
 
 from . import coercion, patterns
@@ -58,56 +59,39 @@ def _exactly(wanted: Any) -> Test:
     return lambda value: coercion.same(value, wanted)
 
 
-def _greater(wanted: Any) -> Test:
+def is_plain_text(value: Any) -> bool:
+    """A text that Python orders as JavaScript does: below the surrogates, code points and code units agree."""
+    return value.__class__ is str and max(value, default="") < "\ud800"
+
+
+def _ordered(wanted: Any, compare: Callable[[Any, Any], bool], otherwise: Test) -> Test:
+    """`compare` where Python's own order of two values is JavaScript's; `otherwise` says what is left."""
+    if is_plain_text(wanted):
+        return lambda value: compare(value, wanted) if value.__class__ is str else otherwise(value)
     if wanted.__class__ not in (int, float):
-        return lambda value: coercion.less(wanted, value)
+        return otherwise
 
     def test(value: Any) -> bool:
         kind = value.__class__
-        if kind is int or kind is float:
-            return bool(value > wanted)
-        return coercion.less(wanted, value)
+        return compare(value, wanted) if kind is int or kind is float else otherwise(value)
 
     return test
+
+
+def _greater(wanted: Any) -> Test:
+    return _ordered(wanted, gt, lambda value: coercion.less(wanted, value))
 
 
 def _greater_or_same(wanted: Any) -> Test:
-    if wanted.__class__ not in (int, float):
-        return lambda value: coercion.less_or_same(wanted, value)
-
-    def test(value: Any) -> bool:
-        kind = value.__class__
-        if kind is int or kind is float:
-            return bool(value >= wanted)
-        return coercion.less_or_same(wanted, value)
-
-    return test
+    return _ordered(wanted, ge, lambda value: coercion.less_or_same(wanted, value))
 
 
 def _less(wanted: Any) -> Test:
-    if wanted.__class__ not in (int, float):
-        return lambda value: coercion.less(value, wanted)
-
-    def test(value: Any) -> bool:
-        kind = value.__class__
-        if kind is int or kind is float:
-            return bool(value < wanted)
-        return coercion.less(value, wanted)
-
-    return test
+    return _ordered(wanted, lt, lambda value: coercion.less(value, wanted))
 
 
 def _less_or_same(wanted: Any) -> Test:
-    if wanted.__class__ not in (int, float):
-        return lambda value: coercion.less_or_same(value, wanted)
-
-    def test(value: Any) -> bool:
-        kind = value.__class__
-        if kind is int or kind is float:
-            return bool(value <= wanted)
-        return coercion.less_or_same(value, wanted)
-
-    return test
+    return _ordered(wanted, le, lambda value: coercion.less_or_same(value, wanted))
 
 
 def among(wanted: Collection[Any]) -> Test:

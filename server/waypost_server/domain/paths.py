@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 Facts = Mapping[str, Any]
 FactTest = Callable[[Facts], bool]
 
 
+@lru_cache(maxsize=10_000)
 def getter(path: str) -> Callable[[Any], Any]:
     """A function that walks `path` ("user.role") through nested documents; None where a step is missing."""
     parts = tuple(path.split("."))
