@@ -56,6 +56,9 @@ def in_balance(stats: Stats) -> bool:
         lambda client: client.group("u", None),
         lambda client: client.group("u", "a", 3),
         lambda client: client.page("u", 5.5),
+        lambda client: client.consent("u", "pigeon", True),
+        lambda client: client.consent("u", "email", "no"),
+        lambda client: client.consent("u", Hostile(), False),
     ],
 )
 def test_a_bad_call_costs_only_itself(call: Callable[[Any], None], caplog: pytest.LogCaptureFixture) -> None:
@@ -72,6 +75,19 @@ def test_a_bad_call_costs_only_itself(call: Callable[[Any], None], caplog: pytes
         assert in_balance(client.stats)
     assert "events_dropped" in caplog.text
     assert "xxx" not in caplog.text
+
+
+def test_consent_is_an_event() -> None:
+    """Channel, topic and answer arrive as `$consent`."""
+    transport = RecordingTransport()
+    with Waypost("wp_sk_test", transport=transport) as client:
+        client.consent("u", "email", False)
+        client.consent("u", "all", True, topic="tips", account_id="acme")
+        assert client.flush()
+    first, second = transport.events
+    assert (first["type"], first["event"], first["userId"]) == ("track", "$consent", "u")
+    assert first["properties"] == {"channel": "email", "allowed": False}
+    assert second["properties"] == {"channel": "all", "allowed": True, "topic": "tips"}
 
 
 def test_properties_are_taken_as_they_were_at_the_call() -> None:

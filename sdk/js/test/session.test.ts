@@ -43,3 +43,14 @@ test('an anchor that goes away reports nothing and frees the place', () => {
 test('a second claim waits for its turn', () => {
   expect(run(CLAIM, { do: 'claim', nudge: 'other' })[0].nudge).toBe('n');
 });
+
+test('a step of a tour is reported and changes nothing; an answer leaves only the thanks', () => {
+  const step: Step = { do: 'react', reaction: 'stepped' };
+  const answer: Step = { do: 'react', reaction: 'answered' };
+  const [stepped, said] = run(CLAIM, GRANTED, PAINTED, step, SEEN, step);
+  expect([stepped.phase, said]).toEqual(['shown', ['stepped', 'shown', 'stepped']]);
+  const [thanked] = run(CLAIM, GRANTED, PAINTED, SEEN, answer);
+  expect(thanked.phase).toBe('said');
+  const [closed, reports] = run(CLAIM, GRANTED, PAINTED, SEEN, answer, SEEN, DISMISS);
+  expect([closed.phase, reports]).toEqual(['idle', ['shown', 'answered']]);
+});

@@ -16,13 +16,14 @@ from waypost import config, lifetime
 from waypost.config import DropHook, Options, checked
 from waypost.decider import Decider
 from waypost.decision import Decision
-from waypost.errors import ClosedError
+from waypost.errors import ClosedError, InvalidEventError
 from waypost.ledger import Stats, log
 from waypost.sender import Sender
 from waypost.transport import Transport, http_transport
 from waypost.wire import REFUSED_CALL
 
 Fields = Mapping[str, Any] | None
+CHANNELS = ("in_app", "email", "chat", "all")  # the ways a message may reach a person
 
 
 class Waypost:
@@ -159,6 +160,28 @@ class Waypost:
         except Exception as error:  # noqa: BLE001 - boundary: the app goes on, the loss is counted
             self._refuse("page", error)
 
+    def consent(
+        self,
+        user_id: str,
+        channel: str,
+        allowed: bool,
+        *,
+        topic: str | None = None,
+        account_id: str | None = None,
+        timestamp: datetime | float | str | None = None,
+        message_id: str | None = None,
+    ) -> None:
+        """Report whether a user wants to hear through `in_app`, `email`, `chat` or `all`; `topic` narrows it."""
+        try:
+            if channel not in CHANNELS or type(allowed) is not bool:
+                raise InvalidEventError(f"consent needs one of {', '.join(CHANNELS)}, and True or False")
+            said = {"channel": channel, "allowed": allowed, **({"topic": topic} if topic else {})}
+            when = time() if timestamp is None else timestamp
+            number = self._number()
+            self._add(("track", user_id, "$consent", said, account_id, when, message_id, None, None, number))
+        except Exception as error:  # noqa: BLE001 - boundary: the app goes on, the loss is counted
+            self._refuse("consent", error)
+
     def decide(
         self, user_id: str, *, account_id: str | None = None, context: Fields = None, timeout: float = 1.0
     ) -> Decision:
@@ -221,6 +244,8 @@ class Waypost:
             return
         try:
             reason = f"{kind} was given arguments that cannot be copied ({type(error).__name__})"
+            if isinstance(error, InvalidEventError):
+                reason = str(error)
             number = self._number()
             self._add((REFUSED_CALL, None, reason, None, None, None, None, None, None, number))
         except Exception:  # noqa: BLE001 - boundary: closed meanwhile, or out of memory
