@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
 from tests.console.conftest import Console
 from waypost_server.store.tables import Audit, ConsoleUser, Key, Task, TaskEvent, Touch
 
+ACCOUNT = "/console/accounts/halden"
 BACK = {"back": "/console/queue"}
 
 
@@ -165,3 +168,23 @@ def test_the_token_secret_is_shown_on_request_and_noted(console: Console) -> Non
     assert secret in browser.post("/console/settings/token-secret").text
     with console.runtime.db.read() as session:
         assert "workspace.show_token_secret" in list(session.scalars(select(Audit.action)))
+
+
+def test_a_contact_with_an_account_is_logged_once(console: Console) -> None:
+    """The form on the account's page makes one touch, however often it is pressed, and tells it in the story."""
+    browser = console.logged_in("csm")
+    page = browser.get(ACCOUNT).text
+    contact_id = re.findall(r'name="id" value="([^"]+)"', page)[0]
+    for _ in range(2):
+        answer = browser.post(f"{ACCOUNT}/contact", {"id": contact_id, "channel": "meeting", "user": ""})
+        assert answer.status_code == 302
+    assert "Meeting logged" in browser.get(ACCOUNT).text
+    with console.runtime.db.read() as session:
+        assert session.get(Touch, ("acme-prod", f"contact:{contact_id}")) is not None
+
+
+def test_a_viewer_logs_no_contact(console: Console) -> None:
+    """It needs the role csm; the page of others has no form."""
+    browser = console.logged_in("viewer")
+    assert "Log a contact" not in browser.get(ACCOUNT).text
+    assert browser.post(f"{ACCOUNT}/contact", {"id": "x", "channel": "call"}).status_code == 403

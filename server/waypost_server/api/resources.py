@@ -7,6 +7,7 @@ from flask import Flask
 from waypost_server.api import (
     accounts,
     adoption,
+    contacts,
     deliveries,
     docs,
     metrics,
@@ -33,6 +34,7 @@ RESOURCES = [
     tasks,
     plays,
     deliveries,
+    contacts,
     releases,
     stats,
     quarantine,

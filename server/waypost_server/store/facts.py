@@ -15,11 +15,10 @@ from typing import Any
 
 import msgspec
 
-from waypost_server.store import fact_windows
+from waypost_server.store import fact_history, fact_windows
 from waypost_server.store.fact_dialects import Dialect, Postgres, Sqlite
 
 Execute = Callable[[str, dict[str, Any]], Any]
-PERSON_TOUCHES = 500  # rows read at most; more touches in one window than any cap allows
 SIGNALS = 50
 WEEKS_BACK = timedelta(days=182)  # how far back active weeks are counted
 
@@ -154,9 +153,6 @@ _LISTS = (
     "week_features",
     "awaited",
 )
-_MOMENTS = frozenset(
-    {"at", "claimed_at", "first_at", "last_at", "opened_at", "reached_at", "shown_at", "snoozed", "until"}
-)
 _TIMES = ("now", "stale", "open_since", "person_since")
 _TABLES = frozenset(
     {"offers", "open", "grants", "reactions", "weeks", "person_touches", "role_users", "reached", "consent"}
@@ -194,18 +190,12 @@ def _fixed(is_sqlite: bool, wanted: Wanted) -> dict[str, str]:
     write = _json if is_sqlite else _array
     found = {name: write(getattr(wanted, name)) for name in _LISTS if getattr(wanted, name)}
     for i, cap in enumerate(wanted.account_caps):
-        found |= {f"cap_{i}_{name}": write(given) for name, given in _filters(cap).items()}
+        found |= {f"cap_{i}_{name}": write(given) for name, given in fact_history.filters(cap).items()}
     return found
 
 
 def _fields(wanted: Wanted) -> tuple[str, ...]:
     return (*wanted.usage_fields, *wanted.account_fields, *wanted.role_fields)
-
-
-def _filters(cap: AccountCap) -> dict[str, tuple[str, ...]]:
-    return {
-        name: given for name, given in (("kinds", cap.kinds), ("channels", cap.channels)) if given is not None
-    }
 
 
 def _time(value: datetime) -> str:
@@ -223,36 +213,9 @@ def _array(values: tuple[str, ...]) -> str:
     return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
 
 
-_LIVE = (  # an offer that counts: not lapsed, not waiting in vain, not missing its anchor
-    "state <> 'lapsed' and not (state = 'claimed' and claimed_at <= {stale})"
-    " and not (shown_at is null and reaction is not null and reaction = 'anchor_missing')"
-)
-_NOT_STALE = (  # the touch of a claim that was never painted is not spent
-    "not exists (select 1 from offer o where o.workspace_id = {ws} and t.id like 'offer:%%' and"
-    " o.id = substr(t.id, 7) and o.state = 'claimed' and o.claimed_at <= {stale})"
-)
-
-
-def _standing(dialect: Dialect, wanted: Wanted, team: str) -> Mapping[str, str]:
-    """How the account as a whole stands: its people, its latest score, and what companies like it do."""
-    parts = {}
-    if wanted.account_users:
-        parts["account_users"] = f"(select {dialect.array}(count(*)) from membership where {team})"
-    if wanted.adoption:
-        parts["adoption"] = (
-            f"(select {dialect.array}(adoption, adoption_score, unmet_behaviours, next_step)"
-            " from account where workspace_id = {ws} and id = {acc})"
-        )
-    if wanted.peers:
-        parts["peers"] = (
-            f"(select {dialect.array}({dialect.stored('shares')}) from account_peers where {team})"
-        )
-    return parts
-
-
 def parts_of(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
     """A scalar expression by part, in the order in which they travel."""
-    rows = _rows(dialect)
+    rows = fact_history.rows_of(dialect)
     parts = {"account_id": f"{dialect.array}({{acc}})", **_who(dialect, wanted.owner)}
     one = "workspace_id = {ws} and account_id = {acc} and user_id = {user}"
     team = "workspace_id = {ws} and account_id = {acc}"
@@ -310,18 +273,7 @@ def parts_of(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
             f"(select kind, severity, opened_at from signal where {team} and state = 'open'"
             f" and {dialect.among('kind', 'signals')} order by opened_at desc limit {SIGNALS}) w",
         )
-    return {**parts, **(_history(dialect, wanted) if wanted.history else {})}
-
-
-def _rows(dialect: Dialect) -> Any:
-    """Tables travel as columns: PostgreSQL looks up how to write a type once an array, not once a value."""
-
-    def rows(columns: str, source: str) -> str:
-        written = (dialect.moment(each) if each in _MOMENTS else each for each in columns.split(", "))
-        parts = ", ".join(f"{dialect.group}({each})" for each in written)
-        return f"(select {dialect.array}({parts}) from {source})"
-
-    return rows
+    return {**parts, **(fact_history.parts(dialect, wanted) if wanted.history else {})}
 
 
 def _who(dialect: Dialect, owner: bool) -> Mapping[str, str]:
@@ -340,79 +292,18 @@ def _who(dialect: Dialect, owner: bool) -> Mapping[str, str]:
     }
 
 
-def _history(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
-    rows = _rows(dialect)
-    mine = "workspace_id = {ws} and user_id = {user}"
-    windows = "".join(
-        f", count(*) filter (where claimed_at > {{window_{i}}}) as w{i}" for i in range(len(wanted.windows))
-    )
-    names = "".join(f", w{i}" for i in range(len(wanted.windows)))
-    first, named = "", ""
-    if wanted.counted_goals:
-        first, named = ", min(claimed_at) first_at, min(goal_base) base", ", first_at, base"
-    parts = {
-        "offers": rows(
-            f"nudge, n, last_at, dismissed, snoozed, never{names}{named}",
-            f"(select nudge, count(*) n, max(claimed_at) last_at{first},"
-            " count(*) filter (where reaction = 'dismissed') dismissed,"
-            " max(snoozed_until) filter (where snoozed_until > {now}) snoozed,"
-            f" count(*) filter (where reaction = 'never_again') never{windows}"
-            f" from offer where {mine} and {_LIVE} group by nudge) w",
-        ),
-        "open": rows("nudge, id, claim_id, state, claimed_at, shown_at",
-                     f"offer where {mine} and state in ('claimed', 'shown') and claimed_at > {{open_since}}"),
-    }  # fmt: skip
-    if wanted.grants:
-        parts["grants"] = rows(
-            f"nudge, run_id, {dialect.stored('roles')}, until",
-            "nudge_grant where workspace_id = {ws} and account_id = {acc} and until > {now}",
-        )
-        parts["muted"] = (
-            f"(select {dialect.array}(count(*)) from task where workspace_id = {{ws}} and account_id = {{acc}}"
-            " and mute_digital and state in ('open', 'acknowledged', 'snoozed'))"
-        )
-    if wanted.nudges:
-        parts["reactions"] = rows(
-            "nudge, reaction, n",
-            "(select nudge, reaction, count(distinct offer_id) n from interaction"
-            f" where {mine} and {dialect.among('nudge', 'nudges')} group by nudge, reaction) w",
-        )
-    if wanted.week_features:
-        parts["weeks"] = rows(
-            "feature, day",
-            "usage_day where workspace_id = {ws} and account_id = {acc} and user_id = {user}"
-            f" and {dialect.among('feature', 'week_features')} and day > {{weeks}}",
-        )
-    if wanted.awaited:
-        parts["reached"] = rows(
-            "nudge, reaction, at",
-            "(select nudge, reaction, min(at) at from interaction"
-            f" where {mine} and {dialect.among('nudge', 'awaited')} group by nudge, reaction) w",
-        )
-    parts["consent"] = rows(
-        "channel, topic, allowed, at", f"consent where {mine} and channel in ('in_app', 'all')"
-    )
-    return {**parts, **_touches(dialect, wanted)}
-
-
-def _touches(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
-    rows = _rows(dialect)
+def _standing(dialect: Dialect, wanted: Wanted, team: str) -> Mapping[str, str]:
+    """How the account as a whole stands: its people, its latest score, and what companies like it do."""
     parts = {}
-    if wanted.person_seconds:
-        parts["person_touches"] = rows(
-            "id, at, kind, channel, user_id, account_id",
-            "(select * from touch where workspace_id = {ws} and user_id = {user} and at > {person_since}"
-            f" order by at desc limit {PERSON_TOUCHES}) w",
+    if wanted.account_users:
+        parts["account_users"] = f"(select {dialect.array}(count(*)) from membership where {team})"
+    if wanted.adoption:
+        parts["adoption"] = (
+            f"(select {dialect.array}(adoption, adoption_score, unmet_behaviours, next_step)"
+            " from account where workspace_id = {ws} and id = {acc})"
         )
-    for i, cap in enumerate(wanted.account_caps):
-        matching = "".join(
-            f" and {dialect.among({'kinds': 'kind', 'channels': 'channel'}[name], f'cap_{i}_{name}')}"
-            for name in _filters(cap)
-        )
-        parts[f"account_touches_{i}"] = rows(
-            "id, at, kind, channel, user_id, account_id",
-            "(select * from touch t where workspace_id = {ws} and account_id = {acc} and account_id <> ''"
-            f" and at > {{cap_{i}_since}} and kind <> 'transactional'{matching} and {_NOT_STALE}"
-            f" order by at desc limit {max(cap.max, 1)}) w",
+    if wanted.peers:
+        parts["peers"] = (
+            f"(select {dialect.array}({dialect.stored('shares')}) from account_peers where {team})"
         )
     return parts

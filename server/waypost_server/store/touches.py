@@ -44,3 +44,31 @@ def give_back(session: Session, workspace_id: str, offer_ids: Collection[str]) -
             .where(Touch.workspace_id == workspace_id, Touch.id.in_(ids))
             .execution_options(synchronize_session=False)
         )
+
+
+def add_contact(
+    session: Session,
+    workspace_id: str,
+    contact_id: str,
+    *,
+    account_id: str,
+    user_id: str,
+    channel: str,
+    at: datetime,
+) -> None:
+    """Count a person's contact with a customer, once."""
+    values = {
+        "workspace_id": workspace_id,
+        "id": f"contact:{contact_id}",
+        "account_id": account_id,
+        "user_id": user_id,
+        "channel": channel,
+        "kind": "passive",
+        "at": at,
+    }
+    insert_new(session, Touch, values)
+
+
+def contact(session: Session, workspace_id: str, contact_id: str) -> Touch | None:
+    """The touch of a logged contact."""
+    return session.get(Touch, (workspace_id, f"contact:{contact_id}"), populate_existing=True)

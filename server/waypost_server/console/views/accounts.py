@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 
 from waypost_server.console import account_story, charts, cursors, evidence, words
-from waypost_server.console.access import login, runtime
+from waypost_server.console.access import login, needs, runtime
+from waypost_server.services.contact import Contact, log_contact
 from waypost_server.store import (
     console_users,
     reports_accounts,
@@ -27,6 +28,9 @@ def add_to(blueprint: Blueprint) -> None:
     """Register the routes."""
     blueprint.add_url_rule("/accounts", "accounts", accounts)
     blueprint.add_url_rule("/accounts/<ref:account_id>", "account", account)
+    blueprint.add_url_rule(
+        "/accounts/<ref:account_id>/contact", "account_contact", needs("csm")(contact), methods=["POST"]
+    )
 
 
 def accounts() -> str:
@@ -114,6 +118,8 @@ def account(account_id: str) -> str:
     return render_template(
         "console/account.html",
         account=row.Account,
+        contact_id=runtime().new_id(),
+        contact_channels=account_story.CHANNELS,
         owner_name=row.owner_name,
         owners=owners,
         usage=_usage(row.Account, series, open_signals, last_day),
@@ -135,6 +141,15 @@ def account(account_id: str) -> str:
         story=story,
         traits=sorted(row.Account.traits.items())[:60],
     )
+
+
+def contact(account_id: str) -> Response:
+    """Log a contact with somebody of the account; the form's own id makes a second press harmless."""
+    form = request.form
+    wanted = Contact(form.get("id", "")[:128], account_id, form.get("channel", ""), form.get("user", ""))
+    log_contact(runtime(), login().workspace_id, wanted, actor=login().user_id)
+    flash("Contact logged. It counts as a touch, like any message.")
+    return redirect(url_for("console.account", account_id=account_id))  # type: ignore[return-value]
 
 
 def _usage(account: Any, series: list[int], signals: list[Any], last_day: date) -> dict[str, Any]:
