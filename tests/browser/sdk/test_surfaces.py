@@ -148,6 +148,12 @@ class TestTour:
         until(lambda: "dismissed" in stub.reactions(), page)
         assert last(stub)["offer"] == "offer-1"
         assert page.evaluate("Object.keys(localStorage).filter(name => name.endsWith('steps'))") == []
+        assert stub.reactions().count("shown") <= 2
+        page.reload()
+        start(page)
+        until(lambda: len(stub.decides) >= 3, page)
+        page.wait_for_timeout(300)
+        expect(page.locator(CARD)).to_have_count(0)
         clean(page)
 
     def test_a_step_that_lost_its_anchor_floats_nowhere(self, visit: Visit, stub: Stub) -> None:

@@ -36,6 +36,8 @@ interface Place {
   painted: Painted | null;
 }
 
+/** The mark of an offer that was closed here, beside that of the claim. */
+const closedId = (id: string) => `${id} closed`;
 const placeOf = ({ kind, surface }: Nudge) => (kind === 'passive' ? surface : 'interrupting');
 
 export class Walker {
@@ -58,7 +60,8 @@ export class Walker {
     this.steps = new Steps(platform.store, `${prefix}steps`);
     this.readiness = new Readiness({
       platform,
-      missing: (nudge) => wires.reacted(nudge, 'anchor_missing', this.offered(nudge)?.offer ?? null),
+      // Without the offer: a step that cannot be shown today does not close its tour.
+      missing: (nudge) => wires.reacted(nudge, 'anchor_missing', null),
       consider: () => this.consider(),
     });
   }
@@ -108,7 +111,14 @@ export class Walker {
     for (const place of this.places.values()) {
       if (place.nudge && this.idOf(place.nudge) === id) this.leave(place);
     }
+    this.drop((nudge) => this.idOf(nudge) === id);
     this.consider();
+  }
+
+  /** Off the list, until a later decision says otherwise. */
+  private drop(gone: (nudge: Nudge) => boolean): void {
+    this.list = this.list.filter((nudge) => !gone(nudge));
+    if (this.touring && gone(this.touring)) this.touring = null;
   }
 
   /** The product said that something was done: a step of the tour may have waited for it. */
@@ -168,7 +178,9 @@ export class Walker {
     const { granted, shown } = this.asks.get(nudge.key) ?? {};
     // What was seen no longer lapses.
     if (granted && (shown || !(Date.parse(granted.expiresAt ?? '') < this.wires.platform.now()))) return granted;
-    return nudge.offer ? { granted: true, offer: nudge.offer } : undefined;
+    // The server may not know yet that its person is done with it.
+    const isOpen = nudge.offer && !this.wires.lock.held(closedId(this.idOf(nudge)));
+    return isOpen ? { granted: true, offer: nudge.offer as string } : undefined;
   }
 
   private step(place: Place, step: Step): Session {
@@ -185,6 +197,7 @@ export class Walker {
     // The page had time to change: look once more before painting.
     const now = this.list.find(({ key }) => key === nudge.key);
     if (granted && now && !document.hidden && this.ready(now) === 'ready') {
+      if (!this.asks.has(now.key)) this.asks.set(now.key, { id: this.wires.platform.uuid(), granted });
       this.step(place, { do: 'granted', offer: granted.offer });
       this.paint(now, place);
     } else {
@@ -204,7 +217,7 @@ export class Walker {
     if (answer === 'held') {
       debug('held', nudge.key);
       this.asks.delete(nudge.key);
-      this.list = this.list.filter(({ key }) => key !== nudge.key);
+      this.drop(({ key }) => key === nudge.key);
     }
     if (!answer || answer === 'held') {
       // Nobody got it: another tab may ask. No answer at all: not again for a while.
@@ -236,7 +249,7 @@ export class Walker {
     });
     if (!painted) {
       // Its content makes no sense here, and will not the next time: make room for the next one.
-      this.list = this.list.filter(({ key }) => key !== nudge.key);
+      this.drop(({ key }) => key === nudge.key);
       this.leave(place);
       return this.consider();
     }
@@ -308,12 +321,13 @@ export class Walker {
   private finish(nudge: Nudge, reaction: Reaction, days = 0): void {
     const { lock } = this.wires;
     const id = this.idOf(nudge);
-    lock.mark(id, reaction === 'never_again' ? 30 * DAY_MS : days * DAY_MS || GRANT_MS);
+    const wait = reaction === 'never_again' ? 30 * DAY_MS : days * DAY_MS || GRANT_MS;
+    lock.mark(id, wait);
+    lock.mark(closedId(id), wait);
     lock.tell(id);
     this.asks.delete(nudge.key);
     this.steps.forget(id);
-    this.list = this.list.filter(({ key }) => key !== nudge.key);
-    if (this.touring?.key === nudge.key) this.touring = null;
+    this.drop(({ key }) => key === nudge.key);
     // One is enough for this page; the next may come with the next route or the next decision.
     if (nudge.kind !== 'passive') this.resting = true;
   }
