@@ -35,6 +35,15 @@ def validate(folder: Path, as_json: bool) -> None:
 
 @nudges.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("nudges"))
+def schema(folder: Path) -> None:
+    """Print a JSON Schema of the files for editors, with the names of facts that FOLDER defines."""
+    from waypost_server.definitions.editor_schema import editor_schema
+
+    click.echo(json.dumps(editor_schema(load(folder).definitions), indent=1))
+
+
+@nudges.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("nudges"))
 @click.option("--message", "-m", default="", help="Why: kept with the release.")
 @click.option(
     "--workspace", "workspace_id", default=None, help="Which workspace; needed if there are several."

@@ -8,8 +8,7 @@ costs more than the query. Every part names the workspace.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -17,63 +16,11 @@ import msgspec
 
 from waypost_server.store import fact_history, fact_windows
 from waypost_server.store.fact_dialects import Dialect, Postgres, Sqlite
+from waypost_server.store.fact_request import AccountCap, Subject, Wanted
 
 Execute = Callable[[str, dict[str, Any]], Any]
 SIGNALS = 50
 WEEKS_BACK = timedelta(days=182)  # how far back active weeks are counted
-
-
-@dataclass(frozen=True, slots=True)
-class AccountCap:
-    """A cap of the account, as far as reading its touches goes: the newest `max` that match."""
-
-    max: int
-    per_seconds: int
-    kinds: tuple[str, ...] | None
-    channels: tuple[str, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to read. Hashable, so that the statement's text is built once per release."""
-
-    usage: tuple[str, ...] = ()
-    usage_windows: tuple[str, ...] = ()  # features, each with all of `usage_fields`
-    usage_fields: tuple[str, ...] = ()  # "days_28d"
-    account_usage: tuple[str, ...] = ()
-    account_windows: tuple[str, ...] = ()
-    account_fields: tuple[str, ...] = ()
-    role_windows: tuple[str, ...] = ()
-    role_fields: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
-    role_users: bool = False
-    milestones: tuple[str, ...] = ()
-    signals: tuple[str, ...] = ()
-    nudges: tuple[str, ...] = ()
-    account_users: bool = False
-    adoption: bool = False  # the account's latest score
-    peers: bool = False  # what companies like it do
-    owner: bool = True  # the name of the person who owns the account
-    history: bool = True  # offers and touches
-    grants: bool = True  # grants and muting tasks, for nudges that plays hand out
-    counted_goals: bool = True  # the first offer of each nudge, for goals counted from it
-    windows: tuple[float, ...] = ()
-    person_seconds: int = 0
-    account_caps: tuple[AccountCap, ...] = ()
-    week_features: tuple[str, ...] = ()
-    awaited: tuple[str, ...] = ()  # nudges that others wait for
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Whom to read, and when. `account_id` None = the account the person was last seen in."""
-
-    workspace_id: str
-    user_id: str
-    account_id: str | None
-    now: datetime
-    today: date
-    claim_lasts: timedelta
 
 
 def load(execute: Execute, is_sqlite: bool, wanted: Wanted, subject: Subject) -> dict[str, Any]:
@@ -307,3 +254,9 @@ def _standing(dialect: Dialect, wanted: Wanted, team: str) -> Mapping[str, str]:
             f"(select {dialect.array}({dialect.stored('shares')}) from account_peers where {team})"
         )
     return parts
+
+
+__all__ = [
+    "AccountCap", "Execute", "Subject", "Wanted", "build", "finished", "load", "moment", "parameters", "parsed",
+    "parts_of", "read",
+]  # fmt: skip

@@ -1,0 +1,177 @@
+"""A JSON Schema of the definition files for editors, made from the schemas that read them and the catalogue of facts.
+
+It completes and checks what an editor can see in one file: keys, words, and the names of facts with the keys of the
+folder at hand. `validate` remains the judge; whatever it accepts, this accepts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from marshmallow import fields
+
+from waypost_server.definitions.build_adoption import AdoptionSchema
+from waypost_server.definitions.fields import (
+    ClockTime,
+    Day,
+    Document,
+    Flag,
+    Key,
+    Number,
+    OneOf,
+    Span,
+    Text,
+    Texts,
+    Values,
+)
+from waypost_server.definitions.nested import ListOf, MapOf, One, Schema
+from waypost_server.definitions.nudge_schemas import NudgeSchema
+from waypost_server.definitions.schemas import (
+    CatalogSchema,
+    JourneySchema,
+    PlaySchema,
+    PolicySchema,
+    StepField,
+)
+from waypost_server.domain import facts, operators
+from waypost_server.domain.definitions import Definitions
+from waypost_server.domain.fact_catalogue import CATALOGUE, KEYS, LONGEST, Fact
+
+FILES: Mapping[str, type[Schema]] = {
+    "nudge": NudgeSchema,
+    "play": PlaySchema,
+    "catalog": CatalogSchema,
+    "journey": JourneySchema,
+    "policy": PolicySchema,
+    "adoption": AdoptionSchema,
+}
+SHOWN_LENGTHS = {"d": ("7", "28"), "w": ("8",)}  # what completion offers; any length is accepted
+_CONDITIONS = frozenset({"audience", "when", "skip_when"})
+_KEY = {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"}
+_TYPES = {"text": "string", "number": "number", "boolean": "boolean"}
+
+
+def editor_schema(definitions: Definitions) -> dict[str, Any]:
+    """One document for every kind of file, each under `$defs` as well."""
+    kinds: dict[str, Any] = {name: _object(schema) for name, schema in FILES.items()}
+    steps = {"type": "array", "items": _field("step", StepField())}
+    kinds["play"]["additionalProperties"] = steps  # a branch for each motion
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"Waypost definitions of {definitions.catalog.product or 'a product'}",
+        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in kinds],
+        "$defs": {**kinds, "condition": _condition(definitions)},
+    }
+
+
+def names(definitions: Definitions) -> Iterator[tuple[str, Fact]]:
+    """Every name of a fact with the keys of these definitions; those open to any length with a few of them."""
+    for fact in CATALOGUE:
+        if fact.field == "<trait>":
+            continue
+        keys = [facts.keys_of(kind, definitions) for kind in KEYS.get(fact.family, ())]
+        lengths = SHOWN_LENGTHS[fact.field[-1]] if "<N>" in fact.field else ("",)
+        for *chosen, length in product(*keys, lengths):
+            yield ".".join([fact.family, *chosen, fact.field.replace("<N>", length)]), fact
+
+
+def _object(schema: type[Schema]) -> dict[str, Any]:
+    inside = schema().fields
+    written = {field.data_key or name: field for name, field in inside.items()}
+    return {
+        "type": "object",
+        "properties": {name: _field(name, field) for name, field in written.items()},
+        "required": [name for name, field in written.items() if field.required],
+        "additionalProperties": False,
+    }
+
+
+def _field(name: str, field: fields.Field[Any]) -> dict[str, Any]:
+    found = _nested(name, field) or _plain(name, field)
+    return {"anyOf": [found, {"type": "null"}]} if field.allow_none and found else found
+
+
+def _nested(name: str, field: fields.Field[Any]) -> dict[str, Any]:
+    if isinstance(field, One):
+        return _object(field.schema_class)
+    if isinstance(field, MapOf):
+        known = {"propertyNames": _KEY} if isinstance(field.keys, Key) else {}
+        return {"type": "object", "additionalProperties": _field(name, field.inner), **known}
+    if isinstance(field, ListOf):
+        return {"type": "array", "items": _field(name, field.inner), "minItems": field.least}
+    if isinstance(field, StepField):
+        kinds = {kind: _object(schema) for kind, schema in field.kinds.items()}
+        short = {
+            kind: {"anyOf": [each, _KEY]} if kind in field.short else each for kind, each in kinds.items()
+        }
+        words = {**short, "webhook": _KEY}
+        return {"type": "object", "properties": words, "minProperties": 1, "maxProperties": 1}
+    if isinstance(field, Document):
+        return {"$ref": "#/$defs/condition"} if name in _CONDITIONS else {"type": "object"}
+    return {}
+
+
+def _plain(name: str, field: fields.Field[Any]) -> dict[str, Any]:
+    texts = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+    if isinstance(field, Text):
+        return {"type": "string", "minLength": field.least, "maxLength": field.most}
+    if isinstance(field, Number):
+        kind = "integer" if field.whole else "number"
+        return {"type": kind, "minimum": field.least, "maximum": field.most}
+    if isinstance(field, OneOf):
+        return {"enum": list(field.words)}
+    simple: dict[type[Any], dict[str, Any]] = {
+        Key: _KEY,
+        Flag: {"type": "boolean"},
+        Texts: {"anyOf": [{"type": "string"}, texts]},
+        Values: {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1},
+        Span: {"type": "string", "pattern": "^[1-9][0-9]{0,3}[mhdw]$"},
+        ClockTime: {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"},
+        Day: {"description": "a day such as 2026-12-01"},
+    }
+    return simple.get(type(field), {})
+
+
+# --- conditions -----------------------------------------------------------------------------------
+def _condition(definitions: Definitions) -> dict[str, Any]:
+    this = {"$ref": "#/$defs/condition"}
+    several = {"type": "array", "items": this, "minItems": 1}
+    groups = [group.key for group in definitions.catalog.groups if group.when is not None]
+    logic = {"$and": several, "$or": several, "$nor": several, "$not": this, "$savedGroup": {"enum": groups}}
+    return {
+        "type": "object",
+        "properties": {**logic, **{name: _comparison(fact) for name, fact in names(definitions)}},
+        "patternProperties": {
+            _pattern(fact, definitions): _comparison(fact)
+            for fact in CATALOGUE
+            if "<N>" in fact.field or fact.field == "<trait>"
+        },
+        "additionalProperties": False,
+    }
+
+
+def _pattern(fact: Fact, definitions: Definitions) -> str:
+    """The names a pattern of the catalogue stands for."""
+    if fact.field == "<trait>":
+        return rf"^{fact.family}\.(?!traits$).+$"
+    keys = (facts.keys_of(kind, definitions) for kind in KEYS[fact.family])
+    middle = "".join(rf"\.({'|'.join(map(re.escape, known)) or '(?!)'})" for known in keys)
+    measure, _, unit = fact.field.partition("<N>")
+    longest = {365: "([1-9]|[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-5])", 52: "([1-9]|[1-4][0-9]|5[0-2])"}
+    return rf"^{fact.family}{middle}\.{measure}{longest[LONGEST[unit]]}{unit}$"
+
+
+def _comparison(fact: Fact) -> dict[str, Any]:
+    """A plain value or operators."""
+    about = f"{fact.meaning}. Example: {fact.example}"
+    literal = {"type": [_TYPES[fact.type], "null"]} if fact.type in _TYPES else {}
+    compared = {
+        "type": "object",
+        "properties": {name: {} for name in operators.ALL_OPERATORS},
+        "additionalProperties": False,
+        "minProperties": 1,
+    }
+    return {"description": about, "anyOf": [literal, compared]} if literal else {"description": about}
