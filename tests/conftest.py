@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 
 from tests.builders import Clock
@@ -33,6 +34,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         callspec = getattr(item, "callspec", None)
         if callspec is not None and "postgres" in callspec.params.values():
             item.add_marker(pytest.mark.postgres)
+
+
+# A busy machine is slow now and then; whether an answer is right does not depend on it.
+settings.register_profile("waypost", deadline=None)
+settings.load_profile("waypost")
 
 
 @pytest.fixture

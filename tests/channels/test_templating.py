@@ -136,3 +136,44 @@ def test_a_value_in_markdown_is_only_text(name: str) -> None:
     assert kinds <= {"p", "text", "strong"}
     kept = [word for word in name.split() if word.isalnum() and word.isascii()]
     assert all(word in plain_text(nodes) for word in kept)
+
+
+LINES = """Hello.
+? {{ peers.reports.active_share }} % of companies like yours read reports.
+The end.
+
+? - {{ user.name }} is on it
+? {{ peers.other.new_share }} % started last week, {{ user.name }}.
+
+Bye."""
+
+
+def test_a_line_is_left_out_when_a_fact_in_it_is_missing() -> None:
+    """The line goes whole, with its line end; the paragraph around it stays one."""
+    compiled = parse_template(LINES)
+    assert render(compiled, {}) == "Hello.\nThe end.\n\nBye."
+    facts = {**FACTS, "peers": {"reports": {"active_share": 65}}}
+    assert render(compiled, facts) == (
+        "Hello.\n65 % of companies like yours read reports.\nThe end.\n\n- Ada Lovelace is on it\n\nBye."
+    )
+    assert compiled.paths == {"peers.reports.active_share", "peers.other.new_share", "user.name"}
+
+
+def test_a_zero_is_known_and_nothing_else_changes() -> None:
+    """Only what is missing or null is left out; a question mark elsewhere is a question mark."""
+    assert (
+        render(parse_template("? {{ account.none }} x\nyes? {{ account.zero }}"), {"account": {"zero": 0}})
+        == "yes? 0"
+    )
+    assert render(parse_template("? {{ account.zero }} left"), {"account": {"zero": 0}}) == "0 left"
+    assert render(parse_template("?{{ account.zero }}"), {"account": {"zero": 0}}) == "?0"
+
+
+@pytest.mark.parametrize(
+    "source", ["a\n? {{ x", "a\n? {{ 1 + 1 }}", "a\n? {% if x %}y", "a\n? {{ _line_2 }}"]
+)
+def test_a_line_that_may_be_left_out_is_whole_and_keeps_its_number(source: str) -> None:
+    """It cannot open a block, nor read what decides whether it is said; the error names its line."""
+    with pytest.raises(TemplateError) as caught:
+        parse_template(source)
+    assert caught.value.detail["line"] == 2

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from argon2 import PasswordHasher
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tests.builders import WORKSPACE, add_key, add_workspace
 from tests.console.seed_story import tell
+from waypost_server.services import adoption
 from waypost_server.services.publish import publish
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import tables as t
@@ -77,7 +80,18 @@ def seed(runtime: Runtime, workspace_id: str = WORKSPACE, name: str = "Acme") ->
     with runtime.db.write() as session:
         for table, rows in everything(workspace_id, people, now).items():
             session.execute(t.db.metadata.tables[table].insert(), rows)
+        score_adoption(session, runtime, workspace_id)
     return people
+
+
+def score_adoption(session: Session, runtime: Runtime, workspace_id: str) -> None:
+    """This week's scores and those of half a year, as the worker writes them."""
+    live = runtime.releases.live(session, workspace_id)
+    assert live is not None
+    accounts = session.scalars(select(t.Account).where(t.Account.workspace_id == workspace_id)).all()
+    meant, pairs = live.definitions.adoption, [(each, each.segment) for each in accounts]
+    scored = adoption.score(session, meant, workspace_id, pairs, today=runtime.clock().date())
+    adoption.keep(session, runtime, meant, workspace_id, scored)
 
 
 @cache

@@ -25,6 +25,7 @@ LISTS = (
     "/deliveries?state=failed",
     "/accounts",
     "/accounts?sort=active&signal=open&motion=strategic",
+    "/adoption",
     "/explain",
     "/settings",
     "/settings/keys",

@@ -4,13 +4,16 @@ Authors' and customers' text is hostile. A template is parsed, every node of its
 of what is allowed (output, facts, `if`, `for`, a dozen filters, comparisons), and only then compiled, in
 Jinja's sandbox with every global, filter and test removed that is not on the list. No calls, no arithmetic,
 no assignment, no attributes that start with an underscore: nothing a template says can grow without bound.
+
+A line that starts with `? ` is said only when every fact in it is known: `? {{ peers.report_view.active_share }} % of
+companies like yours read reports.` Without the fact, or with too few peers, the whole line is left out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError
@@ -27,6 +30,9 @@ MAX_NODES = 2_000
 MAX_LOOPS = 2  # loops inside each other
 MAX_ITEMS = 50  # of a list a loop walks
 
+OPTIONAL = "? "  # starts a line that is left out when a fact in it is missing
+LEFT_OUT = "\x00"  # no author's file and no stored value holds one
+
 Markup = Literal["text", "markdown"]
 _ALLOWED = (
     tree.Output, tree.TemplateData, tree.Name, tree.Getattr, tree.Getitem, tree.Const, tree.If, tree.For,
@@ -40,6 +46,7 @@ _WORDS: Mapping[type[tree.Node], str] = {
 }  # fmt: skip
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:\"'=$^%@/?,;])")
 _SPACES = re.compile(r"\s+")
+_EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 class Missing(StrictUndefined):
@@ -66,6 +73,9 @@ class Compiled:
 
     paths: frozenset[str]
     template: Template
+    lines: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # of lines that may be left out: their facts
 
 
 def parse_template(source: str, *, markup: Markup = "text") -> Compiled:
@@ -75,9 +85,10 @@ def parse_template(source: str, *, markup: Markup = "text") -> Compiled:
         raise _refused(f"the template has more than {MAX_SOURCE:,} characters", 1, "shorten it")
     environment = _ENVIRONMENTS[markup]
     try:
-        parsed = environment.parse(source)
-        paths = _Reader().read(parsed)
-        return Compiled(frozenset(paths), environment.from_string(parsed))
+        marked, lines = _optional_lines(environment, source)
+        parsed = environment.parse(marked)
+        paths = _Reader(frozenset(lines)).read(parsed)
+        return Compiled(frozenset(paths), environment.from_string(parsed), lines)
     except TemplateSyntaxError as error:
         raise _refused(
             f"the template does not parse: {error.message}", error.lineno, _hint(str(error))
@@ -89,12 +100,35 @@ def parse_template(source: str, *, markup: Markup = "text") -> Compiled:
         ) from None
 
 
+def _optional_lines(
+    environment: ImmutableSandboxedEnvironment, source: str
+) -> tuple[str, dict[str, frozenset[str]]]:
+    """The source with each `? ` line inside an `if`, on the same line as before; and the facts of each."""
+    if not source.startswith(OPTIONAL) and f"\n{OPTIONAL}" not in source:
+        return source, {}
+    lines: dict[str, frozenset[str]] = {}
+    written = source.split("\n")
+    for number, line in enumerate(written, 1):
+        if line.startswith(OPTIONAL):
+            name, said = f"_line_{number}", line.removeprefix(OPTIONAL)
+            try:
+                lines[name] = frozenset(_Reader().read(environment.parse(said)))
+            except TemplateSyntaxError as error:
+                raise TemplateSyntaxError(error.message or "", number) from None
+            except TemplateError as error:
+                error.detail["line"] = number
+                raise
+            written[number - 1] = f"{{% if {name} %}}{said}{{% else %}}{LEFT_OUT}{{% endif +%}}"
+    return "\n".join(written), lines
+
+
 def render(compiled: Compiled, facts: Mapping[str, Any]) -> str:
     """The text for these facts. Raises TemplateError if a value is missing or the text grows too long."""
     parts: list[str] = []
     size = 0
     try:
-        for part in compiled.template.generate(_plain(facts)):
+        known = {name: _all_known(facts, paths) for name, paths in compiled.lines.items()}
+        for part in compiled.template.generate({**_plain(facts), **known}):
             size += len(part)
             if size > MAX_OUTPUT:
                 raise _refused(f"the text is longer than {MAX_OUTPUT:,} characters", 1, "shorten it")
@@ -105,7 +139,17 @@ def render(compiled: Compiled, facts: Mapping[str, Any]) -> str:
         raise _missing(compiled, facts, error) from None
     except Exception as error:  # noqa: BLE001 - the boundary to authors' text: whatever fails, it is their template
         raise _refused(f"the template failed: {type(error).__name__}", 1, "simplify it") from None
-    return "".join(parts)
+    return _without_left_out("".join(parts)) if compiled.lines else "".join(parts)
+
+
+def _all_known(facts: Mapping[str, Any], paths: frozenset[str]) -> bool:
+    return all(_walk(facts, path) is not None for path in paths)
+
+
+def _without_left_out(text: str) -> str:
+    """Lines that were left out go with their line ends; what they leave behind is one empty line at most."""
+    text = text.replace(f"{LEFT_OUT}\n", "").replace(LEFT_OUT, "")
+    return _EMPTY_LINES.sub("\n\n", text)
 
 
 def _missing(compiled: Compiled, facts: Mapping[str, Any], error: Exception) -> TemplateError:
@@ -150,7 +194,8 @@ def _plain(value: Any, depth: int = 0) -> Any:
 class _Reader:
     """Walks the tree once: refuses what is not allowed, collects the facts that are read."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: frozenset[str] = frozenset()) -> None:
+        self.lines = lines  # names that stand for "this line is said"
         self.count = 0
         self.paths: set[str] = set()
 
@@ -169,6 +214,8 @@ class _Reader:
             raise _refused(
                 f"{word} cannot be used in a template", node.lineno, "use facts, if, for and filters"
             )
+        if isinstance(node, tree.Name) and node.name in self.lines:
+            return
         if isinstance(node, tree.Name | tree.Getattr | tree.Getitem):
             self._fact(node, loop_names)
             return

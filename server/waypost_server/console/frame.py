@@ -93,6 +93,12 @@ def _nav(login: Any) -> list[tuple[str, list[Entry]]]:
                 Entry("explain", "Explain", "console.explain"),
             ],
         ),
-        ("Understand", [Entry("accounts", "Accounts", "console.accounts")]),
+        (
+            "Understand",
+            [
+                Entry("accounts", "Accounts", "console.accounts"),
+                Entry("adoption", "Adoption", "console.adoption"),
+            ],
+        ),
         (login.workspace_name, [Entry("settings", "Settings", "console.settings")]),
     ]

@@ -11,6 +11,7 @@ from waypost_server.domain.definitions import Content
 
 VALUE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 STATEMENT = re.compile(r"\{%.*?%\}", re.DOTALL)
+OPTIONAL = re.compile(r"^\? ", re.MULTILINE)  # a line that is left out when a fact in it is missing
 MARK = re.compile("\ue000(\\d+)\ue001")
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
@@ -40,7 +41,9 @@ def with_chips(source: str, reader: Reader, *, markdown: bool) -> list[Node]:
         labels.append(_label(path, reader))
         return f"\ue000{len(labels) - 1}\ue001"
 
-    text = STATEMENT.sub("", VALUE.sub(mark, source.replace("\ue000", "").replace("\ue001", "")))
+    text = STATEMENT.sub(
+        "", VALUE.sub(mark, OPTIONAL.sub("", source).replace("\ue000", "").replace("\ue001", ""))
+    )
     nodes = parse_nodes(text) if markdown else [{"t": "text", "v": text}]
     return _placed(nodes, labels)
 

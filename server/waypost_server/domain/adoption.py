@@ -105,7 +105,8 @@ class Finding:
             if not self.of_people:
                 return f"nobody holds the role, {_percent(share)} wanted"
             return f"{self.people} of {self.of_people} people, {_percent(share)} wanted"
-        unit = "weeks" if self.behaviour.weeks_active else "uses"
+        unit = "week" if self.behaviour.weeks_active else "use"
+        unit += "" if self.wanted == 1 else "s"
         return f"{min(self.value, self.wanted)} of {self.wanted} {unit}"
 
 

@@ -32,6 +32,7 @@ PAGES = (
     "/explain?user=tidewater-0&nudge=automation-halfway",
     "/accounts",
     "/accounts/northwind",
+    "/adoption",
     "/users/fern-0",
     "/settings",
     "/settings/keys",

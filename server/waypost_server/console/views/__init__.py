@@ -2,6 +2,7 @@
 
 from waypost_server.console.views import (
     accounts,
+    adoption,
     deliveries,
     explain,
     home,
@@ -15,4 +16,18 @@ from waypost_server.console.views import (
     users,
 )
 
-VIEWS = (login, home, queue, nudges, plays, deliveries, explain, accounts, users, settings, people, releases)
+VIEWS = (
+    login,
+    home,
+    queue,
+    nudges,
+    plays,
+    deliveries,
+    explain,
+    accounts,
+    adoption,
+    users,
+    settings,
+    people,
+    releases,
+)

@@ -9,6 +9,8 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 
 from waypost_server.console import account_story, charts, cursors, evidence, words
 from waypost_server.console.access import login, needs, runtime
+from waypost_server.domain.definitions import Definitions
+from waypost_server.services.adoption_report import AccountReport, account_report
 from waypost_server.services.contact import Contact, log_contact
 from waypost_server.store import (
     console_users,
@@ -110,6 +112,7 @@ def account(account_id: str) -> str:
         touches = reports_accounts.touches(*key)
         reactions = reports_accounts.reactions(*key)
         owners = console_users.names(session, who.workspace_id)
+        adoption = account_report(session, runtime(), who.workspace_id, account_id) if live else None
     definitions = live.definitions if live else None
     story = account_story.timeline(
         signals=signals, runs=runs, deliveries=deliveries, tasks=tasks, touches=touches, reactions=reactions
@@ -139,6 +142,8 @@ def account(account_id: str) -> str:
         deliveries=deliveries,
         tasks=tasks,
         story=story,
+        adoption=adoption,
+        served=_served(adoption, definitions),
         traits=sorted(row.Account.traits.items())[:60],
     )
 
@@ -150,6 +155,18 @@ def contact(account_id: str) -> Response:
     log_contact(runtime(), login().workspace_id, wanted, actor=login().user_id)
     flash("Contact logged. It counts as a touch, like any message.")
     return redirect(url_for("console.account", account_id=account_id))  # type: ignore[return-value]
+
+
+def _served(adoption: AccountReport | None, definitions: Definitions | None) -> list[tuple[str, str, str]]:
+    """Kind, key and title of what is made for the next best step."""
+    if adoption is None or adoption.next_step is None or definitions is None:
+        return []
+    titles = {f"nudge:{each.key}": each.title for each in definitions.nudges}
+    titles |= {f"play:{each.key}": each.title for each in definitions.plays}
+    return [
+        (kind, key, titles[f"{kind}:{key}"])
+        for kind, _, key in (name.partition(":") for name in adoption.next_step.served_by)
+    ]
 
 
 def _usage(account: Any, series: list[int], signals: list[Any], last_day: date) -> dict[str, Any]:
