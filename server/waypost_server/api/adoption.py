@@ -11,6 +11,7 @@ from waypost_server.api.auth import runtime
 from waypost_server.api.rest import Camel, Id, PageQuery, caller, page_of, path_id, resource
 from waypost_server.domain.adoption import as_json
 from waypost_server.services import adoption_report
+from waypost_server.store import adoption as store
 
 blueprint = resource("adoption", "What adopted means, how far each account is, and what comes next.")
 STATE = {"metadata": {"description": "adopted, partial or not"}}
@@ -144,10 +145,10 @@ def adoption_gap(query: dict[str, Any]) -> Any:
 def account_adoption(account_id: str) -> dict[str, Any]:
     """One account: what is met, what is missing, what comes next, and its history"""
     with runtime().db.read() as session:
-        report = adoption_report.account_report(
-            session, runtime(), caller().workspace_id, path_id(account_id)
-        )
-    return as_answer(report)
+        workspace, account_id = caller().workspace_id, path_id(account_id)
+        report = adoption_report.report_of(session, runtime(), workspace, account_id)
+        history = store.history(session, workspace, account_id)
+    return {**_answer(report), "history": history}
 
 
 @blueprint.route("/users/<user_id>/next-step")
@@ -163,7 +164,7 @@ def user_next_step(query: dict[str, Any], user_id: str) -> dict[str, Any]:
     return {"user_id": user_id, "account_id": account_id, "next_step": step}
 
 
-def as_answer(report: adoption_report.AccountReport) -> dict[str, Any]:
+def _answer(report: adoption_report.AccountReport) -> dict[str, Any]:
     """The report as its schema names it."""
     assessment, step = report.assessment, report.next_step
     return {
@@ -174,7 +175,6 @@ def as_answer(report: adoption_report.AccountReport) -> dict[str, Any]:
         "score": assessment.score if assessment else None,
         "behaviours": as_json(assessment) if assessment else [],
         "next_step": step,
-        "history": report.history,
     }
 
 

@@ -46,12 +46,12 @@ def score(account: str, workspace: str | None, as_json: bool) -> None:
     """Show how far ACCOUNT is, behaviour by behaviour, and its next best step."""
     from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.domain.adoption import as_json as findings_of
-    from waypost_server.services.adoption_report import account_report
+    from waypost_server.services.adoption_report import report_of
 
     with open_runtime() as runtime:
         workspace_id = one_workspace(runtime, workspace)
         with runtime.db.read() as session:
-            found = account_report(session, runtime, workspace_id, account)
+            found = report_of(session, runtime, workspace_id, account)
     behaviours = findings_of(found.assessment) if found.assessment else []
     if as_json:
         step = _fields(found.next_step) if found.next_step else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -14,12 +14,13 @@ from waypost_server.domain.adoption import Adoption, AdoptionDefinition, Assessm
 from waypost_server.domain.definitions import Definitions
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.domain.local_day import day_of
-from waypost_server.domain.next_step import NextStep, for_account, for_person, milestones_at
+from waypost_server.domain.next_step import NextStep, StateSeen, for_account, for_person, milestones_at
 from waypost_server.domain.weeks import monday
 from waypost_server.services import adoption as scores
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import adoption as store
 from waypost_server.store import milestone_reads, profiles
+from waypost_server.store.tables import Account
 
 PAGE = 500
 FRESH = timedelta(weeks=2)  # every account is looked at once a week at least
@@ -34,7 +35,6 @@ class AccountReport:
     definition: AdoptionDefinition | None
     assessment: Assessment | None
     next_step: NextStep | None
-    history: Sequence[Row[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +62,25 @@ class Gap:
     states: dict[str, dict[str, int]]  # segment → state → accounts
 
 
-def account_report(session: Session, runtime: Runtime, workspace_id: str, account_id: str) -> AccountReport:
-    """One account. Raises NotFoundError for an unknown one."""
-    account = profiles.account(session, workspace_id, account_id)
-    if account is None:
-        raise NotFoundError("There is no such account.")
+def account_report(
+    session: Session, runtime: Runtime, account: Account, states: Iterable[StateSeen]
+) -> AccountReport:
+    """One account, with its progress on milestones. Raises NotFoundError while nothing is published."""
+    workspace_id = account.workspace_id
     definitions, today = _standing(session, runtime, workspace_id)
     found = scores.assess_account(session, definitions.adoption, workspace_id, account, today=today)
     definition, assessment = (found[0], found[1]) if found else (None, None)
-    states = milestone_reads.states(session, workspace_id, [account_id]).get(account_id, [])
     step = for_account(definitions, milestones_at(definitions, states, user_id=""), assessment)
-    history = store.history(session, workspace_id, account_id)
-    return AccountReport(account_id, definitions.adoption.version, definition, assessment, step, history)
+    return AccountReport(account.id, definitions.adoption.version, definition, assessment, step)
+
+
+def report_of(session: Session, runtime: Runtime, workspace_id: str, account_id: str) -> AccountReport:
+    """The same by the account's id. Raises NotFoundError for an unknown one."""
+    account = profiles.account(session, workspace_id, account_id)
+    if account is None:
+        raise NotFoundError("There is no such account.")
+    states = milestone_reads.states(session, workspace_id, [account_id]).get(account_id, [])
+    return account_report(session, runtime, account, states)
 
 
 def person_next_step(

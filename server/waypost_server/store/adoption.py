@@ -39,22 +39,17 @@ class Measured:
 def measure(
     session: Session, workspace_id: str, accounts: Collection[str], behaviours: Sequence[Behaviour], on: date
 ) -> dict[str, Measured]:
-    """Account → measured use as of the end of the day `on`. Two statements, and one for each behaviour that
-    counts the account's own active weeks."""
+    """Account → measured use as of the end of the day `on`, in three statements."""
     people = _people(session, workspace_id, accounts, on)
     uses = _uses(session, workspace_id, accounts, behaviours, on)
-    weeks = {
-        each.key: _weeks(session, workspace_id, accounts, each, on)
-        for each in behaviours
-        if each.weeks_active and each.share_of_users is None
-    }
+    weeks = _weeks(session, workspace_id, accounts, behaviours, on)
     return {
         account_id: Measured(
             [
                 PersonUse(user_id, role, uses.get((account_id, user_id), {}))
                 for user_id, role in people.get(account_id, ())
             ],
-            {key: counted.get(account_id, 0) for key, counted in weeks.items()},
+            weeks.get(account_id, {}),
         )
         for account_id in accounts
     }
@@ -113,23 +108,36 @@ def _column(session: Session, behaviour: Behaviour, on: date) -> ColumnElement[A
 
 
 def _weeks(
-    session: Session, workspace_id: str, accounts: Collection[str], behaviour: Behaviour, on: date
-) -> dict[str, int]:
-    query = select(UsageDay.account_id, func.count(_week(session, on).distinct())).where(
-        UsageDay.workspace_id == workspace_id,
-        UsageDay.account_id.in_(accounts),
-        UsageDay.feature == behaviour.feature,
-        UsageDay.day > on - timedelta(days=behaviour.window_days),
-        UsageDay.day <= on,
-    )
-    if behaviour.roles is not None:
-        query = query.join(
+    session: Session, workspace_id: str, accounts: Collection[str], behaviours: Sequence[Behaviour], on: date
+) -> dict[str, dict[str, int]]:
+    """Account → active weeks by behaviour, of those that ask for the account's own."""
+    wanted = [each for each in behaviours if each.weeks_active and each.share_of_users is None]
+    if not wanted:
+        return {}
+    columns = []
+    for each in wanted:
+        inside = (UsageDay.feature == each.feature) & (UsageDay.day > on - timedelta(days=each.window_days))
+        if each.roles is not None:
+            inside &= Membership.role.in_(each.roles)
+        columns.append(func.count(case((inside, _week(session, on))).distinct()))
+    rows = session.execute(
+        select(UsageDay.account_id, *columns)
+        .join(
             Membership,
             (Membership.workspace_id == UsageDay.workspace_id)
             & (Membership.account_id == UsageDay.account_id)
             & (Membership.user_id == UsageDay.user_id),
-        ).where(Membership.role.in_(behaviour.roles))
-    return {row[0]: row[1] for row in session.execute(query.group_by(UsageDay.account_id))}
+        )
+        .where(
+            UsageDay.workspace_id == workspace_id,
+            UsageDay.account_id.in_(accounts),
+            UsageDay.feature.in_({each.feature for each in wanted}),
+            UsageDay.day > on - timedelta(days=max(each.window_days for each in wanted)),
+            UsageDay.day <= on,
+        )
+        .group_by(UsageDay.account_id)
+    )
+    return {row[0]: {each.key: value for each, value in zip(wanted, row[1:], strict=True)} for row in rows}
 
 
 def _week(session: Session, on: date) -> ColumnElement[Any]:

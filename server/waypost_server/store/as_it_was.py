@@ -97,22 +97,33 @@ def _of_account(session: Session, scratch: Session, workspace_id: str, account_i
             or_(NudgeGrant.granted_at <= at, NudgeGrant.granted_at.is_(None)),
         ),
     )
-    _put(
-        scratch,
-        AccountPeers,
-        _rows(
-            session,
+    account, peers = _account(session, workspace_id, account_id)
+    if peers is not None:
+        _put(
+            scratch,
             AccountPeers,
-            AccountPeers.workspace_id == workspace_id,
-            AccountPeers.account_id == account_id,
-        ),
-    )
-    account = session.get(Account, (workspace_id, account_id))
+            [{column.key: getattr(peers, column.key) for column in AccountPeers.__table__.columns}],
+        )
     then = scratch.get(Account, (workspace_id, account_id))
     if account is not None and then is not None:
         subject = f"{past_values.ACCOUNT}:{account_id}"
         for field in UNTOLD:
             setattr(then, field, changed.get((subject, field), getattr(account, field)))
+
+
+def _account(
+    session: Session, workspace_id: str, account_id: str
+) -> tuple[Account | None, AccountPeers | None]:
+    """The account with what its peers do, as both are today."""
+    row = session.execute(
+        select(Account, AccountPeers)
+        .outerjoin(
+            AccountPeers,
+            (AccountPeers.workspace_id == Account.workspace_id) & (AccountPeers.account_id == Account.id),
+        )
+        .where(Account.workspace_id == workspace_id, Account.id == account_id)
+    ).one_or_none()
+    return (row[0], row[1]) if row else (None, None)
 
 
 def _touches(session: Session, workspace_id: str, whose: Whose, at: datetime) -> list[dict[str, Any]]:

@@ -112,7 +112,7 @@ def account(account_id: str) -> str:
         touches = reports_accounts.touches(*key)
         reactions = reports_accounts.reactions(*key)
         owners = console_users.names(session, who.workspace_id)
-        adoption = account_report(session, runtime(), who.workspace_id, account_id) if live else None
+        adoption = account_report(session, runtime(), row.Account, states) if live else None
     definitions = live.definitions if live else None
     story = account_story.timeline(
         signals=signals, runs=runs, deliveries=deliveries, tasks=tasks, touches=touches, reactions=reactions
