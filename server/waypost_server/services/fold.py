@@ -7,7 +7,7 @@ so that parallel batches wait but never deadlock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -79,16 +79,6 @@ def fold_into(
         fresh = [each for each in events if each.message_id in taken.new]
         _fold_rest(session, runtime, sender, plan, fresh, accounts, batch, taken)
     return len(taken.new)
-
-
-def is_one_statement(plan: Plan, events: Iterable[Event]) -> bool:
-    """True if storing `events` is sums alone: no traits, reactions or consent, no feature of a milestone."""
-    return all(
-        each.type not in ("identify", "group")
-        and each.name not in (REACTION, CONSENT)
-        and plan.feature_of(each) not in plan.milestone_features
-        for each in events
-    )
 
 
 def _fold_rest(
