@@ -17,7 +17,7 @@ COMMANDS = {
     "workspace": ("workspaces", "workspace", "Create and list workspaces."),
     "key": ("keys", "key", "Create, list and revoke API keys."),
     "user": ("console_users", "user", "Create and list people who log into the console."),
-    "nudges": ("nudges", "nudges", "Validate and publish the definitions in nudges/."),
+    "nudges": ("nudges", "nudges", "Validate, rehearse and publish the definitions in nudges/."),
     "explain": ("explain", "explain", "Say why a user sees a nudge, or does not."),
     "contact": ("contact", "contact", "Log a call, meeting or message with a customer."),
     "adoption": ("adoption", "adoption", "Show who is adopted, and where the gap is."),

@@ -9,13 +9,17 @@ from pathlib import Path
 import click
 
 from waypost_server.channels.template_check import check_template
+from waypost_server.cli.rehearse import rehearse
 from waypost_server.definitions.findings import Finding
 from waypost_server.definitions.loader import Loaded, load
 
 
 @click.group()
 def nudges() -> None:
-    """Check and publish nudges, plays and templates."""
+    """Check, rehearse and publish nudges, plays and templates."""
+
+
+nudges.add_command(rehearse)
 
 
 @nudges.command()

@@ -6,12 +6,12 @@ to the moment asked about; PostgreSQL skips the months after it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, case, literal, or_, select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Event
@@ -75,18 +75,13 @@ def until(session: Session, workspace_id: str, whose: Whose, at: datetime) -> It
 
 
 def speaking(
-    session: Session, workspace_id: str, *, until: datetime, account_ids: Collection[str] | None = None
+    session: Session, workspace_id: str, *, since: datetime | None, until: datetime
 ) -> Iterator[Logged]:
-    """Events that set traits or roles and happened by `until`, in that order; of some accounts or of all."""
+    """Events that set traits or roles and happened before `until`, in that order."""
     statement = select(*COLUMNS).where(
-        Event.workspace_id == workspace_id, Event.type.in_(SPEAKING), Event.ts <= until
+        Event.workspace_id == workspace_id, Event.type.in_(SPEAKING), Event.ts < until
     )
-    if account_ids is not None:
-        statement = statement.where(Event.account_id.in_(account_ids))
+    if since is not None:
+        statement = statement.where(Event.ts >= since)
     rows = session.execute(statement.order_by(Event.ts, Event.id).execution_options(yield_per=AT_ONCE))
     return (Logged(*row) for row in rows)
-
-
-def first_received(session: Session, workspace_id: str) -> datetime | None:
-    """When the log begins."""
-    return session.scalar(select(func.min(Event.received_at)).where(Event.workspace_id == workspace_id))

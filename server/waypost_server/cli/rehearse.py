@@ -1,0 +1,64 @@
+"""`waypost nudges rehearse`: what a folder would have done in the last days, without sending anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("nudges"))
+@click.option("--folder", "named", type=click.Path(path_type=Path), help="The same as FOLDER.")
+@click.option("--days", default=30, show_default=True, help="How many full days to play, 1 to 90.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Play every account; a large workspace is sampled otherwise."
+)
+@click.option("--html", type=click.Path(path_type=Path), help="Also write a report with plots to this file.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--workspace", "-w", "workspace_id", help="Workspace id; not needed when there is only one.")
+def rehearse(
+    folder: Path,
+    named: Path | None,
+    days: int,
+    everything: bool,
+    html: Path | None,
+    as_json: bool,
+    workspace_id: str | None,
+) -> None:
+    """Replay the stored events of the last days against FOLDER (default: nudges). Nothing is sent or stored."""
+    from waypost_server.channels.template_check import check_template
+    from waypost_server.cli import rehearsal_html, rehearsal_text
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.definitions.loader import load
+    from waypost_server.services.rehearse import ASSUMPTIONS, VISITS
+    from waypost_server.services.rehearse import rehearse as play
+
+    folder = named or folder
+    loaded = load(folder, check_template=check_template)
+    if loaded.errors:
+        first = loaded.errors[0]
+        raise click.ClickException(
+            f"{folder} has {len(loaded.errors)} error(s). First put them right (waypost nudges validate): {first}"
+        )
+    with open_runtime() as runtime:
+        target = one_workspace(runtime, workspace_id)
+        with click.progressbar(length=days, label="Rehearsing", file=click.get_text_stream("stderr")) as bar:
+            found = play(
+                runtime,
+                target,
+                loaded.definitions,
+                days=days,
+                at_most=None if everything else VISITS,
+                progress=lambda done, total: bar.update(1),
+            )
+    if html is not None:
+        html.write_text(rehearsal_html.page(found, str(folder), ASSUMPTIONS), encoding="utf-8")
+        click.echo(f"Report: {html}", err=True)
+    if as_json:
+        document = {**found.as_json(), "assumptions": list(ASSUMPTIONS)}
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+        return
+    for line in rehearsal_text.lines(found, ASSUMPTIONS):
+        click.echo(line)
