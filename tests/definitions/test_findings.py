@@ -12,6 +12,15 @@ from waypost_server.definitions.loader import load_files
 CATALOG, JOURNEY, POLICY = "catalog.yaml", "journey.yaml", "policy.yaml"
 NUDGE, PLAY, TEMPLATE = "in-app/hint.yaml", "plays/drop.yaml", "templates/tips.md"
 
+ADOPTION = "adoption.yaml"
+
+
+def adopted(behaviour: str) -> str:
+    """adoption.yaml with one behaviour, which stands in line 5."""
+    inside = ", ".join(filter(None, ("title: A", behaviour)))
+    return f"version: 1\nsegments:\n  default:\n    behaviours:\n      - {{{inside}}}\n"
+
+
 # file, what stands there, what is written instead, code, line, part of the remedy
 ERRORS = [
     # the file itself
@@ -130,6 +139,20 @@ ERRORS = [
     (TEMPLATE, "{{ milestone.first.done }}", "{{ account.name }}", "template", 6, "default"),
     (TEMPLATE, "Hi {{ user.name | default(\"there\") }}", "\n\nHi {{ user.name }}", "template", 6, "default"),
     (TEMPLATE, "{{ milestone.first.done }}", "{% set a = 1 %}", "template", 6, "use facts"),
+    # what adopted means
+    (ADOPTION, "", adopted(""), "missing_key", 5, "add `feature:`"),
+    (ADOPTION, "", adopted("feature: lunch"), "unknown_feature", 5, "did you mean launch"),
+    (ADOPTION, "", adopted("feature: launch, role: [admn]"), "unknown_role", 5, "did you mean admin"),
+    (ADOPTION, "", adopted("feature: login"), "login_adoption", 5, "a feature used"),
+    (ADOPTION, "", adopted("feature: launch, count: 2, weeks_active: 2"), "behaviour_shape", 5, "keep one"),
+    (ADOPTION, "", adopted("feature: launch, weeks_active: 2, days: 9"), "behaviour_shape", 5, "weeks: 4"),
+    (ADOPTION, "", adopted("feature: launch, weeks: 4"), "behaviour_shape", 5, "weeks_active: 3"),
+    (ADOPTION, "", adopted("feature: launch, weeks_active: 5"), "behaviour_shape", 5, "raise `weeks`"),
+    (ADOPTION, "", adopted("feature: launch, share_of_users: 2"), "out_of_range", 5, "0.01 to 1"),
+    (ADOPTION, "", adopted("feature: launch") + "    partial_at: 0.9\n    adopted_at: 0.5\n", "adoption_shape", 3, "swap"),
+    (ADOPTION, "", adopted("feature: launch, count: 3") + "      - {title: B, feature: launch, count: 9}\n", "duplicate_key", 6, "another `key:`"),
+    (ADOPTION, "", adopted("feature: launch, count: 3").replace("default", "lage"), "unknown_segment", 3, "did you mean large"),
+    (ADOPTION, "", "segments: {}\n", "missing_key", 1, "add `version: 1`"),
 ]  # fmt: skip
 
 
@@ -173,6 +196,15 @@ WARNINGS = [
     (CATALOG, ", events: [Exported]", "", "no_events", 4, "events:"),
     (POLICY, "caps: [{max: 3, per: 7d}]", "caps: null", "no_cap", 1, "caps:"),
     (POLICY, "https://crm", "http://crm", "plain_http", 4, "https://"),
+    (ADOPTION, "", adopted("feature: launch"), "breadth", 3, "weeks_active"),
+    (
+        ADOPTION,
+        "",
+        adopted("feature: launch, count: 3").replace("default", "large"),
+        "no_definition",
+        2,
+        "add `default:`",
+    ),
 ]
 
 

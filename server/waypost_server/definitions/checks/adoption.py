@@ -22,8 +22,8 @@ def run(context: Context) -> None:
         _behaviours(context, definition, source, where)
         _depth(context, definition, source, where)
     missing = [key for key in context.known("segment") if key not in segments]
-    if DEFAULT not in segments and (missing or not context.known("segment")):
-        named = ", ".join(missing) or "every account"
+    if DEFAULT not in segments:
+        named = ", ".join(missing) or "accounts of no segment"
         message = f"nothing says what adopted means for {named}"
         context.report.warning(source, ("segments",), "no_definition", message, "add `default:`")
 
