@@ -92,7 +92,7 @@ class Situation:
 
     `session_started_at` is when the person's session began, if the browser said so. `claim_id` is set when a
     browser claims: its own open offer does not block it. `spent` remembers what the budget said, which is the
-    same for every nudge of a policy and a kind.
+    same for every nudge of a policy and a kind, and `clocks` what time it is in a zone.
     """
 
     now: datetime
@@ -105,3 +105,4 @@ class Situation:
     zone: tzinfo = UTC
     session_started_at: datetime | None = None
     spent: dict[tuple[int, str], Spent | None] = field(default_factory=dict, compare=False, repr=False)
+    clocks: dict[str, datetime] = field(default_factory=dict, compare=False, repr=False)

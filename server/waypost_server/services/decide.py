@@ -5,14 +5,14 @@ The budget is applied to each nudge against what is already spent; the claim is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
-from waypost_server.domain.arbitration import Candidate, rank
+from waypost_server.domain.arbitration import Candidate, Outranked, outranked, rank
 from waypost_server.domain.compiled import CompiledNudge
 from waypost_server.domain.eligibility import Held, eligible, held, progress
 from waypost_server.domain.errors import TemplateError
@@ -52,7 +52,8 @@ class HeldNudge:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Decision:
-    """The answer. `nudges` are finished JSON in rank order; `keys` the same by name.
+    """The answer. `nudges` are finished JSON in rank order; `keys` the same by name. `outranked`
+    tells, when it was asked to explain, what put all but the first in their place.
 
     Equal only to itself: a remembered one is recognised as the same object.
     """
@@ -63,6 +64,7 @@ class Decision:
     keys: tuple[str, ...] = ()
     nudges: tuple[msgspec.Raw, ...] = ()
     held: tuple[HeldNudge, ...] | None = None
+    outranked: Mapping[str, Outranked] = field(default_factory=dict)
 
 
 def decide(runtime: Runtime, workspace_id: str, question: Question) -> Decision:
@@ -148,7 +150,8 @@ def answer(release: LiveRelease, question: Question, facts: Facts) -> Decision:
         shown = situation.history.of(nudge.key).count
         done = progress(nudge, situation)
         candidates.append(Candidate(nudge.key, nudge.nudge.priority, done, shown))
-    keys = tuple(each.key for each in rank(candidates))
+    ranked = rank(candidates)
+    keys = tuple(each.key for each in ranked)
     return Decision(
         user_id=question.user_id,
         account_id=facts.account_id or None,
@@ -156,6 +159,7 @@ def answer(release: LiveRelease, question: Question, facts: Facts) -> Decision:
         keys=keys,
         nudges=tuple(rendered[key] for key in keys),
         held=tuple(refused) if question.explain else None,
+        outranked=outranked(ranked) if question.explain else {},
     )
 
 

@@ -62,6 +62,8 @@ def _nudges(release: LiveRelease, question: Question, facts: Facts) -> list[dict
         document: dict[str, Any] = {"key": key, "title": nudge.nudge.title, "verdict": verdict}
         if key in rank:
             document["rank"] = rank[key]
+            if key in decision.outranked:
+                document["outranked"] = decision.outranked[key].numbers()
         else:
             document["reason"] = reasons[key].reason
         content = reasons[key].detail if key in reasons and reasons[key].reason == "content" else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from waypost_server.domain.compiled import CompiledNudge
@@ -17,18 +17,25 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 def local(nudge: CompiledNudge, situation: Situation) -> datetime:
     """Now, on the clock the nudge's schedule goes by."""
-    return (
-        _theirs(situation)
-        if nudge.nudge.schedule.zone == "user"
-        else situation.now.astimezone(situation.zone)
-    )
+    return _theirs(situation) if nudge.nudge.schedule.zone == "user" else _ours(situation)
 
 
 def _theirs(situation: Situation) -> datetime:
     """Now on the person's own clock; the workspace's for a person whose zone is unknown."""
-    name = situation.facts.get("user", {}).get("timezone")
-    zone = zone_of(name, situation.zone) if isinstance(name, str) else situation.zone
-    return situation.now.astimezone(zone)
+    found = situation.clocks.get("user")
+    if found is None:
+        name = situation.facts.get("user", {}).get("timezone")
+        zone = zone_of(name, situation.zone) if isinstance(name, str) else situation.zone
+        found = situation.clocks["user"] = situation.now.astimezone(zone)
+    return found
+
+
+def _ours(situation: Situation) -> datetime:
+    """Now on the workspace's clock."""
+    found = situation.clocks.get("workspace")
+    if found is None:
+        found = situation.clocks["workspace"] = situation.now.astimezone(situation.zone)
+    return found
 
 
 def not_started(nudge: CompiledNudge, situation: Situation) -> bool:
@@ -54,8 +61,8 @@ def off_hours(nudge: CompiledNudge, situation: Situation) -> bool:
     schedule, now = nudge.nudge.schedule, local(nudge, situation)
     day = now.isoweekday()
     if schedule.hours is not None:
-        start, end = time.fromisoformat(schedule.hours.start), time.fromisoformat(schedule.hours.end)
-        clock = now.time()
+        start, end = schedule.hours.start, schedule.hours.end
+        clock = f"{now.hour:02}:{now.minute:02}"  # sorts as the times do
         if start < end:
             inside = start <= clock < end
         else:
