@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +18,7 @@ from waypost_server.services.ingest import Receipt, ingest
 from waypost_server.services.ingest_accounts import Sender
 from waypost_server.services.publish import publish
 from waypost_server.services.runtime import Runtime
+from waypost_server.store import take_postgres, take_sqlite
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Account, ConsoleUser
 
@@ -315,3 +317,15 @@ def test_a_clock_in_the_past_of_the_release_is_no_trouble(runtime: Runtime) -> N
     assert isinstance(runtime.clock, Clock)
     runtime.clock.move(hours=-1)
     assert send(runtime, make_event(timestamp=None)).accepted == 1
+
+
+def test_a_key_is_never_kept_without_its_event(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What breaks between the keys and the log undoes the keys, so that sending again is no duplicate."""
+    event = make_event(event="Other", messageId="once")
+    database = take_sqlite if runtime.db.is_sqlite else take_postgres
+    with monkeypatch.context() as broken:
+        broken.setattr(database, "put", Mock(side_effect=RuntimeError("killed here")))
+        with pytest.raises(RuntimeError, match="killed here"):
+            send(runtime, event)
+    assert send(runtime, event).accepted == 1
+    assert [row[2] for row in state(runtime.db, "event")["event"]] == ["once"]
