@@ -91,6 +91,7 @@ def test_the_answer_has_the_documented_shape(api: Api) -> None:
                 "why": "Because.",
             },
         }],
+        "feed": [],
     }  # fmt: skip
 
 

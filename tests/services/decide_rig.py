@@ -89,6 +89,11 @@ class FixedReleases:
     def glance(self, _db: Database, workspace_id: str) -> Standing:
         return self.standing(None, workspace_id)
 
+    def pinned(self, _session: Session, workspace_id: str, number: int) -> LiveRelease:
+        release = self.by_workspace[workspace_id]
+        assert release.number == number, "these tests keep one release"
+        return release
+
     def live(self, _session: Session, workspace_id: str) -> LiveRelease | None:
         return self.by_workspace.get(workspace_id)
 

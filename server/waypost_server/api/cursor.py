@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from waypost_server.domain.errors import BadInputError
@@ -21,7 +21,7 @@ def encode(key: tuple[Any, ...] | None) -> str | None:
 
 
 def decode(text: str | None, kinds: tuple[type, ...]) -> tuple[Any, ...] | None:
-    """The key in a text; `kinds` are str, int or date. Raises BadInputError when it is not one of ours."""
+    """The key in a text; `kinds` are str, int, date or datetime. Raises BadInputError when it is not one of ours."""
     if text is None:
         return None
     try:
@@ -40,6 +40,8 @@ def decode(text: str | None, kinds: tuple[type, ...]) -> tuple[Any, ...] | None:
 def _value(value: Any, kind: type) -> Any:
     if kind is date and isinstance(value, str):
         return date.fromisoformat(value)
+    if kind is datetime and isinstance(value, str) and (moment := datetime.fromisoformat(value)).tzinfo:
+        return moment
     if kind is int and type(value) is int and abs(value) < 2**63:
         return value
     if kind is str and isinstance(value, str) and "\x00" not in value and value.isprintable():

@@ -78,6 +78,7 @@ def _document(decision: Decision) -> dict[str, Any]:
         "release": decision.release,
         "ttl": TTL_SECONDS,
         "nudges": decision.nudges,
+        "feed": decision.feed,
     }
     if decision.held is not None:
         document["held"] = [

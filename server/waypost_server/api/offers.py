@@ -30,7 +30,10 @@ class Offer(Camel):
     user_id = fields.String(required=True)
     nudge = fields.String(required=True)
     release = fields.Integer(required=True, strict=True)
-    kind = fields.String(required=True, metadata={"description": "interrupting or passive."})
+    kind = fields.String(required=True, metadata={"description": "interrupting, passive or survey."})
+    variant = fields.String(
+        required=True, allow_none=True, metadata={"description": "Which words, if not the nudge's own."}
+    )
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     claimed_at = Time(required=True)
     shown_at = Time(required=True, allow_none=True, metadata={"description": "In view for a second."})

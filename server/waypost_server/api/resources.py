@@ -20,6 +20,7 @@ from waypost_server.api import (
     sdk_script,
     signals,
     stats,
+    surveys,
     tasks,
     users,
 )
@@ -30,6 +31,7 @@ RESOURCES = [
     adoption,
     milestones,
     offers,
+    surveys,
     signals,
     tasks,
     plays,

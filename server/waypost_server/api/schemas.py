@@ -129,9 +129,24 @@ class DecidedNudge(Open):
 
     key = fields.String(required=True)
     surface = fields.String(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf(["interrupting", "passive"]))
+    kind = fields.String(required=True, validate=validate.OneOf(["interrupting", "passive", "survey"]))
+    variant = fields.String(metadata={"description": "Which words these are, if not the nudge's own."})
     release = fields.Integer(required=True, strict=True)
     where = fields.Nested(Where)
+    content = fields.Dict(required=True, metadata={"description": "Title, body as typed nodes, actions."})
+    tour = fields.Dict(metadata={"description": "`resume`, `start`, and the `steps` left for this user."})
+    checklist = fields.Dict(metadata={"description": "`done`, `total`, and the `items`, ticked by facts."})
+    survey = fields.Dict(metadata={"description": "The `questions`. Answer with the reaction `answered`."})
+
+
+class News(Open):
+    """An announcement in the feed. Claim it and report `shown` when the user opens it: then it is read."""
+
+    key = fields.String(required=True)
+    release = fields.Integer(required=True, strict=True)
+    read = fields.Boolean(required=True)
+    published_on = fields.Date(required=True, data_key="published_on")
+    badge = fields.Boolean(required=True, metadata={"description": "Count it as unread until it is opened."})
     content = fields.Dict(required=True, metadata={"description": "Title, body as typed nodes, actions."})
 
 
@@ -143,6 +158,11 @@ class Decision(Open):
     release = fields.Integer(strict=True, allow_none=True)
     ttl = fields.Integer(required=True, strict=True, metadata={"description": "Seconds to keep it."})
     nudges = fields.List(fields.Nested(DecidedNudge), required=True)
+    feed = fields.List(
+        fields.Nested(News),
+        required=True,
+        metadata={"description": "Announcements, newest first, at most 20."},
+    )
     held = fields.List(fields.Dict(), metadata={"description": "With explain: what was held, and why."})
 
 

@@ -1,4 +1,4 @@
-"""Who is in a holdout: decided by a hash, so it is the same in every process and for ever.
+"""Who is in a holdout, and who gets which variant: decided by a hash, so it is the same in every process and for ever.
 
 `tests/vectors/assignment.json` pins the numbers; changing them would reshuffle running experiments.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+
+from .nudge import Nudge
 
 _SPAN = 2**64
 
@@ -34,3 +36,13 @@ def standing_share(unit: str) -> float:
 def held_out_of_all(unit: str, percent: float) -> bool:
     """Whether `unit` is left untouched by everything digital."""
     return percent > 0 and standing_share(unit) * 100 < percent
+
+
+def variant_of(nudge: Nudge, user: str) -> str:
+    """The key of the variant a user gets for good; "" = the nudge's own words."""
+    place, below = share(f"variant:{nudge.key}", user) * 100, 0.0
+    for variant in nudge.variants:
+        below += variant.percent
+        if place < below:
+            return variant.key
+    return ""

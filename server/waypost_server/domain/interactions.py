@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 REACTIONS = frozenset(
-    {"shown", "clicked", "completed", "dismissed", "snoozed", "never_again", "anchor_missing"}
+    {
+        "shown",
+        "stepped",
+        "clicked",
+        "completed",
+        "answered",
+        "dismissed",
+        "snoozed",
+        "never_again",
+        "anchor_missing",
+    }
 )
-CLOSING = REACTIONS - {"shown"}
+CLOSING = REACTIONS - {"shown", "stepped"}  # a step done leaves a tour open
 SEEN = REACTIONS - {"anchor_missing"}  # whoever clicks or closes it has seen it, even if `shown` was lost
 
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """One `$nudge` event. `trust` is how far the user id may be believed: server | verified | asserted."""
+    """One `$nudge` event. `trust` is how far the user id may be believed: server | verified | asserted.
+
+    `step` names the step of a tour that was finished; `answers` are those to a survey, as they were sent.
+    """
 
     message_id: str
     account_id: str
@@ -26,6 +40,8 @@ class Reaction:
     at: datetime
     snooze_days: int | None = None
     action: str | None = None
+    step: str | None = None
+    answers: Mapping[str, Any] | None = field(default=None, hash=False)
     trust: str = "verified"
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from waypost_server.domain.assignment import variant_of
 from waypost_server.domain.budget import OUTSIDE
 from waypost_server.domain.compiled import CompiledNudge
 from waypost_server.domain.eligibility import held
@@ -147,6 +148,7 @@ def _grant(
             "claim_id": wanted.claim_id,
             "claimed_at": facts.now,
             "goal_base": usage.get("total") or 0,
+            "variant": variant_of(nudge, wanted.user_id) or None,
         },
     )
     touches.spend(

@@ -22,6 +22,7 @@ from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
 
 TTL_SECONDS = 300
+FEED_LENGTH = 20
 REMEMBERED = 4096  # decisions kept per release, a few kilobytes each
 
 
@@ -52,8 +53,9 @@ class HeldNudge:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Decision:
-    """The answer. `nudges` are finished JSON in rank order; `keys` the same by name. `outranked`
-    tells, when it was asked to explain, what put all but the first in their place.
+    """The answer. `nudges` are finished JSON in rank order, `feed` the announcements, newest first; `keys`
+    and `feed_keys` the same by name. `outranked` tells, when it was asked to explain, what put all but the
+    first nudge in their place.
 
     Equal only to itself: a remembered one is recognised as the same object.
     """
@@ -63,6 +65,8 @@ class Decision:
     release: int
     keys: tuple[str, ...] = ()
     nudges: tuple[msgspec.Raw, ...] = ()
+    feed_keys: tuple[str, ...] = ()
+    feed: tuple[msgspec.Raw, ...] = ()
     held: tuple[HeldNudge, ...] | None = None
     outranked: Mapping[str, Outranked] = field(default_factory=dict)
 
@@ -136,6 +140,7 @@ def answer(release: LiveRelease, question: Question, facts: Facts) -> Decision:
     situation = situation_of(facts, question.user_id, session_started_at=question.session_started_at)
     rendered: dict[str, msgspec.Raw] = {}
     candidates: list[Candidate] = []
+    news: list[tuple[str, str]] = []  # (day, key)
     refused: list[HeldNudge] = []
     for nudge in _asked(release, question, facts):
         if question.explain and (reason := held(nudge, situation)) is not None:
@@ -147,17 +152,23 @@ def answer(release: LiveRelease, question: Question, facts: Facts) -> Decision:
         if reason is not None:
             refused.append(HeldNudge(nudge.key, reason))
             continue
+        if nudge.nudge.announcement is not None:
+            news.append((nudge.nudge.announcement.published_on, nudge.key))
+            continue
         shown = situation.history.of(nudge.key).count
         done = progress(nudge, situation)
         candidates.append(Candidate(nudge.key, nudge.nudge.priority, done, shown))
     ranked = rank(candidates)
     keys = tuple(each.key for each in ranked)
+    feed_keys = tuple(key for _, key in sorted(news, reverse=True)[:FEED_LENGTH])
     return Decision(
         user_id=question.user_id,
         account_id=facts.account_id or None,
         release=release.number,
         keys=keys,
         nudges=tuple(rendered[key] for key in keys),
+        feed_keys=feed_keys,
+        feed=tuple(rendered[key] for key in feed_keys),
         held=tuple(refused) if question.explain else None,
         outranked=outranked(ranked) if question.explain else {},
     )
@@ -182,7 +193,12 @@ def _render(
     wanted: Any = locale or facts.values["user"].get("locale")
     try:
         text = wanted if isinstance(wanted, str) else None
-        rendered[nudge.key] = release.words.render(nudge.nudge, release.number, text, facts.values)
+        if nudge.nudge.announcement is None:
+            words = release.words.render(nudge.nudge, release.number, text, facts.values)
+        else:
+            read = facts.history.of(nudge.key).count > 0
+            words = release.words.render_news(nudge.nudge, release.number, text, facts.values, read=read)
+        rendered[nudge.key] = words
     except TemplateError as error:
         return Held("content", {"message": error.message, **error.detail})
     return None

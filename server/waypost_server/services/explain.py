@@ -54,17 +54,17 @@ def _nudges(release: LiveRelease, question: Question, facts: Facts) -> list[dict
     decision = answer(release, question, facts)
     rank = {key: place for place, key in enumerate(decision.keys, start=1)}
     reasons = {each.key: each.held for each in decision.held or ()}
-    ordered = [*decision.keys, *(each.key for each in decision.held or ())]
+    ordered = [*decision.keys, *decision.feed_keys, *(each.key for each in decision.held or ())]
     found = []
     for key in ordered:
         nudge = release.compiled.by_key[key]
-        verdict = "eligible" if key in rank else "held"
+        verdict = "held" if key in reasons else "eligible"
         document: dict[str, Any] = {"key": key, "title": nudge.nudge.title, "verdict": verdict}
         if key in rank:
             document["rank"] = rank[key]
             if key in decision.outranked:
                 document["outranked"] = decision.outranked[key].numbers()
-        else:
+        if key in reasons:
             document["reason"] = reasons[key].reason
         content = reasons[key].detail if key in reasons and reasons[key].reason == "content" else None
         found.append({**document, **_detail(nudge, facts, question.user_id, content)})

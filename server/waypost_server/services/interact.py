@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from waypost_server.domain.answers import read_answers
 from waypost_server.domain.interactions import Reaction, outcome
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import interactions, offers, touches
+from waypost_server.store import interactions, offers, survey_answers, touches
 from waypost_server.store.tables import Interaction, Offer
 
 
@@ -29,12 +30,25 @@ def fold(session: Session, runtime: Runtime, workspace_id: str, reactions: Seque
             ignored += 1
         elif interactions.add(session, workspace_id, each):
             touched[offer.id] = offer
+            if each.answers:
+                _keep_answers(session, runtime, workspace_id, offer, each)
     if touched:
         people = {offer.user_id for offer in touched.values()}
         found = interactions.of_offers(session, workspace_id, people, touched)
         for offer in touched.values():
             _settle(session, workspace_id, offer, [row for row in found if row.offer_id == offer.id])
     return ignored
+
+
+def _keep_answers(
+    session: Session, runtime: Runtime, workspace_id: str, offer: Offer, reaction: Reaction
+) -> None:
+    """Answers are read by the survey as it was when it was offered, whatever is live now."""
+    release = runtime.releases.pinned(session, workspace_id, offer.release)
+    nudge = release.compiled.by_key.get(offer.nudge)
+    if nudge is not None and nudge.nudge.survey is not None and reaction.answers:
+        answers = read_answers(nudge.nudge.survey, reaction.answers)
+        survey_answers.add(session, workspace_id, reaction, answers)
 
 
 def _settle(session: Session, workspace_id: str, offer: Offer, rows: Sequence[Interaction]) -> None:

@@ -17,7 +17,8 @@ def reaction_of(event: Event, account_id: str, trust: str) -> Reaction | None:
     nudge, reaction, offer = said.get("nudge"), said.get("reaction"), said.get("offer")
     if not (isinstance(nudge, str) and isinstance(reaction, str) and reaction in REACTIONS):
         return None
-    days, action = said.get("snooze_days"), said.get("action")
+    days, action, step = said.get("snooze_days"), said.get("action"), said.get("step")
+    answers = said.get("answers")
     return Reaction(
         message_id=event.message_id,
         account_id=account_id,
@@ -28,5 +29,7 @@ def reaction_of(event: Event, account_id: str, trust: str) -> Reaction | None:
         at=event.ts,
         snooze_days=days if type(days) is int and days in SNOOZES else None,
         action=action if isinstance(action, str) else None,
+        step=step if isinstance(step, str) else None,
+        answers=answers if reaction == "answered" and isinstance(answers, dict) else None,
         trust=trust,
     )

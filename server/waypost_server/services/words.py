@@ -14,10 +14,14 @@ from typing import Any
 import msgspec
 
 from waypost_server.channels import nodes, templating
+from waypost_server.domain.assignment import variant_of
 from waypost_server.domain.conditions import getter
 from waypost_server.domain.definitions import Content, Definitions, Nudge
 from waypost_server.domain.errors import TemplateError
 from waypost_server.domain.facts import put
+from waypost_server.domain.locale import base, complete, nearest, tag
+from waypost_server.domain.pieces import Structure, compile_structure
+from waypost_server.services import piece_words
 
 KEPT = 20_000  # renderings kept per release, a few kilobytes each at most
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
@@ -28,45 +32,58 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ParsedContent:
-    """One language of one nudge. `render` raises TemplateError."""
+    """One language of one nudge. `render(facts, outcome)` gives its content and structure; raises TemplateError."""
 
     lang: str
     getters: tuple[Callable[[Facts], Any], ...]
     paths: frozenset[str]
-    render: Callable[[Facts], dict[str, Any]]
+    render: Callable[[Facts, Any], dict[str, Any]]
+
+
+Languages = Mapping[str, ParsedContent]  # by tag in lower case
 
 
 @dataclass(slots=True)
 class Words:
-    """Texts of a release. `paths` are, per nudge, the facts its texts read. Safe between threads."""
+    """Texts of a release. `paths` are, per nudge, the facts its texts and its structure read. Safe between threads."""
 
-    contents: Mapping[str, Mapping[str, ParsedContent]]
+    contents: Mapping[str, Mapping[str, Languages]]  # nudge, variant ("" = the nudge's own content)
+    structures: Mapping[str, Structure]
     paths: Mapping[str, frozenset[str]]
+    default_locale: str
     _kept: dict[tuple[Any, ...], msgspec.Raw] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def render(self, nudge: Nudge, release: int, locale: str | None, facts: Facts) -> msgspec.Raw:
         """A nudge as finished JSON, in the nearest language. Raises TemplateError."""
-        content = choose(self.contents[nudge.key], locale)
-        key = (nudge.key, content.lang, *(_fixed(get(facts)) for get in content.getters))
+        return self._render(nudge, locale, facts, {"release": release})
+
+    def render_news(
+        self, nudge: Nudge, release: int, locale: str | None, facts: Facts, *, read: bool
+    ) -> msgspec.Raw:
+        """An announcement as an entry of the feed. Raises TemplateError."""
+        news = nudge.announcement
+        if news is None:
+            raise TemplateError(f"{nudge.key} is no announcement")
+        entry = {"read": read, "published_on": news.published_on, "badge": news.badge}
+        return self._render(nudge, locale, facts, {"release": release, **entry})
+
+    def _render(self, nudge: Nudge, locale: str | None, facts: Facts, said: dict[str, Any]) -> msgspec.Raw:
+        variant = variant_of(nudge, facts["user"]["id"]) if nudge.variants else ""
+        languages = self.contents[nudge.key][variant]
+        content = languages[nearest(languages, locale, self.default_locale)]
+        outcome = self.structures[nudge.key].outcome(facts)
+        values = (_fixed(get(facts)) for get in content.getters)
+        key = (nudge.key, variant, content.lang, outcome, said.get("read"), *values)
         found = self._kept.get(key)
         if found is None:
-            found = msgspec.Raw(_encode({**frame(nudge, release), "content": content.render(facts)}))
+            document = frame(nudge, variant) if "read" not in said else {"key": nudge.key}
+            found = msgspec.Raw(_encode({**document, **said, **content.render(facts, outcome)}))
             with self._lock:
                 if len(self._kept) >= KEPT:
                     self._kept.clear()
                 self._kept[key] = found
         return found
-
-
-def choose(by_tag: Mapping[str, ParsedContent], locale: str | None) -> ParsedContent:
-    """pt-BR, then pt, then English, then the first language written. Tags are in lower case."""
-    wanted = (locale or "en").replace("_", "-").lower()
-    while wanted:
-        if wanted in by_tag:
-            return by_tag[wanted]
-        wanted = wanted.rpartition("-")[0]
-    return by_tag.get("en") or next(iter(by_tag.values()))
 
 
 def _fixed(value: Any) -> Any:
@@ -79,58 +96,73 @@ def _fixed(value: Any) -> Any:
 def parse_words(definitions: Definitions) -> Words:
     """Parse every text. A text that does not parse is kept as one that fails when rendered."""
     steps = {milestone.key: len(milestone.steps) for milestone in definitions.journey.milestones}
+    default = definitions.catalog.default_locale
     contents = {
         nudge.key: {
-            lang.replace("_", "-").lower(): _parse(lang, content, steps)
-            for lang, content in nudge.content.items()
+            variant: _languages(nudge, by_language, default, steps)
+            for variant, by_language in (
+                ("", nudge.content),
+                *((variant.key, variant.content) for variant in nudge.variants),
+            )
         }
         for nudge in definitions.nudges
     }
+    structures = {nudge.key: compile_structure(nudge) for nudge in definitions.nudges}
     paths = {
-        key: frozenset().union(*(each.paths for each in languages.values()))
-        for key, languages in contents.items()
+        key: structures[key].paths.union(
+            *(each.paths for languages in variants.values() for each in languages.values())
+        )
+        for key, variants in contents.items()
     }
-    return Words(contents, paths)
+    return Words(contents, structures, paths, default)
 
 
-def _parse(lang: str, content: Content, steps: Mapping[str, int]) -> ParsedContent:
+def _languages(
+    nudge: Nudge, contents: Mapping[str, Content], default: str, steps: Mapping[str, int]
+) -> Languages:
+    """Every language, with the original's words where a translation lacks some."""
+    original = contents[base(contents, default)]
+    return {
+        tag(lang): _parse(nudge, lang, complete(content, original), steps)
+        for lang, content in contents.items()
+    }
+
+
+def _parse(nudge: Nudge, lang: str, content: Content, steps: Mapping[str, int]) -> ParsedContent:
     try:
-        texts = {
-            # A body is Markdown: values are escaped there, so that a customer's name cannot make a link.
-            name: templating.parse_template(text, markup="markdown" if name == "body" else "text")
-            for name, text in (("title", content.title), ("body", content.body), ("why", content.why))
-            if text is not None
-        }
+        texts = piece_words.parse(content)
         labels = [templating.parse_template(action.label) for action in content.actions]
     except TemplateError as error:
         return ParsedContent(lang, (), frozenset(), _failing(error))
     paths: frozenset[str] = frozenset().union(*(each.paths for each in (*texts.values(), *labels)))
     shown = paths | ({f"milestone.{content.progress}.done"} if content.progress else set())
-
     getters = {path: getter(path) for path in sorted(shown)}
 
-    def render(known: Facts) -> dict[str, Any]:
+    def render(known: Facts, outcome: Any) -> dict[str, Any]:
         facts: Facts = {}  # only what the texts name: the rest is not theirs to read
         for path, get in getters.items():
             if (value := get(known)) is not None:
                 put(facts, path, value)
-        words = {name: templating.render(each, facts) for name, each in texts.items()}
-        body = nodes.parse_nodes(words["body"])
-        answer: dict[str, Any] = {"lang": lang, "dir": direction(lang), "title": words["title"], "body": body}
+        words = {place: templating.render(each, facts) for place, each in texts.items()}
+        answer: dict[str, Any] = {"lang": lang, "dir": direction(lang), "title": words[("title",)]}
+        answer["body"] = nodes.parse_nodes(words.get(("body",), ""))
         if content.progress:
             state = facts.get("milestone", {}).get(content.progress, {})
             total = state.get("total") or steps.get(content.progress, 0)
             answer["progress"] = {"done": state.get("done") or 0, "total": total}
         answer["actions"] = _actions(content, [templating.render(each, facts) for each in labels])
-        if "why" in words:
-            answer["why"] = words["why"]
-        return answer
+        if ("why",) in words:
+            answer["why"] = words[("why",)]
+        for name in ("finished", "thanks"):
+            if (name,) in words:
+                answer[name] = nodes.parse_nodes(words[(name,)])
+        return {"content": answer, **piece_words.structure(nudge, outcome, words)}
 
     return ParsedContent(lang, tuple(getters.values()), paths, render)
 
 
-def _failing(error: TemplateError) -> Callable[[Facts], dict[str, Any]]:
-    def render(_facts: Facts) -> dict[str, Any]:
+def _failing(error: TemplateError) -> Callable[[Facts, Any], dict[str, Any]]:
+    def render(_facts: Facts, _outcome: Any) -> dict[str, Any]:
         raise error
 
     return render
@@ -156,17 +188,12 @@ def direction(lang: str) -> str:
     return "rtl" if lang.lower().split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
-def frame(nudge: Nudge, release: int) -> dict[str, Any]:
-    """The part of an answer that is the same for everybody."""
-    where: dict[str, Any] = {"delay_seconds": nudge.where.delay_seconds}
-    if nudge.where.path is not None:
-        where["path"] = nudge.where.path
-    if nudge.where.anchor is not None:
-        where["anchor"] = nudge.where.anchor
-    return {
+def frame(nudge: Nudge, variant: str = "") -> dict[str, Any]:
+    """The part of an answer that is the same for everybody who gets this variant."""
+    document: dict[str, Any] = {
         "key": nudge.key,
         "surface": nudge.surface,
         "kind": nudge.kind,
-        "release": release,
-        "where": where,
+        "where": {"delay_seconds": nudge.where.delay_seconds, **piece_words.where(nudge.where)},
     }
+    return {**document, "variant": variant} if variant else document

@@ -14,7 +14,12 @@ from waypost_server.store.tables import Interaction
 
 def add(session: Session, workspace_id: str, reaction: Reaction) -> bool:
     """Store a reaction; False when this event was stored before."""
-    detail = {"snooze_days": reaction.snooze_days, "action": reaction.action, "trust": reaction.trust}
+    detail = {
+        "snooze_days": reaction.snooze_days,
+        "action": reaction.action,
+        "step": reaction.step,
+        "trust": reaction.trust,
+    }
     values = {
         "workspace_id": workspace_id,
         "id": reaction.message_id,

@@ -22,6 +22,7 @@ from waypost_server.store.tables import (
     Quarantine,
     Release,
     Signal,
+    SurveyAnswer,
     Task,
 )
 
@@ -52,6 +53,7 @@ SIGNALS = Listing(Signal, ("id",), newest_first=True)
 TASKS = Listing(Task, ("id",), newest_first=True)
 DELIVERIES = Listing(Delivery, ("id",), newest_first=True)
 OFFERS = Listing(Offer, ("id",), newest_first=True)
+ANSWERS = Listing(SurveyAnswer, ("at", "message_id", "question", "place"), newest_first=True)
 RUNS = Listing(PlayRun, ("id",), newest_first=True)
 RELEASES = Listing(Release, ("number",), newest_first=True)
 QUARANTINE = Listing(Quarantine, ("id",), newest_first=True)

@@ -327,6 +327,7 @@ class Offer(db.Model):
     claimed_at: Mapped[datetime] = col(UtcDateTime)
     shown_at: Mapped[datetime | None] = col(UtcDateTime)
     goal_base: Mapped[int] = col(BigInteger, default="0")  # total of the goal's feature when claimed
+    variant: Mapped[str | None] = col()  # which words were shown; NULL = the nudge's own
     closed_at: Mapped[datetime | None] = col(UtcDateTime)
     reaction: Mapped[str | None] = col()  # the last one that closed it
     snoozed_until: Mapped[datetime | None] = col(UtcDateTime)
@@ -359,6 +360,26 @@ class Interaction(db.Model):
     __table_args__ = (
         Index("ix_interaction_nudge", "workspace_id", "nudge", "at"),
         Index("ix_interaction_user", "workspace_id", "user_id", "at"),
+    )
+
+
+class SurveyAnswer(db.Model):
+    """One answer to one question of a survey; a choice of several options is one row for each."""
+
+    __tablename__ = "survey_answer"
+    workspace_id: Mapped[str] = key()
+    message_id: Mapped[str] = key()
+    question: Mapped[str] = key()
+    place: Mapped[int] = key(Integer)
+    account_id: Mapped[str] = col()
+    user_id: Mapped[str] = col()
+    nudge: Mapped[str] = col()
+    value_number: Mapped[int | None] = col(Integer)
+    value_text: Mapped[str | None] = col()  # what was written, or the key of an option
+    at: Mapped[datetime] = col(UtcDateTime)
+    __table_args__ = (
+        Index("ix_survey_answer_nudge", "workspace_id", "nudge", "at"),
+        Index("ix_survey_answer_user", "workspace_id", "user_id", "nudge"),
     )
 
 
