@@ -78,7 +78,8 @@ def test_document_is_valid_and_complete(world: ReadRig, document: dict[str, Any]
 def test_documented_routes_exist(world: ReadRig, document: dict[str, Any]) -> None:
     """Nothing is promised that is not there: no documented operation answers 404 for its address or 405."""
     for method, path, _ in operations(document):
-        address = re.sub(r"{\w+}", "x", path)
+        address = re.sub(r"{(?:number|first|second)}", "1", path)
+        address = re.sub(r"{\w+}", "x", address)
         answer = world.client.open(address, method=method.upper(), json={} if method == "post" else None)
         assert answer.status_code in (400, 401), (path, answer.get_data(as_text=True))
 

@@ -76,3 +76,38 @@ def test_apply(folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch)
     second = CliRunner().invoke(nudges, ["apply", str(folder)], catch_exceptions=False)
     assert first.output.endswith("Release 1 is live in acme-prod.\n")
     assert second.output.endswith("Nothing changed: release 1 is live in acme-prod.\n")
+
+
+def test_cases_that_pass(folder: Path) -> None:
+    """Cases run without a server."""
+    result = CliRunner().invoke(nudges, ["test", str(folder)])
+    assert result.exit_code == 0
+    assert result.output.startswith("1 of 1 cases passed in ")
+
+
+def test_a_failed_case_shows_expected_got_and_the_comparison(folder: Path) -> None:
+    """The author sees which comparison failed, and the value it saw."""
+    path = folder / "in-app" / "hint.yaml"
+    path.write_text(path.read_text().replace("given: {user: {role: admin}}", "given: {user: {role: viewer}}"))
+    result = CliRunner().invoke(nudges, ["test", str(folder)])
+    assert result.exit_code == 1
+    assert "FAILED hint: an admin" in result.output
+    assert f"{folder}/in-app/hint.yaml:14" in result.output
+    assert "expected  shown" in result.output
+    assert "got       held: audience" in result.output
+    assert 'failed    user.role = "admin", but it is "viewer"' in result.output
+    document = json.loads(CliRunner().invoke(nudges, ["test", str(folder), "--json"]).output)
+    assert (document["ok"], document["cases"][0]["failed"][0]["seen"]) == (False, "viewer")
+
+
+def test_coverage_of_a_set_with_a_hole(folder: Path) -> None:
+    """An empty cell is named, and is exit code 1."""
+    path = folder / "in-app" / "hint.yaml"
+    path.write_text(
+        path.read_text().replace("audience: {user.role: admin}", "audience: {account.motion: long_tail}")
+    )
+    result = CliRunner().invoke(nudges, ["coverage", str(folder)])
+    assert result.exit_code == 1
+    assert "large/strategic, (none)/strategic: EMPTY" in result.output
+    document = json.loads(CliRunner().invoke(nudges, ["coverage", str(folder), "--json"]).output)
+    assert len([cell for cell in document["cells"] if not cell["next"]]) == 4

@@ -9,11 +9,11 @@ import pytest
 from waypost_server.channels.nodes import parse_nodes
 from waypost_server.channels.template_check import check_template
 from waypost_server.channels.templating import parse_template, render
-from waypost_server.definitions.checks.cases import outcome
+from waypost_server.definitions.cases import run
 from waypost_server.definitions.loader import load, load_files
 from waypost_server.domain import facts
 from waypost_server.domain.conditions import compile_condition
-from waypost_server.domain.definitions import Nudge, Play, Template
+from waypost_server.domain.definitions import Case, Nudge, Play, Template
 
 FOLDER = Path(__file__).parents[2] / "nudges"
 LOADED = load(FOLDER, check_template=check_template)
@@ -91,7 +91,7 @@ def test_the_story_of_the_demo() -> None:
         each.key
         for each in DEFINITIONS.nudges
         if not each.from_play
-        and outcome(each, compile_condition(each.audience), given, DEFINITIONS) == "shown"
+        and run(each, compile_condition(each.audience), Case("", given, "shown"), DEFINITIONS).passed
     ]
     assert shown == ["automation-halfway"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import random
 import threading
@@ -111,7 +112,7 @@ def _send_until_confirmed(fleet: Fleet, key: str, batch: list[dict[str, Any]]) -
         except urllib.error.HTTPError as error:
             assert error.code == 429, error.read()
             return False
-        except OSError:
+        except (OSError, http.client.HTTPException):  # killed before, or while, it answered
             return False
         confirmed.append({event["messageId"] for event in batch})
         return True

@@ -102,7 +102,7 @@ def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
     codes = ["401", "403", "429", "503"]
     if operation.get("parameters") or "requestBody" in operation:
         codes.append("400")
-    if "{" in path or operation["tags"] in (["decide"], ["contacts"]):
+    if "{" in path or operation["tags"] in (["decide"], ["contacts"], ["definitions"]):
         codes.append("404")
     if "requestBody" in operation:
         codes += ["413", "415"]

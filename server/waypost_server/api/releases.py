@@ -80,11 +80,11 @@ def publish_release(given: dict[str, Any]) -> dict[str, Any]:
             message=given["message"],
         )
     except RefusedError as error:
-        abort(_refusal(error))
+        abort(refusal(error))
     return {"number": number}
 
 
-def _refusal(error: RefusedError) -> Response:
+def refusal(error: RefusedError) -> Response:
     """Every finding with its file and line, under the file's pointer."""
     found = [
         {

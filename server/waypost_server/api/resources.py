@@ -8,6 +8,7 @@ from waypost_server.api import (
     accounts,
     adoption,
     contacts,
+    definitions,
     deliveries,
     docs,
     metrics,
@@ -38,6 +39,7 @@ RESOURCES = [
     deliveries,
     contacts,
     releases,
+    definitions,
     stats,
     quarantine,
 ]

@@ -14,6 +14,7 @@ from typing import Any
 from marshmallow import fields
 
 from waypost_server.definitions.build_adoption import AdoptionSchema
+from waypost_server.definitions.coverage_file import CoverageSchema
 from waypost_server.definitions.fields import (
     ClockTime,
     Day,
@@ -47,6 +48,7 @@ FILES: Mapping[str, type[Schema]] = {
     "journey": JourneySchema,
     "policy": PolicySchema,
     "adoption": AdoptionSchema,
+    "coverage": CoverageSchema,
 }
 SHOWN_LENGTHS = {"d": ("7", "28"), "w": ("8",)}  # what completion offers; any length is accepted
 _CONDITIONS = frozenset({"audience", "when", "skip_when"})

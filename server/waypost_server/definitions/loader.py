@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from waypost_server.domain.coverage import Coverage
 from waypost_server.domain.definitions import (
     Adoption,
     Catalog,
@@ -26,13 +27,14 @@ from .build_adoption import build_adoption
 from .build_nudge import build_nudge
 from .build_play import build_play
 from .build_policy import build_policy
+from .coverage_file import build_coverage
 from .findings import Finding, Problem, Report, Source, TemplateChecker
 from .saved_groups import groups_of, put_in
 from .strict_yaml import MAX_CHARACTERS, YamlProblemError, read
 
 MAX_FILES = 2_000
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # a database refuses these
-SINGLE = ("catalog.yaml", "journey.yaml", "policy.yaml", "adoption.yaml")
+SINGLE = ("catalog.yaml", "coverage.yaml", "journey.yaml", "policy.yaml", "adoption.yaml")
 FOLDERS = {"in-app": ".yaml", "plays": ".yaml", "templates": ".md"}
 
 
@@ -103,6 +105,7 @@ class _Reading:
     journey: Journey | None = None
     policy: Policy | None = None
     adoption: Adoption | None = None
+    coverage: Coverage | None = None
     nudges: list[Nudge] = field(default_factory=list)
     plays: list[Play] = field(default_factory=list)
     templates: dict[str, Template] = field(default_factory=dict)
@@ -142,6 +145,7 @@ def _definitions(reading: _Reading) -> Definitions:
         plays=tuple(reading.plays),
         templates=reading.templates,
         adoption=reading.adoption or Adoption(),
+        coverage=reading.coverage,
     )
 
 
@@ -244,6 +248,7 @@ _READERS: Mapping[str, Callable[[Source, _Reading], None]] = {
     "journey": _single("journey", build.build_journey),
     "policy": _single("policy", build_policy),
     "adoption": _single("adoption", build_adoption),
+    "coverage": _single("coverage", build_coverage),
     "in-app": _many("nudges", build_nudge),
     "plays": _many("plays", build_play),
 }

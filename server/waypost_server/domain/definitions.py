@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .adoption import Adoption, AdoptionDefinition, Behaviour
+from .coverage import Coverage
 from .nudge import (
     KIND_OF_SURFACE,
     Action,
@@ -269,6 +270,7 @@ class Definitions:
     plays: tuple[Play, ...] = ()
     templates: Mapping[str, Template] = field(default_factory=dict)
     adoption: Adoption = field(default_factory=Adoption)
+    coverage: Coverage | None = None  # None = the set claims nothing
 
 
 __all__ = [

@@ -63,7 +63,7 @@ def facts_for(
     it those the release's nudges read.
     """
     zone = runtime.releases.standing(session, workspace_id).zone
-    subject = _subject(runtime, workspace_id, user_id, account_id, zone)
+    subject = subject_of(runtime, workspace_id, user_id, account_id, zone)
     connection = session.connection()
     parts = store.load(
         lambda statement, values: connection.exec_driver_sql(statement, values).one(),
@@ -111,7 +111,7 @@ def glance(
 ) -> Glimpse:
     """As `facts_for`, without a session, when asked."""
     zone = runtime.releases.glance(runtime.db, workspace_id).zone
-    subject = _subject(runtime, workspace_id, user_id, account_id, zone)
+    subject = subject_of(runtime, workspace_id, user_id, account_id, zone)
     return Glimpse(runtime.db, subject, release, zone)
 
 
@@ -192,9 +192,10 @@ def _sorted(keys: frozenset[tuple[str, ...]], place: int) -> tuple[str, ...]:
     return tuple(sorted({key[place] for key in keys}))
 
 
-def _subject(
+def subject_of(
     runtime: Runtime, workspace_id: str, user_id: str, account_id: str | None, zone: tzinfo
 ) -> Subject:
+    """Whom to read, as of now."""
     now = runtime.clock()
     return Subject(workspace_id, user_id, account_id, now, day_of(now, zone), CLAIM_LASTS)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from waypost_server.channels.template_check import check_template
 from waypost_server.definitions.findings import Finding
 from waypost_server.definitions.loader import Loaded, load_files
-from waypost_server.domain.errors import BadInputError, NotFoundError
+from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import audit, due, releases
 
@@ -30,13 +30,26 @@ class RefusedError(BadInputError):
         self.findings = findings
 
 
+class BaseMovedError(ConflictError):
+    """Somebody published since the files were read."""
+
+    code = "base_moved"
+
+
 def publish(
-    runtime: Runtime, workspace_id: str, files: Mapping[str, str], *, author: str, message: str = ""
+    runtime: Runtime,
+    workspace_id: str,
+    files: Mapping[str, str],
+    *,
+    author: str,
+    message: str = "",
+    base: int | None = None,
 ) -> int:
     """Check `files` (name → text) and publish them; the number of the release that is live afterwards.
 
     Files equal to the live release make no new one. Publishers of a workspace queue on its row, so numbers
-    have no gaps and no two are the same. Raises RefusedError, NotFoundError.
+    have no gaps and no two are the same. With `base`, only if that release is still live (0 = none).
+    Raises RefusedError, NotFoundError, BaseMovedError.
     """
     checked(files)
     digest = digest_of(files)
@@ -47,7 +60,14 @@ def publish(
         newest = releases.newest_digest(session, workspace_id)
         if newest is not None and newest[1] == digest:
             return newest[0]
-        number = 1 if newest is None else newest[0] + 1
+        live = newest[0] if newest else 0
+        if base is not None and base != live:
+            raise BaseMovedError(
+                f"Not published: release {live} is live, and these files were made from release {base}. "
+                "Compare the two, take over what is new, and publish again.",
+                detail={"live": live, "base": base},
+            )
+        number = live + 1
         before = (releases.files(session, workspace_id, newest[0]) or {}) if newest else {}
         if any(before.get(name) != files.get(name) for name in JUDGED_BY):
             due.look_at_everybody(session, workspace_id, now=now)

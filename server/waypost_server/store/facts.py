@@ -38,6 +38,11 @@ def read(execute: Execute, is_sqlite: bool, wanted: Wanted, subject: Subject) ->
 def parsed(answer: bytes | str, is_sqlite: bool, wanted: Wanted, subject: Subject) -> dict[str, Any]:
     """The parts of an answer by name."""
     _statement, names = build(is_sqlite, wanted, subject.account_id is not None)
+    return named(answer, names)
+
+
+def named(answer: bytes | str, names: tuple[str, ...]) -> dict[str, Any]:
+    """The answer's parts under their names, tables as rows."""
     return {
         name: _rows_of(part) if name in _TABLES or name.startswith("account_touches") else part
         for name, part in zip(names, msgspec.json.decode(answer), strict=True)
@@ -77,6 +82,11 @@ def finished(dialect: Dialect, wanted: Wanted, columns: str, account_given: bool
             " where workspace_id = {ws} and user_id = {user}"
             " order by last_day desc nulls last, account_id limit 1), '') as id) " + text
         )
+    return text.format_map({**placeholders(dialect, wanted), "acc": account})
+
+
+def placeholders(dialect: Dialect, wanted: Wanted) -> dict[str, str]:
+    """How the dialect names each value of `parameters`."""
     names = {"ws": dialect.name("ws"), "user": dialect.name("user")}
     windows = [f"window_{i}" for i in range(len(wanted.windows))]
     since = [f"cap_{i}_since" for i in range(len(wanted.account_caps))]
@@ -84,7 +94,7 @@ def finished(dialect: Dialect, wanted: Wanted, columns: str, account_given: bool
     names |= {name: dialect.time(name) for name in (*_TIMES, *windows, *since)}
     names |= {name: dialect.day(name) for name in ("weeks", *fact_windows.names(_fields(wanted)))}
     names |= {name: dialect.list(name) for name in (*_LISTS, *lists)}
-    return text.format_map({**names, "acc": account})
+    return names
 
 
 _LISTS = (

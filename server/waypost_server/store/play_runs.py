@@ -130,3 +130,11 @@ def park(session: Session, *, now: datetime) -> int:
         run.state, run.outcome, run.ended_at = "ended", "failed", now
         run.due_at = run.lease_until = run.fence = None
     return len(lost)
+
+
+def running(session: Session, workspace_id: str) -> dict[str, int]:
+    """Play → runs that have not ended."""
+    open_runs = select(PlayRun.play, func.count().label("runs")).where(
+        PlayRun.workspace_id == workspace_id, PlayRun.state != "ended"
+    )
+    return {row.play: row.runs for row in session.execute(open_runs.group_by(PlayRun.play))}

@@ -8,7 +8,7 @@ from waypost_server.definitions.findings import Report, Source, TemplateChecker
 from waypost_server.definitions.saved_groups import groups_of
 from waypost_server.domain.definitions import Definitions
 
-from . import adoption, cases, catalogue, copy, journey, nudges, plays, policy
+from . import adoption, cases, catalogue, copy, coverage, journey, nudges, plays, policy
 from .context import Context
 
 
@@ -28,5 +28,5 @@ def run(
     catalog = sources.get("catalog.yaml")
     groups = groups_of(catalog.data if catalog else None)
     context = Context(definitions, sources, report, broken, check_template, groups)
-    for check in (catalogue, journey, policy, adoption, nudges, plays, copy, cases):
+    for check in (catalogue, journey, policy, adoption, nudges, plays, copy, coverage, cases):
         check.run(context)

@@ -1,0 +1,60 @@
+"""`waypost nudges audience`: how many people a condition, or a nudge, would reach now."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from waypost_server.cli.nudges_check import JSON
+from waypost_server.cli.target import target, where
+
+
+@click.command()
+@click.argument("nudge", required=False)
+@click.option("--condition", help="A condition as YAML or JSON, for example '{user.role: admin}'.")
+@where
+@JSON
+def audience(
+    nudge: str | None,
+    condition: str | None,
+    workspace_id: str | None,
+    host: str | None,
+    key: str | None,
+    as_json: bool,
+) -> None:
+    """Count who satisfies the audience of NUDGE, or --condition, now."""
+    if (nudge is None) == (condition is None):
+        raise click.UsageError("Name a nudge, or give --condition '{user.role: admin}'.")
+    document = _read(condition) if condition is not None else None
+    with target(workspace_id, host, key) as chosen:
+        found = chosen.audience(document, nudge)
+    click.echo(json.dumps(found, indent=2) if as_json else sentence(found))
+
+
+def sentence(found: dict[str, Any]) -> str:
+    """The estimate in words."""
+    of = f"of {found['ofUsers']:,} users"
+    if found["exact"]:
+        return f"{found['users']:,} {of}, in {found['accounts']:,} accounts."
+    return (
+        f"About {found['users']:,} {of}: between {found['low']:,} and {found['high']:,} (95 % sure), "
+        f"from a random sample of {found['lookedAt']:,}."
+    )
+
+
+def _read(text: str) -> dict[str, Any]:
+    from waypost_server.definitions.strict_yaml import YamlProblemError, read
+
+    try:
+        data = read("--condition", text).data
+    except YamlProblemError as error:
+        line, column = error.position
+        problem = error.problem
+        raise click.UsageError(
+            f"--condition, line {line}, column {column}: {problem.message}. {problem.remedy}."
+        ) from None
+    if not isinstance(data, dict):
+        raise click.UsageError("--condition is a set of facts, for example '{user.role: admin}'.")
+    return data

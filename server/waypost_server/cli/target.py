@@ -1,0 +1,190 @@
+"""Where definitions go: the database of this installation, or a server reached with a key."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import click
+
+from waypost_server.cli.findings import author
+from waypost_server.services.runtime import Runtime
+
+WHERE = (
+    click.option("--workspace", "-w", "workspace_id", help="Which workspace; needed if there are several."),
+    click.option(
+        "--host", envvar="WAYPOST_URL", help="Talk to this server instead of the database ($WAYPOST_URL)."
+    ),
+    click.option("--key", envvar="WAYPOST_KEY", help="Its secret key with the scope manage ($WAYPOST_KEY)."),
+)
+TIMEOUT_SECONDS = 120
+
+
+def where(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which workspace is meant."""
+    for option in reversed(WHERE):
+        command = option(command)
+    return command
+
+
+class Target(Protocol):
+    """A workspace whose definitions can be read and changed; answers are the documents of the API."""
+
+    name: str
+
+    def live(self) -> dict[str, Any]: ...
+    def release(self, number: int) -> dict[str, Any]: ...
+    def diff(self, first: int, second: int) -> dict[str, Any]: ...
+    def plan(self, files: Mapping[str, str]) -> dict[str, Any]: ...
+    def apply(self, files: Mapping[str, str], **options: Any) -> dict[str, Any]: ...
+    def rollback(self, number: int, *, message: str, dry_run: bool) -> dict[str, Any]: ...
+    def audience(self, condition: Mapping[str, Any] | None, nudge: str | None) -> dict[str, Any]: ...
+
+
+@contextmanager
+def target(workspace_id: str | None, host: str | None, key: str | None) -> Iterator[Target]:
+    """The target named by the options. Raises click.UsageError, NotFoundError, BadInputError."""
+    if host:
+        if not key:
+            raise click.UsageError("--host needs --key, or WAYPOST_KEY: a secret key with the scope manage.")
+        yield Remote(host.rstrip("/"), key)
+        return
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+
+    with open_runtime() as runtime:
+        yield Local(runtime, one_workspace(runtime, workspace_id))
+
+
+class Local:
+    """The database itself."""
+
+    def __init__(self, runtime: Runtime, workspace_id: str) -> None:
+        self.runtime, self.name = runtime, workspace_id
+
+    def live(self) -> dict[str, Any]:
+        """Number and files of the live release."""
+        from waypost_server.store import releases
+
+        with self.runtime.db.read() as session:
+            number, files = releases.live(session, self.name) or (0, {})
+        return {"number": number, "files": files}
+
+    def release(self, number: int) -> dict[str, Any]:
+        """One release's files."""
+        from waypost_server.services.rollback import undoes
+
+        files, undone = undoes(self.runtime, self.name, number)
+        return {"number": number, "files": files, "undoes": [each.as_json() for each in undone]}
+
+    def diff(self, first: int, second: int) -> dict[str, Any]:
+        """What changed between two releases."""
+        from waypost_server.definitions.changes import compare, text_diff
+
+        one, other = self.release(first)["files"], self.release(second)["files"]
+        return {"changes": [each.as_json() for each in compare(one, other)], "text": text_diff(one, other)}
+
+    def plan(self, files: Mapping[str, str]) -> dict[str, Any]:
+        """What publishing would change."""
+        from waypost_server.services.plan import plan
+
+        return plan(self.runtime, self.name, files).as_json()
+
+    def apply(self, files: Mapping[str, str], **options: Any) -> dict[str, Any]:
+        """Publish."""
+        from waypost_server.services.apply import apply
+
+        done = apply(self.runtime, self.name, files, author=author(), **options)
+        return {"number": done.number, "isNew": done.is_new, "plan": done.plan.as_json()}
+
+    def rollback(self, number: int, *, message: str, dry_run: bool) -> dict[str, Any]:
+        """Publish an earlier release again."""
+        from waypost_server.services.rollback import rollback, undoes
+
+        if dry_run:
+            return {
+                "number": None,
+                "undoes": [each.as_json() for each in undoes(self.runtime, self.name, number)[1]],
+            }
+        live, undone = rollback(self.runtime, self.name, number, author=author(), message=message)
+        return {"number": live, "undoes": [each.as_json() for each in undone]}
+
+    def audience(self, condition: Mapping[str, Any] | None, nudge: str | None) -> dict[str, Any]:
+        """How many a condition reaches."""
+        from waypost_server.domain.definitions import Catalog, Definitions
+        from waypost_server.services.audience import condition_of, estimate
+        from waypost_server.services.releases import LiveRelease
+
+        with self.runtime.db.read() as session:
+            live = self.runtime.releases.live(session, self.name) or LiveRelease(0, Definitions(Catalog("")))
+        return estimate(self.runtime, self.name, live, condition_of(live, condition, nudge)).as_json()
+
+
+class Remote:
+    """A server, through /v1."""
+
+    def __init__(self, host: str, key: str) -> None:
+        self.name, self._host, self._key = host, host, key
+
+    def live(self) -> dict[str, Any]:
+        """Number and files of the live release."""
+        return self._call("definitions")
+
+    def release(self, number: int) -> dict[str, Any]:
+        """One release's files."""
+        return self._call(f"definitions/{number}")
+
+    def diff(self, first: int, second: int) -> dict[str, Any]:
+        """What changed between two releases."""
+        return self._call(f"definitions/diff/{first}/{second}")
+
+    def plan(self, files: Mapping[str, str]) -> dict[str, Any]:
+        """What publishing would change."""
+        return self._call("definitions/plan", {"files": files})
+
+    def apply(self, files: Mapping[str, str], **options: Any) -> dict[str, Any]:
+        """Publish."""
+        given = {
+            "acceptStrategic" if name == "accept_strategic" else name: each for name, each in options.items()
+        }
+        return self._call("definitions/apply", {"files": files, **given})
+
+    def rollback(self, number: int, *, message: str, dry_run: bool) -> dict[str, Any]:
+        """Publish an earlier release again."""
+        return self._call(f"definitions/rollback/{number}", {"message": message, "dryRun": dry_run})
+
+    def audience(self, condition: Mapping[str, Any] | None, nudge: str | None) -> dict[str, Any]:
+        """How many a condition reaches."""
+        return self._call("audience", {"condition": condition, "nudge": nudge})
+
+    def _call(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        try:
+            request = urllib.request.Request(f"{self._host}/v1/{path}", data, headers)
+            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
+                found: dict[str, Any] = json.load(answer)
+                return found
+        except urllib.error.HTTPError as error:
+            raise click.ClickException(_said(error)) from None
+        except (ValueError, OSError) as error:
+            said = f"{self._host} does not answer ({error}). Check --host, and that the server runs."
+            raise click.ClickException(said) from None
+
+
+def _said(error: urllib.error.HTTPError) -> str:
+    """The server's own words, with each finding on a line."""
+    try:
+        problem = json.load(error)
+        lines = [problem.get("message") or f"The server answered {error.code}."]
+        for each in problem.get("errors", []):
+            place = (
+                f"{each.get('pointer', '').removeprefix('/files/').replace('~1', '/')}:{each.get('line', '')}"
+            )
+            lines.append(f"  {place}: {each.get('message')} — {each.get('remedy', '')}")
+        return "\n".join(lines)
+    except (ValueError, AttributeError):
+        return f"The server answered {error.code}."

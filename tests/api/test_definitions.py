@@ -1,0 +1,82 @@
+"""/v1/definitions and /v1/audience: what CI does with a secret key, and what others may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.ingest_rig import Rig
+from tests.builders import add_key
+from tests.definitions.files import FILES
+
+OTHER = {**FILES, "policy.yaml": FILES["policy.yaml"].replace("max: 3", "max: 4")}
+
+
+class Server:
+    """POST and GET with a key of scope manage and read."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self.key = add_key(rig.database, workspace_id=rig.workspace).text
+
+    def call(self, path: str, body: Any = None, key: str | None = None) -> Any:
+        """The response to one request below /v1."""
+        headers = {"Authorization": f"Bearer {key or self.key}"}
+        if body is None:
+            return self.rig.client.get(f"/v1/{path}", headers=headers)
+        return self.rig.client.post(f"/v1/{path}", json=body, headers=headers)
+
+
+@pytest.fixture
+def server(database_url: str) -> Server:
+    """A server with an empty workspace."""
+    return Server(Rig(database_url))
+
+
+def test_validate_plan_apply_pull_and_rollback(server: Server) -> None:
+    """The loop of a pull request, by HTTP alone."""
+    assert server.call("definitions/validate", {"files": FILES}).get_json()["ok"] is True
+    before = server.call("definitions").get_json()["number"]
+    first = server.call("definitions/apply", {"files": FILES, "message": "first", "base": before}).get_json()
+    assert (first["isNew"], first["number"]) == (True, before + 1)
+    plan = server.call("definitions/plan", {"files": OTHER}).get_json()
+    assert plan["base"] == first["number"]
+    assert plan["changes"][0]["fields"] == [{"path": "caps[1].max", "before": "3", "after": "4"}]
+    second = server.call("definitions/apply", {"files": OTHER}).get_json()["number"]
+    assert server.call("definitions").get_json() == {"number": second, "files": OTHER}
+    diff = server.call(f"definitions/diff/{first['number']}/{second}").get_json()
+    assert "+caps: [{max: 4, per: 7d}]" in diff["text"]
+    back = server.call(f"definitions/rollback/{first['number']}", {}).get_json()
+    assert (back["number"], len(back["undoes"])) == (second + 1, 1)
+    assert server.call(f"definitions/{first['number']}").get_json()["files"] == FILES
+
+
+def test_refusals_say_where_and_what(server: Server) -> None:
+    """An error in the files names file, line and remedy; an old base is a conflict."""
+    broken = {**FILES, "in-app/hint.yaml": FILES["in-app/hint.yaml"].replace("user.role", "usr.role")}
+    refused = server.call("definitions/plan", {"files": broken})
+    assert refused.status_code == 400
+    assert refused.get_json()["errors"][0]["remedy"] == "did you mean user.role"
+    assert server.call("definitions/apply", {"files": FILES, "base": 77}).status_code == 409
+    assert server.call("definitions/rollback/99", {}).status_code == 404
+
+
+def test_a_key_that_may_only_read_changes_nothing(server: Server) -> None:
+    """plan and apply need manage."""
+    reader = add_key(server.rig.database, workspace_id=server.rig.workspace, scopes=("read",)).text
+    assert server.call("definitions", key=reader).status_code == 200
+    assert server.call("definitions/apply", {"files": FILES}, key=reader).status_code == 403
+    assert server.call("definitions/plan", {"files": FILES}, key=reader).status_code == 403
+
+
+def test_audience(server: Server) -> None:
+    """A condition is counted; a name that is no fact is refused with the nearest one."""
+    server.call("definitions/apply", {"files": FILES})
+    found = server.call("audience", {"condition": {"user.role": "admin"}}).get_json()
+    assert found["exact"] is True
+    assert found["users"] == 0
+    refused = server.call("audience", {"condition": {"usr.role": "admin"}})
+    assert (refused.status_code, "did you mean" in refused.get_json()["message"]) == (400, True)
+    assert server.call("audience", {"nudge": "nope"}).status_code == 404
+    assert server.call("audience", {}).status_code == 400
