@@ -237,3 +237,21 @@ def test_a_revoked_key_stops_within_five_seconds(api: Api) -> None:
     clock.move(seconds=1)
     refused = api.post("/v1/decide", {"userId": "u1"})
     assert (refused.status_code, refused.get_json()["code"]) == (401, "key_revoked")
+
+
+def test_a_funnel_counts_everybody(api: Api) -> None:
+    """Users by gate, examples and shares, to a secret key; `expected` puts the shares beside the explanation."""
+    bearer = {"Authorization": f"Bearer {api.secret}"}
+    found = api.client.get("/v1/nudges/viewers/funnel", headers=bearer).get_json()
+    assert (found["users"], found["lookedAt"], found["exact"], found["eligible"]["users"]) == (1, 1, True, 0)
+    stopped = [each for each in found["gates"] if each["users"]]
+    samples = [{"userId": "u1", "accountId": "acme"}]
+    assert stopped == [{"gate": "audience", "users": 1, "low": 1, "high": 1, "samples": samples}]
+    assert [(each["path"], each["expected"]) for each in found["leaves"]] == [("user.role", 0.0)]
+    refused = api.client.get("/v1/nudges/viewers/funnel", headers={"Authorization": f"Bearer {api.public}"})
+    assert refused.status_code == 403
+    assert api.client.get("/v1/nudges/none/funnel", headers=bearer).status_code == 404
+    path = "/v1/explain?userId=u1&nudge=viewers"
+    told = api.client.get(f"{path}&expected=true", headers=bearer).get_json()["nudges"][0]
+    assert told["audience"]["expected"] == 0.0
+    assert "expected" not in api.client.get(path, headers=bearer).get_json()["nudges"][0]["audience"]

@@ -15,6 +15,7 @@ THEIRS = {
     "first": "99",
     "second": "98",
     "number": "99",  # releases are counted in each workspace: the number of one is no id of another's
+    "nudge": "only-of-the-other",
 }
 QUERY = {
     "accountId": "other-acme-0",

@@ -85,6 +85,7 @@ def _explain() -> dict[str, Any]:
                 parameter("accountId", "The only or last known account without it."),
                 parameter("nudge", "Only this nudge."),
                 parameter("at", "A moment that is past (ISO 8601): as it was then."),
+                parameter("expected", "true, with `nudge`: the share of users for whom each leaf holds."),
             ],
             "responses": {"200": {"description": "OK", "content": _json("Explanation")}},
         }

@@ -18,7 +18,8 @@ blueprint = Blueprint("explain", __name__, url_prefix="/v1")
 
 @blueprint.get("/explain")
 def get() -> Response:
-    """Every nudge with every gate and every comparison; `nudge` limits it to one, `at` names a moment."""
+    """Every nudge with every gate and every comparison; `nudge` limits it to one, `at` names a moment,
+    `expected` adds for what share of people each comparison of that one nudge holds."""
     caller = authenticate("read")
     if caller.kind != "secret":
         raise ForbiddenError("explain needs a secret key with the scope read.")
@@ -33,6 +34,7 @@ def get() -> Response:
         read_id(account_id, "accountId") if account_id else None,
         request.args.get("nudge"),
         at=_moment(request.args.get("at")),
+        expected=request.args.get("expected") in ("1", "true"),
     )
     return Response(msgspec.json.encode(found), mimetype="application/json")
 

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import fields
+from sqlalchemy.orm import Session
 
 from waypost_server.api import cursor
 from waypost_server.api.auth import runtime
-from waypost_server.api.rest import Camel, Id, PageQuery, Time, caller, page_of, resource
+from waypost_server.api.rest import Camel, Id, PageQuery, Time, caller, page_of, path_id, resource
+from waypost_server.domain.errors import NotFoundError
 from waypost_server.store import listing
 
 blueprint = resource("surveys", "What people answered to a survey.")
@@ -54,13 +56,20 @@ def list_answers(query: dict[str, Any], nudge: str) -> dict[str, Any]:
     """List the answers to a survey, newest first"""
     after = cursor.decode(query.pop("cursor"), (datetime, str, str, int))
     limit = query.pop("limit")
+    nudge, workspace = path_id(nudge), caller().workspace_id
     with runtime().db.read() as session:
         page = listing.page(
-            session,
-            caller().workspace_id,
-            listing.ANSWERS,
-            filters={**query, "nudge": nudge},
-            after=after,
-            limit=limit,
+            session, workspace, listing.ANSWERS, filters={**query, "nudge": nudge}, after=after, limit=limit
         )
+        if not page.rows and not _is_known(session, workspace, nudge):
+            raise NotFoundError("There is no survey with this key, and nobody ever answered one.")
     return {"data": page.rows, "next": cursor.encode(page.next)}
+
+
+def _is_known(session: Session, workspace: str, nudge: str) -> bool:
+    """Whether it is published now, or was answered once."""
+    live = runtime().releases.live(session, workspace)
+    if live is not None and nudge in live.compiled.by_key:
+        return True
+    filters = {"nudge": nudge}
+    return bool(listing.page(session, workspace, listing.ANSWERS, filters=filters, after=None, limit=1).rows)

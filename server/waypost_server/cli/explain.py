@@ -1,4 +1,4 @@
-"""`waypost explain`: why a user sees a nudge, or does not, now or at a moment, on a terminal."""
+"""`waypost explain`: why a user sees a nudge, or does not, now or at a moment; and how many a nudge reaches."""
 
 from __future__ import annotations
 
@@ -12,36 +12,47 @@ TRUTHS = {"true": "yes", "false": "no", "unknown": "unknown"}
 
 
 @click.command()
-@click.argument("user")
+@click.argument("user", required=False)
 @click.option("--account", help="The account; the one the user was last seen in otherwise.")
-@click.option("--nudge", help="Only this nudge, with every gate and comparison.")
+@click.option("--nudge", help="Only this nudge, in full. Without USER: its funnel.")
 @click.option("--at", "moment", help="As it was then: 2026-11-24T09:30:00Z. UTC if it names no zone.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--workspace", "-w", help="Workspace id; not needed when there is only one.")
 def explain(
-    user: str,
+    user: str | None,
     account: str | None,
     nudge: str | None,
     moment: str | None,
     as_json: bool,
     workspace: str | None,
 ) -> None:
-    """Say for every nudge whether USER may see it now, or could at a moment, and why not."""
+    """Say for every nudge whether USER may see it now, or could at a moment, and why not.
+
+    Without USER, say how many users each gate of --nudge KEY stops, and name some of them.
+    """
+    from waypost_server.cli import funnel_text
     from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.domain.clock_skew import parse_time
     from waypost_server.services.explain import explain as ask
+    from waypost_server.services.funnel import funnel
 
     at = parse_time(moment) if moment else None
     if moment and at is None:
         raise click.ClickException(f"--at {moment}: write a time such as 2026-11-24T09:30:00Z.")
 
+    if user is None and (nudge is None or account or moment):
+        raise click.UsageError("Name a USER, or only a nudge (--nudge KEY) for its funnel, which is of now.")
+
     with open_runtime() as runtime:
         workspace_id = one_workspace(runtime, workspace)
-        found = ask(runtime, workspace_id, user, account, nudge, at=at)
+        if user is None:
+            found = funnel(runtime, workspace_id, str(nudge)).as_json()
+        else:
+            found = ask(runtime, workspace_id, user, account, nudge, at=at, expected=True)
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    for line in lines(found, detailed=nudge is not None):
+    for line in funnel_text.lines(found) if user is None else lines(found, detailed=nudge is not None):
         click.echo(line)
 
 
@@ -96,7 +107,8 @@ def _leaf(leaf: dict[str, Any]) -> str:
 
 def _tree(node: dict[str, Any], indent: str) -> list[str]:
     if "path" in node:
-        return [f"{indent}{TRUTHS[node['truth']]:<7} {_leaf(node)}"]
+        told = f"{indent}{TRUTHS[node['truth']]:<7} {_leaf(node)}"
+        return [f"{told}  ({node['expected']:.0%} of users pass)" if "expected" in node else told]
     inner = [line for child in node["children"] for line in _tree(child, indent + "  ")]
     return (
         [f"{indent}{TRUTHS[node['truth']]:<7} {node['operator']}", *inner]

@@ -16,7 +16,7 @@ from .gates.aim import progress
 from .gates.gate import Gate, Holds
 from .history import NOTHING, Situation
 
-__all__ = ["GATES", "Held", "Verdict", "eligible", "held", "progress", "verdicts"]
+__all__ = ["GATES", "Held", "Verdict", "eligible", "gates_of", "held", "progress", "verdicts"]
 
 GATES: tuple[Gate, ...] = (
     Gate("not_started", when.not_started, when.dates),
@@ -75,7 +75,12 @@ def held(nudge: CompiledNudge, situation: Situation) -> Held | None:
 
 def reason_held(nudge: CompiledNudge, situation: Situation) -> str | None:
     """The reason alone, for counting many."""
-    return next((gate.reason for gate in GATES if gate.holds(nudge, situation)), None)
+    return next((gate.reason for gate in _asked(nudge) if gate.holds(nudge, situation)), None)
+
+
+def gates_of(nudge: CompiledNudge) -> tuple[str, ...]:
+    """The reasons for which this nudge can be held, in the order in which they are asked."""
+    return tuple(gate.reason for gate in _asked(nudge))
 
 
 def eligible(nudge: CompiledNudge, situation: Situation) -> bool:

@@ -29,6 +29,10 @@ class Leaf:
             "truth": self.truth,
         }
 
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Itself, as a group gives its own."""
+        return (self,)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -47,8 +51,7 @@ class Group:
 
     def leaves(self) -> tuple[Leaf, ...]:
         """Every comparison, in the order written."""
-        nested = (child.leaves() if isinstance(child, Group) else (child,) for child in self.children)
-        return tuple(leaf for leaves in nested for leaf in leaves)
+        return tuple(leaf for child in self.children for leaf in child.leaves())
 
 
 Explanation = Leaf | Group

@@ -11,6 +11,7 @@ from waypost_server.domain.errors import NotFoundError
 from waypost_server.services.as_of import UNKNOWABLE, as_of
 from waypost_server.services.decide import Question, answer, facts_of, situation_of
 from waypost_server.services.facts import Facts
+from waypost_server.services.funnel import expected_beside, funnel
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
 
@@ -23,11 +24,13 @@ def explain(
     nudge: str | None = None,
     *,
     at: datetime | None = None,
+    expected: bool = False,
 ) -> dict[str, Any]:
     """The explanation as a plain document; eligible nudges first, in rank order, then the held ones.
 
     With `at`, as it would have been given at that moment. An unknown person or account is no error. Raises
     NotFoundError for a nudge that is (or was then) not published, BadInputError for a moment to come.
+    With `expected`, each comparison of the one `nudge` asked about says for what share of people it holds today.
     """
     if at is not None:
         with as_of(runtime, workspace_id, user_id, account_id, at) as then:
@@ -40,13 +43,16 @@ def explain(
     if release is None:
         return {"userId": user_id, "accountId": account_id, "release": 0, "nudges": []}
     facts = facts_of(runtime, workspace_id, question, release)
+    nudges = _nudges(release, question, facts)
+    if expected and nudge is not None:
+        nudges = [_with_expected(runtime, workspace_id, each) for each in nudges]
     return {
         "userId": user_id,
         "accountId": facts.account_id or None,
         "member": facts.member,
         "release": release.number,
         "at": _time(facts.now),
-        "nudges": _nudges(release, question, facts),
+        "nudges": nudges,
     }
 
 
@@ -69,6 +75,11 @@ def _nudges(release: LiveRelease, question: Question, facts: Facts) -> list[dict
         content = reasons[key].detail if key in reasons and reasons[key].reason == "content" else None
         found.append({**document, **_detail(nudge, facts, question.user_id, content)})
     return found
+
+
+def _with_expected(runtime: Runtime, workspace_id: str, told: dict[str, Any]) -> dict[str, Any]:
+    leaves = funnel(runtime, workspace_id, told["key"]).leaves
+    return {**told, "audience": expected_beside(told["audience"], leaves)}
 
 
 def _detail(

@@ -45,6 +45,11 @@ class LiveRelease:
         return {}
 
     @cached_property
+    def funnels(self) -> dict[str, Any]:
+        """The last funnel of each nudge, kept by `funnel` for a minute."""
+        return {}
+
+    @cached_property
     def compiled(self) -> CompiledRelease:
         """Conditions as closures, with what they need from the store."""
         return compile_release(self.definitions, self.words.paths)

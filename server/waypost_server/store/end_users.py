@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from waypost_server.store import bulk
 from waypost_server.store.tables import EndUser
 
+FETCH = 5_000
 SEEN = bulk.columns("id, trust, first_day date, last_day date")
 SEE = """
 insert into end_user (workspace_id, id, trust, first_day, last_day)
@@ -41,6 +42,12 @@ class Seen(NamedTuple):
 def see(session: Session, workspace_id: str, seen: Sequence[Seen]) -> None:
     """Add users, or widen them where that changes anything."""
     bulk.run(session, SEE, SEEN, seen, (workspace_id,))
+
+
+def ids(session: Session, workspace_id: str) -> Iterator[str]:
+    """Everybody's id, a few thousand in memory at a time."""
+    query = select(EndUser.id).where(EndUser.workspace_id == workspace_id)
+    yield from session.scalars(query.execution_options(yield_per=FETCH))
 
 
 def traits(session: Session, workspace_id: str, user_ids: Sequence[str]) -> dict[str, tuple[Any, Any]]:

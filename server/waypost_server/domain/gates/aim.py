@@ -56,7 +56,7 @@ def out_of_audience(nudge: CompiledNudge, situation: Situation) -> bool:
 def failed_leaves(nudge: CompiledNudge, situation: Situation) -> dict[str, Any]:
     """Each comparison that failed, with the value seen."""
     explanation = nudge.audience.explain(situation.facts)
-    leaves = explanation.leaves() if hasattr(explanation, "leaves") else (explanation,)
+    leaves = explanation.leaves()
     return {
         "leaves": len(leaves),
         "failed": [leaf.as_json() for leaf in leaves if leaf.truth != "true"],
