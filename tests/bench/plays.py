@@ -1,6 +1,7 @@
 """Measure plays: e-mails a second with the ledger beside bare smtplib, accounts evaluated a second, decay in µs.
 
-    python -m tests.bench.plays [--postgres URL] [--mails 400] [--accounts 2000]
+    python -m tests.bench.plays [--postgres URL] [--mails 400] [--accounts 2000] [--runs 10000]
+    python -m tests.bench.plays --only-runs [--postgres URL] [--runs 10000]
 
 The peers run in the same process on the same sink, so the ratio means the same on any machine.
 """
@@ -23,15 +24,16 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from tests.builders import WORKSPACE
-from tests.services.play_rig import POLICY, PlayRig
+from tests.services.play_rig import POLICY, USAGE_DROP, PlayRig
 from waypost_server.channels.email import SmtpMailer
 from waypost_server.domain.signals import decay
 from waypost_server.services.advance_play import advance_due
 from waypost_server.services.deliver import deliver_due
 from waypost_server.services.evaluate import evaluate_due
+from waypost_server.store import due
 from waypost_server.store.database import Database, open_engine
 from waypost_server.store.migrate import upgrade
-from waypost_server.store.tables import Account, EndUser, Membership, UsageDay
+from waypost_server.store.tables import Account, EndUser, Membership, PlayRun, UsageDay
 
 SENDER, RECIPIENT = "hello@acme.example", "dana@example.com"
 
@@ -118,6 +120,39 @@ def _fill(rig: PlayRig, accounts: int) -> None:
             session.execute(insert(table), values)
 
 
+def _runs(rig: PlayRig, count: int) -> None:
+    """Figures of runs that do nothing but end, and of a sweep that finds 100,000 waiting ones."""
+    rig.publish(plays__usage_drop=USAGE_DROP.replace("  - webhook: crm-note\n", ""))
+    with rig.database.write() as session:
+        session.execute(
+            insert(Account),
+            [{"workspace_id": WORKSPACE, "id": f"noop-{n:06d}", "motion": "long_tail"} for n in range(count)],
+        )
+        session.execute(insert(PlayRun), [_run(rig, n, step=4, state="running") for n in range(count)])
+    rate, cpu = _rate(count, lambda: _all(advance_due, rig))
+    assert rig.rows(PlayRun)[0].outcome == "completed"
+    later = rig.clock.now + timedelta(days=3)
+    with rig.database.write() as session:
+        waiting = [_run(rig, count + n, step=1, state="waiting", due_at=later) for n in range(100_000)]
+        session.execute(insert(PlayRun), waiting)
+    with rig.database.read() as session:
+        due.workspaces_with_due_runs(session, rig.clock.now)
+        sweeps, _ = _rate(
+            20, lambda: [due.workspaces_with_due_runs(session, rig.clock.now) for _ in range(20)]
+        )
+    print(f"advance, one worker, each run ends: {rate:,.0f}/s, {cpu:,.0f} µs CPU")
+    print(f"sweep beside 100,000 waiting runs: {1000 / sweeps:.2f} ms")
+
+
+def _run(rig: PlayRig, n: int, **changes: object) -> dict[str, object]:
+    now = rig.clock.now
+    values = {
+        "workspace_id": WORKSPACE, "id": f"run-{n:07d}", "account_id": f"noop-{n:06d}", "play": "usage-drop",
+        "release": 1, "motion": "long_tail", "signal_id": "", "occurrence": str(n), "due_at": now, "started_at": now,
+    }  # fmt: skip
+    return {**values, **changes}
+
+
 def _all(step: Callable[..., int], rig: PlayRig) -> None:
     while step(rig.runtime, WORKSPACE):
         pass
@@ -135,7 +170,13 @@ def main() -> None:
     parser.add_argument("--postgres", help="URL of an empty PostgreSQL database; without it SQLite")
     parser.add_argument("--mails", type=int, default=400)
     parser.add_argument("--accounts", type=int, default=2000)
+    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--only-runs", action="store_true")
     given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        _runs(PlayRig(_database(given.postgres or f"sqlite:///{folder}/runs.db"), Path(folder)), given.runs)
+    if given.only_runs:
+        return
     series = [random.Random(n).choices(range(9), k=30) for n in range(2000)]
     peers = decay.peers_of({str(n): each for n, each in enumerate(series)})
     _, per_look = _rate(len(series), lambda: [decay.look(each, age_weeks=60, peers=peers) for each in series])

@@ -1,29 +1,34 @@
 """Move play runs whose time has come, one step after the other, each re-checked at the moment it acts.
 
-A visit to a run is one transaction that holds the account's row and the run's fence: steps, story and the
-new position are written together, so a crash repeats the visit and never half of it.
+Runs are visited many at a time: one transaction holds their accounts' rows and their fence, and writes their
+steps, stories and new positions together, so a crash repeats the visit and never half of it. When a visit
+fails, its runs are visited one by one, so that only the culprit is left behind.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import OperationalError
 
 from waypost_server.domain.definitions import PlayStep
 from waypost_server.domain.play_machine import AUTOMATED, Act, End, Pass, Pause, Position, next_move
+from waypost_server.services import play_batch
 from waypost_server.services.goals import goal_reached
+from waypost_server.services.play_batch import Visit, Written
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.play_steps import Line, act
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import due, nudge_grants, play_runs, signals, tasks
-from waypost_server.store.tables import Account, PlayRun, StepRun
+from waypost_server.store import due, nudge_grants, signals, tasks
+from waypost_server.store.play_runs import Told
+from waypost_server.store.tables import PlayRun
 
 log = logging.getLogger("waypost.plays")
-BATCH = 50
+BATCH = 500  # runs claimed at once
+TOGETHER = 100  # runs visited in one transaction: their accounts' rows are locked meanwhile
 LEASE = timedelta(seconds=60)
 MUTED_RETRY = timedelta(days=1)
 MUTED_AT_MOST = timedelta(days=14)
@@ -35,11 +40,11 @@ class _Progress:
 
     step: int
     waiting_until: datetime | None
-    story: list[StepRun]
+    story: list[Told]
+    may_be_reached: bool
     state: str = "running"
     due_at: datetime | None = None
     outcome: str | None = None
-    lines: list[Line] = field(default_factory=list)
 
 
 def advance_due(runtime: Runtime, workspace_id: str, *, limit: int = BATCH) -> int:
@@ -49,66 +54,66 @@ def advance_due(runtime: Runtime, workspace_id: str, *, limit: int = BATCH) -> i
         runs = due.claim_runs(
             session, workspace_id, now=now, limit=limit, lease_until=now + LEASE, fence=fence
         )
-    runtime.fault("advance.claimed")
-    for run in runs:
-        try:
-            with runtime.db.write() as session:
-                _visit(session, runtime, run, fence)
-        except Exception:
-            log.exception("run.failed", extra={"run": run.id})  # its claim stays counted
+    if runs:
+        runtime.fault("advance.claimed")
+    for start in range(0, len(runs), TOGETHER):
+        together = runs[start : start + TOGETHER]
+        if not _try(runtime, together, fence):
+            for run in together:
+                _try(runtime, [run], fence)  # a culprit's claim stays counted
     return len(runs)
 
 
-def _visit(session: Session, runtime: Runtime, run: PlayRun, fence: str) -> None:
-    context = _context(session, runtime, run)
-    if context is None or not play_runs.hold(session, run.workspace_id, run.id, fence=fence):
-        return
-    progress = _start(context)
+def _try(runtime: Runtime, runs: Sequence[PlayRun], fence: str) -> bool:
+    try:
+        _visit(runtime, runs, fence)
+    except OperationalError:  # the database is away or busy: no run is to blame, and the drain tries again
+        raise
+    except Exception:  # boundary: one run's data must not stop its neighbours
+        log.exception("run.failed", extra={"runs": [run.id for run in runs]})
+        return False
+    return True
+
+
+def _visit(runtime: Runtime, runs: Sequence[PlayRun], fence: str) -> None:
+    written = Written()
+    with runtime.db.write() as session:
+        for visit in play_batch.read(session, runtime, runs, fence=fence):
+            _go(visit, written)
+        play_batch.write(session, runs[0].workspace_id, written, fence=fence)
+        runtime.fault("advance.before_commit")
+
+
+def _go(visit: Visit, written: Written) -> None:
+    context, run = visit.context, visit.context.run
+    told = len(visit.story)
+    progress = _start(visit)
     steps = context.play.branches.get(run.motion, ())
     while progress.state == "running" and progress.due_at is None:
         _move(context, steps, progress)
     _close(context, progress)
-    play_runs.save(
-        session,
-        run.workspace_id,
-        run.id,
-        fence=fence,
-        values={
+    written.lines += [line.as_row(run) for line in progress.story[told:]]
+    written.positions.append(
+        {
+            "id": run.id,
             "state": progress.state,
             "outcome": progress.outcome,
             "step": progress.step,
             "due_at": progress.due_at,
             "ended_at": context.now if progress.state == "ended" else None,
-        },
+        }
     )
-    runtime.fault("advance.before_commit")
 
 
-def _context(session: Session, runtime: Runtime, run: PlayRun) -> RunContext | None:
-    """Lock the account first (evaluate and deliver lock in the same order), then read the rest."""
-    account = session.scalar(
-        select(Account)
-        .where(Account.workspace_id == run.workspace_id, Account.id == run.account_id)
-        .with_for_update()
-    )
-    release = runtime.releases.pinned(session, run.workspace_id, run.release)
-    play = next((each for each in release.definitions.plays if each.key == run.play), None)
-    if account is None or play is None:
-        return None
-    signal = signals.find(session, run.workspace_id, run.signal_id)
-    tz = runtime.releases.standing(session, run.workspace_id).zone
-    return RunContext(session, runtime, release, run, play, account, signal, runtime.clock(), tz)
-
-
-def _start(context: RunContext) -> _Progress:
-    story = play_runs.story(context.session, context.workspace_id, context.run.id)
+def _start(visit: Visit) -> _Progress:
+    run, story = visit.context.run, visit.story
     last = story[-1] if story else None
     waiting = (
         datetime.fromisoformat(last.detail["until"])
-        if last is not None and last.kind == "wait" and last.detail.get("step") == context.run.step
+        if last is not None and last.kind == "wait" and last.detail.get("step") == run.step
         else None
     )
-    return _Progress(context.run.step, waiting, story)
+    return _Progress(run.step, waiting, story, visit.may_be_reached)
 
 
 def _move(context: RunContext, steps: tuple[PlayStep, ...], progress: _Progress) -> None:
@@ -117,7 +122,7 @@ def _move(context: RunContext, steps: tuple[PlayStep, ...], progress: _Progress)
         steps,
         Position(progress.step, run.motion, progress.waiting_until),
         account_motion=context.account.motion,
-        goal_reached=_goal_reached(context),
+        goal_reached=progress.may_be_reached and _goal_reached(context),
         now=context.now,
     )
     if isinstance(move, End):
@@ -181,18 +186,9 @@ def _goal_reached(context: RunContext) -> bool:
 
 
 def _tell(context: RunContext, progress: _Progress, kind: str, line: Line) -> None:
-    row = StepRun(
-        workspace_id=context.workspace_id,
-        run_id=context.run.id,
-        seq=len(progress.story),
-        kind=kind,
-        outcome=line.outcome,
-        note=line.note,
-        detail={"step": progress.step, **line.detail},
-        at=context.now,
-    )
-    progress.story.append(row)
-    context.session.add(row)
+    detail = {"step": progress.step, **line.detail}
+    seq = progress.story[-1].seq + 1 if progress.story else 0
+    progress.story.append(Told(seq, kind, line.outcome, line.note, detail, context.now))
 
 
 _ENDINGS = {

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.definitions.loader import load_files
 from waypost_server.domain.compiled import CompiledRelease, compile_release
-from waypost_server.domain.definitions import Definitions
+from waypost_server.domain.definitions import Definitions, Play
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.domain.local_day import zone_of
 from waypost_server.services.words import Words, parse_words
@@ -33,6 +33,11 @@ class LiveRelease:
 
     number: int
     definitions: Definitions
+
+    @cached_property
+    def plays(self) -> dict[str, Play]:
+        """Plays by key."""
+        return {play.key: play for play in self.definitions.plays}
 
     @cached_property
     def words(self) -> Words:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -54,3 +55,29 @@ def days_used_after(
     if user_id:
         query = query.where(UsageDay.user_id == user_id)
     return [(at, int(count)) for at, count in session.execute(query.group_by(UsageDay.day))]
+
+
+def accounts_that_reached(
+    session: Session, workspace_id: str, accounts: Collection[str], *, milestone: str
+) -> set[str]:
+    """Those of the accounts that reached it, or one of whose users did."""
+    query = select(MilestoneState.account_id).where(
+        MilestoneState.workspace_id == workspace_id,
+        MilestoneState.account_id.in_(accounts),
+        MilestoneState.milestone == milestone,
+        MilestoneState.reached_at.is_not(None),
+    )
+    return set(session.scalars(query))
+
+
+def accounts_that_used(
+    session: Session, workspace_id: str, accounts: Collection[str], *, feature: str, since: datetime
+) -> set[str]:
+    """Those of the accounts that used the feature after a moment."""
+    query = select(UsageTotal.account_id).where(
+        UsageTotal.workspace_id == workspace_id,
+        UsageTotal.account_id.in_(accounts),
+        UsageTotal.feature == feature,
+        UsageTotal.last_at > since,
+    )
+    return set(session.scalars(query))

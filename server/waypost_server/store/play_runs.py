@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from waypost_server.store.tables import PlayRun, StepRun
+from waypost_server.store.tables import Account, PlayRun, StepRun
 
 
 def insert_new(session: Session, table: Any, values: Mapping[str, Any]) -> bool:
@@ -68,41 +69,92 @@ def poke_held(session: Session, workspace_id: str, account_id: str, *, now: date
     )
 
 
-def save(session: Session, workspace_id: str, run_id: str, *, fence: str, values: Mapping[str, Any]) -> bool:
-    """Write a run's new position and give it back; False when another worker holds it now."""
-    result = session.execute(
-        update(PlayRun)
-        .where(PlayRun.workspace_id == workspace_id, PlayRun.id == run_id, PlayRun.fence == fence)
-        .values(lease_until=None, fence=None, claims=0, **values)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(result.rowcount)
-
-
-def hold(session: Session, workspace_id: str, run_id: str, *, fence: str) -> bool:
-    """Lock the run for this transaction; False when another worker holds it now."""
-    found = session.scalar(
-        select(PlayRun.id)
-        .where(PlayRun.workspace_id == workspace_id, PlayRun.id == run_id, PlayRun.fence == fence)
+def lock_accounts(session: Session, workspace_id: str, ids: Collection[str]) -> dict[str, Account]:
+    """The accounts by id, locked in order of id for this transaction."""
+    rows = session.scalars(
+        select(Account)
+        .where(Account.workspace_id == workspace_id, Account.id.in_(ids))
+        .order_by(Account.id)
         .with_for_update()
     )
-    return found is not None
+    return {row.id: row for row in rows}
 
 
-def story(session: Session, workspace_id: str, run_id: str) -> list[StepRun]:
-    """What the run did so far, in order."""
-    return list(
-        session.scalars(
-            select(StepRun)
-            .where(StepRun.workspace_id == workspace_id, StepRun.run_id == run_id)
-            .order_by(StepRun.seq)
-        )
+def hold(session: Session, workspace_id: str, ids: Collection[str], *, fence: str) -> set[str]:
+    """Lock the runs for this transaction; those that another worker holds now are left out."""
+    found = session.scalars(
+        select(PlayRun.id)
+        .where(PlayRun.workspace_id == workspace_id, PlayRun.id.in_(ids), PlayRun.fence == fence)
+        .order_by(PlayRun.id)
+        .with_for_update()
     )
+    return set(found)
 
 
-def tell(session: Session, values: Mapping[str, Any]) -> None:
-    """Add a line to a run's story."""
-    session.execute(insert(StepRun).values(**values))
+def save(session: Session, workspace_id: str, positions: Sequence[Mapping[str, Any]], *, fence: str) -> None:
+    """Write the new positions of runs that `hold` locked, and give the runs back."""
+    if not positions:
+        return
+    fields = ("state", "outcome", "step", "due_at", "ended_at")
+    statement = (
+        update(PlayRun.__table__)  # type: ignore[arg-type]  # a mapped class has a Table
+        .where(PlayRun.workspace_id == workspace_id, PlayRun.id == bindparam("run"), PlayRun.fence == fence)
+        .values(lease_until=None, fence=None, claims=0, **{name: bindparam(f"to_{name}") for name in fields})
+    )
+    rows = [{"run": each["id"], **{f"to_{name}": each[name] for name in fields}} for each in positions]
+    session.connection().execute(statement, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of a run's story."""
+
+    seq: int
+    kind: str
+    outcome: str
+    note: str
+    detail: Mapping[str, Any]
+    at: datetime
+
+    def as_row(self, run: PlayRun) -> dict[str, Any]:
+        """The line as a row of `step_run`."""
+        return {
+            "workspace_id": run.workspace_id,
+            "run_id": run.id,
+            "seq": self.seq,
+            "kind": self.kind,
+            "outcome": self.outcome,
+            "note": self.note,
+            "detail": self.detail,
+            "at": self.at,
+        }
+
+
+def stories(session: Session, workspace_id: str, ids: Collection[str]) -> dict[str, list[Told]]:
+    """What each run did so far, in order."""
+    rows = session.execute(
+        select(
+            StepRun.run_id,
+            StepRun.seq,
+            StepRun.kind,
+            StepRun.outcome,
+            StepRun.note,
+            StepRun.detail,
+            StepRun.at,
+        )
+        .where(StepRun.workspace_id == workspace_id, StepRun.run_id.in_(ids))
+        .order_by(StepRun.run_id, StepRun.seq)
+    )
+    found: dict[str, list[Told]] = {}
+    for run_id, *line in rows:
+        found.setdefault(run_id, []).append(Told(*line))
+    return found
+
+
+def tell(session: Session, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Add lines to runs' stories."""
+    if lines:
+        session.connection().execute(insert(StepRun), lines)
 
 
 def park(session: Session, *, now: datetime) -> int:
@@ -114,19 +166,9 @@ def park(session: Session, *, now: datetime) -> int:
     ).all()
     for run in lost:
         count = select(func.count()).where(StepRun.workspace_id == run.workspace_id, StepRun.run_id == run.id)
-        tell(
-            session,
-            {
-                "workspace_id": run.workspace_id,
-                "run_id": run.id,
-                "seq": session.scalar(count) or 0,
-                "kind": "end",
-                "outcome": "failed",
-                "note": "Parked: its worker died five times at this step.",
-                "detail": {"step": run.step},
-                "at": now,
-            },
-        )
+        note = "Parked: its worker died five times at this step."
+        line = Told(session.scalar(count) or 0, "end", "failed", note, {"step": run.step}, now)
+        tell(session, [line.as_row(run)])
         run.state, run.outcome, run.ended_at = "ended", "failed", now
         run.due_at = run.lease_until = run.fence = None
     return len(lost)

@@ -31,9 +31,10 @@ def recent(
     return found
 
 
-def find(session: Session, workspace_id: str, signal_id: str) -> Signal | None:
-    """One signal."""
-    return session.get(Signal, (workspace_id, signal_id))
+def by_id(session: Session, workspace_id: str, ids: Collection[str]) -> dict[str, Signal]:
+    """Signals by their ids."""
+    rows = session.scalars(select(Signal).where(Signal.workspace_id == workspace_id, Signal.id.in_(ids)))
+    return {row.id: row for row in rows}
 
 
 def add(session: Session, values: Mapping[str, Any]) -> None:
