@@ -60,6 +60,17 @@ ERRORS = [
     (NUDGE, "[{label: Go, url: /a}]", "[{label: Go, url: /a, event: b}]", "action_shape", 12, "remove one"),
     (NUDGE, "[{label: Go, url: /a}]", "{label: Go}", "not_list", 12, "- item"),
     (NUDGE, "expect: shown", "expect: hidden", "bad_expectation", 16, "held: audience"),
+    (NUDGE, "title: Hint", "title: Hint\nschedule: {days: [monday]}", "bad_weekday", 3, "[mon, tue"),
+    (NUDGE, "title: Hint", 'title: Hint\nschedule: {hours: {start: "09:00", end: "09:00"}}', "schedule_shape", 3, "all day"),
+    (NUDGE, "title: Hint", "title: Hint\nrequires: [{nudge: hnt}]", "unknown_nudge", 3, "did you mean hint"),
+    (NUDGE, "title: Hint", "title: Hint\nrequires: [{nudge: hint}]", "circular", 3, "remove one"),
+    (NUDGE, "title: Hint", "title: Hint\nvariants: [{key: a, percent: 60, content: {en: {title: A, body: B}}}, {key: b, percent: 50, content: {en: {title: A, body: B}}}]", "variant_shape", 3, "100 %"),
+    (NUDGE, "content:\n  en:\n    title: Hello\n    body: \"{{ milestone.first.done }} done\"\n    actions: [{label: Go, url: /a}]", "content: {}", "no_content", 8, "add `en:`"),
+    (NUDGE, "    body: \"{{ milestone.first.done }} done\"\n", "", "missing_words", 9, "add `body"),
+    (CATALOG, "default_motion: long_tail", "default_motion: long_tail\ndefault_locale: english", "bad_language", 12, "pt-BR"),
+    (JOURNEY, "milestones:", "paths: {basics: {title: B, roles: [admn], nudges: [hint]}}\nmilestones:", "unknown_role", 2, "did you mean admin"),
+    (JOURNEY, "milestones:", "paths: {basics: {title: B, nudges: [hnt]}}\nmilestones:", "unknown_nudge", 2, "did you mean hint"),
+    (JOURNEY, "milestones:", "paths: {basics: {title: B, nudges: [hint, hint]}}\nmilestones:", "duplicate_key", 2, "another key"),
     (NUDGE, "title: Hint", "title: Hint\nschedule: {starts_on: 1.12.2026}", "bad_day", 3, "2026-12-01"),
     (NUDGE, "title: Hint", "title: Hint\nschedule: {starts_on: 2026-12-02, ends_on: 2026-12-01}", "schedule_shape", 3, "swap"),
     # saved groups
@@ -126,7 +137,6 @@ ERRORS = [
     (NUDGE, "url: /a", "url: //evil.example", "bad_url", 12, "path of the product"),
     (NUDGE, "url: /a", "url: '/a/{{ user.id }}'", "literal_only", 12, "plain text"),
     (NUDGE, "  en:", "  english:", "bad_language", 9, "pt-BR"),
-    (NUDGE, "cases:", "  de: {title: Hallo, body: b}\ncases:", "locale_incomplete", 13, "translate it from en"),
     (NUDGE, "user: {role: admin}", "user: {role: viewer}", "case_failed", 14, "change the audience"),
     (NUDGE, "given: {user: {role: admin}}", "given: {usr: {role: admin}}", "unknown_fact", 15, "did you mean user.role"),
     # words
@@ -171,7 +181,83 @@ def test_an_error_names_file_line_and_remedy(
     assert finding.message and not finding.message.endswith(".")
 
 
+TOUR = "tour: {steps: [{key: a, where: {anchor: x}, advance: click}, {key: b}, {key: c}]}"
+LIST = "checklist: {items: [{key: a, milestone: first}, {key: b, feature: launch, url: /a}]}"
+ASK = "survey: {questions: [{key: a, type: nps}, {key: b, type: choice, options: [x, y]}]}"
+WORDS = {
+    TOUR: "steps: {a: {title: A}, b: {title: B}, c: {title: C}}",
+    LIST: "items: {a: {title: A}, b: {title: B}}",
+    ASK: "questions: {a: {title: A}, b: {title: B, options: {x: X, y: Y}}}",
+}
+PIECES = [
+    # structure, what stands there (or in its words), what is written instead, code, line, part of the remedy
+    (TOUR, "key: b", "key: a", "duplicate_key", 4, "another key"),
+    (TOUR, "where: {anchor: x}, ", "", "no_anchor", 4, "anchor:"),
+    (TOUR, "advance: click", "advance: tap", "advance_shape", 4, "next, click or"),
+    (TOUR, "key: b", "key: b, branches: [{when: {user.role: admin}, to: a}]", "branch_shape", 4, "use one of: c"),
+    (TOUR, "key: c", "key: c, branches: [{when: {}, to: b}]", "branch_shape", 4, "remove the branch"),
+    (TOUR, "key: b", "key: b, branches: [{when: {usr.role: admin}, to: c}]", "unknown_fact", 4, "did you mean user.role"),
+    (TOUR, "key: b", "key: b, skip_when: {usage.lunch.used: true}", "unknown_fact", 4, "did you mean usage.launch.used"),
+    (TOUR, "key: b", "key: b, where: {path: b}", "bad_path", 4, "start with /"),
+    (TOUR, "[{key: a, where: {anchor: x}, advance: click}, {key: b}, {key: c}]", "[]", "empty_list", 4, "add one"),
+    (TOUR, "{key: c}]", "{key: c}, " + ", ".join(f"{{key: k{n}}}" for n in range(20)) + "]", "list_too_long", 4, "at most 20"),
+    (TOUR, "c: {title: C}", "", "missing_words", 12, "steps: {c:"),
+    (TOUR, "c: {title: C}", "c: {title: C}, d: {title: D}", "unknown_piece", 12, "known here: a, b, c"),
+    (TOUR, TOUR, "resume: true", "unknown_key", 4, "did you mean"),
+    (TOUR, TOUR, "from_play: true", "missing_key", 1, "tour: {steps"),
+    (TOUR, TOUR, TOUR + "\n" + LIST, "surface_shape", 5, "surface: checklist"),
+    (LIST, "milestone: first", "milestone: frist", "unknown_milestone", 4, "did you mean first"),
+    (LIST, "feature: launch", "feature: lunch", "unknown_feature", 4, "did you mean launch"),
+    (LIST, "milestone: first", "when: {usr.role: x}", "unknown_fact", 4, "did you mean user.role"),
+    (LIST, "milestone: first", "milestone: first, feature: launch", "item_shape", 4, "when: {"),
+    (LIST, "milestone: first", "milestone: first, count: 2", "item_shape", 4, "remove count"),
+    (LIST, "url: /a", "url: javascript:x", "bad_url", 4, "path of the product"),
+    (ASK, "key: b", "key: a", "duplicate_key", 4, "another key"),
+    (ASK, "[x, y]", "[x, x]", "duplicate_key", 4, "another key"),
+    (ASK, "[x, y]", "[x]", "empty_list", 4, "at least 2"),
+    (ASK, ", options: [x, y]", "", "missing_key", 4, "options: [one, two]"),
+    (ASK, "type: nps", "type: nps, multiple: true", "question_shape", 4, "type: choice"),
+    (ASK, "y: Y", "", "missing_words", 12, "options: {y:"),
+    (ASK, "y: Y", "y: Y, z: Z", "unknown_piece", 12, "known here: x, y"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("structure", "old", "new", "code", "line", "remedy"),
+    PIECES,
+    ids=[f"{row[3]}-{i}" for i, row in enumerate(PIECES)],
+)
+def test_an_error_in_a_structure_names_file_line_and_remedy(
+    structure: str, old: str, new: str, code: str, line: int, remedy: str
+) -> None:
+    """The same for tours, checklists and surveys, and the words of their pieces."""
+    surface = structure.partition(":")[0]
+    text = FILES[NUDGE].replace("surface: tooltip\n", f"surface: {surface}\n{structure}\n")
+    text = text.replace("    title: Hello\n", f"    title: Hello\n    {WORDS[structure]}\n")
+    assert load_files({**FILES, NUDGE: text}, check_template=check_template).errors == ()
+    assert old in text
+    finding = found(
+        load_files({**FILES, NUDGE: text.replace(old, new, 1)}, check_template=check_template), code, NUDGE
+    )
+    assert (finding.severity, finding.line) == ("error", line), str(finding)
+    assert finding.remedy and remedy in finding.remedy
+
+
 WARNINGS = [
+    (NUDGE, "cases:", "  de: {title: Hallo, body: b}\ncases:", "locale_incomplete", 13, "the words of en"),
+    (NUDGE, "title: Hello", "title: Hello!", "exclamation", 10, "full stop"),
+    (NUDGE, "title: Hello", "title: Don't miss this", "guilt", 10, "what they gain"),
+    (NUDGE, "title: Hello", "title: Last chance to try", "urgency", 10, "name the date"),
+    (
+        NUDGE,
+        "title: Hello",
+        "title: 'Hi {{ user.name | default(\"\") }}, look'",
+        "empty_greeting",
+        10,
+        "default(",
+    ),
+    (NUDGE, "title: Hello", "title: CLICK HERE NOW", "shouting", 10, "small letters"),
+    (TEMPLATE, "subject: Hello", "subject: Hello, all!", "exclamation", 2, "full stop"),
     (PLAY, "goal: {feature: launch, count: 2}\n", "", "no_goal", 1, "add `goal:"),
     (PLAY, "strategic:\n  - task: {template: tips}\n", "", "missing_branch", 1, "strategic:"),
     (PLAY, "- task: {template: tips}", "- email: {template: tips}", "guarded_step", 10, "task"),

@@ -60,7 +60,7 @@ def build_nudge(source: Source, report: Report) -> Nudge | None:
         frequency=_frequency(data.get("frequency", {})),
         priority=data.get("priority", "start"),
         holdout_percent=data.get("holdout", {}).get("percent", 0),
-        schedule=_schedule(data.get("schedule", {})),
+        schedule=_schedule({**_news_day(data), **data.get("schedule", {})}),
         requires=tuple(Prerequisite(**one) for one in data.get("requires", [])),
         variants=tuple(
             Variant(one["key"], one["percent"], _contents(one["content"])) for one in data.get("variants", [])
@@ -114,6 +114,11 @@ def _frequency(data: Data) -> Frequency:
 
 def _limit(data: Data) -> Limit:
     return Limit(data["max"], data["per"] / DAY if "per" in data else None)
+
+
+def _news_day(data: Data) -> Data:
+    """News is no news before its day."""
+    return {"starts_on": data["announcement"]["published_on"]} if "announcement" in data else {}
 
 
 def _schedule(data: Data) -> Schedule:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -128,6 +128,20 @@ class Content:
     questions: Mapping[str, QuestionWords] = field(default_factory=dict)
     finished: str | None = None  # shown when every item of the checklist is done
     thanks: str | None = None  # shown when the survey was answered
+
+    def texts(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Every text but the buttons', with its place: ("steps", "create", "body")."""
+        for name in ("title", "body", "why", "finished", "thanks"):
+            if text := getattr(self, name):
+                yield (name,), text
+        for kind in ("steps", "items", "questions"):
+            for key, words in getattr(self, kind).items():
+                for part in ("title", "body", "low", "high"):
+                    if text := getattr(words, part, None):
+                        yield (kind, key, part), text
+        for key, question in self.questions.items():
+            for option, label in question.options.items():
+                yield ("questions", key, "options", option), label
 
 
 @dataclass(frozen=True, slots=True)

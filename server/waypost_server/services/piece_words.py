@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -10,34 +10,11 @@ from waypost_server.channels import nodes, templating
 from waypost_server.domain.definitions import Content, Nudge, Where
 from waypost_server.domain.errors import TemplateError
 from waypost_server.domain.pieces import Route, Ticks
-from waypost_server.domain.surfaces import Checklist, PieceWords, Survey, Tour
+from waypost_server.domain.surfaces import Checklist, Survey, Tour
 
 Place = tuple[str, ...]  # ("steps", "create", "body")
 MARKDOWN = frozenset({"body", "finished", "thanks"})  # texts with paragraphs, lists and links
 Rendered = Mapping[Place, str]
-
-
-def texts(content: Content) -> Iterator[tuple[Place, str]]:
-    """Every text of a content but its buttons, with its place."""
-    for name in ("title", "body", "why", "finished", "thanks"):
-        if text := getattr(content, name):
-            yield (name,), text
-    for name in ("steps", "items"):
-        for key, words in getattr(content, name).items():
-            yield from (((name, key, part), text) for part, text in _parts(words))
-    for key, question in content.questions.items():
-        for part in ("title", "low", "high"):
-            if text := getattr(question, part):
-                yield ("questions", key, part), text
-        yield from (
-            (("questions", key, "options", option), label) for option, label in question.options.items()
-        )
-
-
-def _parts(words: PieceWords) -> Iterator[tuple[str, str]]:
-    yield "title", words.title
-    if words.body:
-        yield "body", words.body
 
 
 def parse(content: Content) -> dict[Place, templating.Compiled]:
@@ -45,7 +22,7 @@ def parse(content: Content) -> dict[Place, templating.Compiled]:
     return {
         # Markdown escapes the values, so that a customer's name cannot make a link.
         place: templating.parse_template(text, markup="markdown" if place[-1] in MARKDOWN else "text")
-        for place, text in texts(content)
+        for place, text in content.texts()
     }
 
 

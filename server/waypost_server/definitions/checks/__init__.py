@@ -8,8 +8,34 @@ from waypost_server.definitions.findings import Report, Source, TemplateChecker
 from waypost_server.definitions.saved_groups import groups_of
 from waypost_server.domain.definitions import Definitions
 
-from . import adoption, cases, catalogue, copy, coverage, journey, nudges, plays, policy
+from . import (
+    adoption,
+    cases,
+    catalogue,
+    copy,
+    coverage,
+    journey,
+    languages,
+    nudges,
+    plays,
+    policy,
+    structures,
+)
 from .context import Context
+
+_CHECKS = (
+    catalogue,
+    journey,
+    policy,
+    adoption,
+    nudges,
+    structures,
+    languages,
+    plays,
+    copy,
+    coverage,
+    cases,
+)
 
 
 def run(
@@ -28,5 +54,5 @@ def run(
     catalog = sources.get("catalog.yaml")
     groups = groups_of(catalog.data if catalog else None)
     context = Context(definitions, sources, report, broken, check_template, groups)
-    for check in (catalogue, journey, policy, adoption, nudges, plays, copy, coverage, cases):
+    for check in _CHECKS:
         check.run(context)

@@ -8,10 +8,11 @@ from typing import Any
 from waypost_server.definitions.findings import Problem, Source, Where
 from waypost_server.domain import facts
 from waypost_server.domain.conditions import ConditionError, compile_condition
-from waypost_server.domain.definitions import Action, EmailStep, Nudge, TaskStep
+from waypost_server.domain.definitions import Action, Content, EmailStep, Nudge, TaskStep
 
 from .context import Context
 from .rules import check_fact, positive_paths
+from .tone import check_tone
 
 
 def run(context: Context) -> None:
@@ -46,14 +47,19 @@ def _nudge(context: Context, nudge: Nudge) -> None:
         sure = positive_paths(compile_condition(nudge.audience))
     except ConditionError:
         sure = frozenset()
-    for language, content in nudge.content.items():
-        where: Where = ("content", language)
-        for name, text in (("title", content.title), ("body", content.body), ("why", content.why)):
-            if text is not None:
-                _text(context, text, source, (*where, name), sure)
-        for index, action in enumerate(content.actions):
-            _text(context, action.label, source, (*where, "actions", index, "label"), sure)
-            _action(context, action, source, (*where, "actions", index))
+    contents: list[tuple[Where, Mapping[str, Content]]] = [(("content",), nudge.content)]
+    contents += [(("variants", place, "content"), each.content) for place, each in enumerate(nudge.variants)]
+    for above, languages in contents:
+        for language, content in languages.items():
+            _content(context, content, source, (*above, language), sure)
+
+
+def _content(context: Context, content: Content, source: Source, where: Where, sure: frozenset[str]) -> None:
+    for place, text in content.texts():
+        _text(context, text, source, (*where, *place), sure)
+    for index, action in enumerate(content.actions):
+        _text(context, action.label, source, (*where, "actions", index, "label"), sure)
+        _action(context, action, source, (*where, "actions", index))
 
 
 def _action(context: Context, action: Action, source: Source, where: Where) -> None:
@@ -61,21 +67,22 @@ def _action(context: Context, action: Action, source: Source, where: Where) -> N
         if text and ("{{" in text or "{%" in text):
             message = f"a button's {name} is taken as written; {{{{ … }}}} has no effect here"
             context.report.error(source, (*where, name), "literal_only", message, "write plain text")
-    url = action.url
-    if (
-        url is not None
-        and not url.startswith("https://")
-        and not (url.startswith("/") and url[1:2] not in ("/", "\\"))
-    ):
-        message = f"the address {url!r} is not allowed"
-        context.report.error(
-            source, (*where, "url"), "bad_url", message, "use a path of the product (/…) or https://…"
-        )
+    check_url(context, action.url, source, (*where, "url"))
+
+
+def check_url(context: Context, url: str | None, source: Source, where: Where) -> None:
+    """Report an address that leads anywhere but into the product or to a safe page."""
+    inside = url is not None and url.startswith("/") and url[1:2] not in ("/", "\\")
+    if url is None or inside or url.startswith("https://"):
+        return
+    message = f"the address {url!r} is not allowed"
+    context.report.error(source, where, "bad_url", message, "use a path of the product (/…) or https://…")
 
 
 def _text(context: Context, text: str, source: Source, where: Where, sure: frozenset[str]) -> None:
     if context.check_template is None:
         return
+    check_tone(context, text, source, where)
 
     def facts_for(paths: frozenset[str]) -> Mapping[str, Any]:
         document = facts.blank(paths, context.definitions)
