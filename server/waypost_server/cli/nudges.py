@@ -8,9 +8,11 @@ import click
 
 # name → the module below waypost_server.cli that holds it; imported only when the command runs
 COMMANDS = {
+    "new": "nudges_new",
     "validate": "nudges_check",
     "test": "nudges_check",
     "coverage": "nudges_check",
+    "preview": "nudges_preview",
     "audience": "nudges_audience",
     "plan": "nudges_publish",
     "apply": "nudges_publish",
