@@ -40,6 +40,7 @@ DETAILS = (
     "/tasks/t6",
     "/nudges/automation-halfway",
     "/nudges/automation-halfway?lang=de",
+    "/nudges/automation-halfway/funnel",
     "/plays/usage-drop",
     "/runs/r1",
     "/runs/r2",
@@ -106,6 +107,9 @@ def test_pages_tell_the_story(console: Console) -> None:
     assert re.search(r"Shown \d+ times to \d+ people in 28 days", nudge)
     assert '<span class="chip">next step</span>' in nudge
     explained = browser.get("/console/explain?user=tidewater-0&nudge=automation-halfway").text
+    assert "of users pass" in explained
+    funnel = browser.get("/console/nudges/automation-halfway/funnel").text
+    assert re.search(r"<h2>\d+ of \d+ users may see it now; most are stopped at audience</h2>", funnel)
     assert "Role is one of admin or ops manager" in explained and "saw admin" in explained
 
 

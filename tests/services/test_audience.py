@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.builders import WORKSPACE, add_workspace, make_runtime
 from tests.services.decide_rig import FixedReleases, make_definitions
 from waypost_server.domain.conditions import compile_condition
-from waypost_server.services.audience import Population, estimate, wilson
+from waypost_server.domain.sample import wilson
+from waypost_server.services.audience import Population, estimate
 from waypost_server.services.facts import facts_for
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Account, EndUser, Membership, UsageTotal

@@ -125,11 +125,17 @@ def _comparison(node: Mapping[str, Any], reader: Reader) -> Comparison:
             )
         return Comparison(sentence(GROUPS.get(operator, operator)), truth, children=children)
     path = str(node["path"])
+    seen = shown(node["seen"], path)
+    if "expected" in node:
+        seen += f"; {node['expected']:.0%} of users pass"
+    return Comparison(leaf_text(path, operator, node["wanted"], reader), truth, seen, path)
+
+
+def leaf_text(path: str, operator: str, value: Any, reader: Reader) -> str:
+    """One comparison in words."""
     if operator == "$exists":
-        text = f"{reader.fact(path)} {'is known' if node['wanted'] else 'is not known'}"
-    else:
-        wanted = shown(node["wanted"], path)
-        if operator in ("$inGroup", "$notInGroup"):
-            wanted = reader.groups.get(str(node["wanted"]), wanted)
-        text = f"{reader.fact(path)} {OPERATORS.get(operator, humanise(operator.lstrip('$')))} {wanted}"
-    return Comparison(text, truth, shown(node["seen"], path), path)
+        return f"{reader.fact(path)} {'is known' if value else 'is not known'}"
+    wanted = shown(value, path)
+    if operator in ("$inGroup", "$notInGroup"):
+        wanted = reader.groups.get(str(value), wanted)
+    return f"{reader.fact(path)} {OPERATORS.get(operator, humanise(operator.lstrip('$')))} {wanted}"

@@ -21,6 +21,7 @@ from waypost_server.domain.conditions import Compiled, compile_condition
 from waypost_server.domain.definitions import Condition
 from waypost_server.domain.errors import BadInputError, NotFoundError
 from waypost_server.domain.partial import truth
+from waypost_server.domain.sample import wilson
 from waypost_server.services import facts
 from waypost_server.services.classify import classify, paths_read
 from waypost_server.services.releases import LiveRelease
@@ -31,7 +32,6 @@ from waypost_server.store.crowds import Member
 CHUNK = 2_000  # people read at once: bounds memory and the time between looks at the clock
 SAMPLE = 200_000  # memberships looked at; of more, that many at random
 SECONDS = 1.5
-Z95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,13 +253,3 @@ def estimate(
     of, share = population.users, len(found) / seen
     # accounts are those met in the sample: their number does not scale with it
     return Estimate(round(share * of), accounts, of, False, math.floor(low * of), math.ceil(high * of), seen)
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share; (0, 1) when nothing was seen."""
-    if of == 0:
-        return 0.0, 1.0
-    share, z2 = hits / of, Z95 * Z95
-    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = Z95 * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
-    return max(0.0, middle - half), min(1.0, middle + half)

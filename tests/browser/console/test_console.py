@@ -23,6 +23,7 @@ PAGES = (
     "/tasks/t2",
     "/nudges",
     "/nudges/automation-halfway",
+    "/nudges/automation-halfway/funnel",
     "/plays",
     "/plays/usage-drop",
     "/runs/r2",

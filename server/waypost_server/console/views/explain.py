@@ -73,6 +73,6 @@ def _answer(
     workspace_id: str, person: Any, account_id: str | None, key: str | None, at: datetime | None
 ) -> tuple[dict[str, Any] | None, bool]:
     try:
-        return ask(runtime(), workspace_id, person.id, account_id, key, at=at), False
+        return ask(runtime(), workspace_id, person.id, account_id, key, at=at, expected=True), False
     except NotFoundError:
         return None, True

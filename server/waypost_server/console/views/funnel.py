@@ -1,0 +1,64 @@
+"""A nudge's funnel: at which gate how many users are stopped, with some of them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, render_template
+from markupsafe import Markup
+
+from waypost_server.console import charts, words
+from waypost_server.console.access import login, runtime
+from waypost_server.console.conditions import Reader
+from waypost_server.console.explained import leaf_text
+from waypost_server.domain.errors import NotFoundError
+from waypost_server.services.funnel import Funnel, Part
+from waypost_server.services.funnel import funnel as count
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Register the route."""
+    blueprint.add_url_rule("/nudges/<ref:key>/funnel", "funnel", funnel)
+
+
+def funnel(key: str) -> str:
+    """Count, and say where most are stopped."""
+    who = login()
+    try:
+        found = count(runtime(), who.workspace_id, key)
+    except NotFoundError:
+        abort(404)
+    with runtime().db.read() as session:
+        live = runtime().releases.live(session, who.workspace_id)
+    if live is None:
+        abort(404)
+    reader = Reader(live.definitions)
+    return render_template(
+        "console/funnel.html",
+        funnel=found,
+        title=finding(found),
+        rows=[(name, part, _bar(name, part, found)) for name, part in _named(found)],
+        leaves=[
+            (leaf_text(each.path, each.operator, each.wanted, reader), each.expected) for each in found.leaves
+        ],
+    )
+
+
+def finding(found: Funnel) -> str:
+    """What the funnel says, in a sentence."""
+    if not found.users:
+        return "Nobody was seen in this workspace yet"
+    about = "" if found.exact else "About "
+    text = f"{about}{found.eligible.users:,} of {words.plural(found.users, 'user')} may see it now"
+    most = max(found.gates, key=lambda each: each.users)
+    if most.users:
+        text += f"; most are stopped at {words.humanise(most.gate)}"
+    return text
+
+
+def _named(found: Funnel) -> list[tuple[str, Part]]:
+    stopped = [(words.sentence(each.gate), each) for each in found.gates if each.users]
+    return [*stopped, ("May see it now", found.eligible)]
+
+
+def _bar(name: str, part: Part, found: Funnel) -> Markup:
+    tone = "attention" if part.gate else ""
+    return charts.progress(part.users, found.users, f"{name}: {part.users} of {found.users}", tone)
