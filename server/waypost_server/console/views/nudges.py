@@ -10,7 +10,9 @@ from flask import Blueprint, abort, render_template, request
 from waypost_server.console import charts, preview, words
 from waypost_server.console.access import login, runtime
 from waypost_server.console.conditions import Reader
+from waypost_server.console.survey_results import results
 from waypost_server.domain.definitions import Definitions, Goal, Nudge
+from waypost_server.domain.locale import base
 from waypost_server.store import releases, reports_nudges, reports_settings
 
 DAYS = 28
@@ -62,9 +64,11 @@ def nudge(key: str) -> str:
         reached = _reached(session, who.workspace_id, (found,), times[0]).get(key, 0)
         days = reports_nudges.by_day(session, who.workspace_id, key, times=times)
         latest = reports_nudges.latest(session, who.workspace_id, key)
+        lang = request.args.get("lang")
+        original = base(found.content, live.definitions.catalog.default_locale)
+        chosen = lang if lang in found.content else original
+        answers = results(session, who.workspace_id, found, found.content[chosen])
     reader = Reader(live.definitions)
-    lang = request.args.get("lang")
-    chosen = lang if lang in found.content else "en" if "en" in found.content else next(iter(found.content))
     return render_template(
         "console/nudge.html",
         nudge=found,
@@ -78,6 +82,7 @@ def nudge(key: str) -> str:
         chart=_chart(days, times),
         days=[(times[place].astimezone(words.zone()).date(), each) for place, each in enumerate(days)],
         latest=latest,
+        answers=answers,
         used=where_used(found, live.definitions),
         source=_source(found.source, files),
         file=found.source.rpartition(":")[0] or found.source,
