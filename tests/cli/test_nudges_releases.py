@@ -125,6 +125,15 @@ def test_automated_steps_never_newly_reach_a_strategic_account_unasked(author: A
     assert author.document("apply", "--accept-strategic")["number"] == 2
 
 
+def test_an_account_that_may_match_later_is_guarded_too(author: Author) -> None:
+    """A play on usage that a strategic account does not have yet would reach it tomorrow."""
+    author.run("apply")
+    play = FILES["plays/drop.yaml"] + "audience: {account_usage.launch.total: {$gte: 5}}\n"
+    catalog = FILES["catalog.yaml"].replace("account.plan: enterprise", "account.plan: platinum")
+    author.write({"catalog.yaml": catalog, "plays/drop.yaml": play})
+    assert "would newly reach 1 strategic account: Acme (acme)" in author.run("plan").output
+
+
 def test_apply_on_an_old_base_is_refused(author: Author) -> None:
     """Somebody else's release is not overwritten."""
     author.run("apply", "--base", "0")

@@ -12,7 +12,9 @@ from waypost_server.definitions.changes import Change, compare
 from waypost_server.definitions.findings import Finding
 from waypost_server.domain.conditions import compile_condition
 from waypost_server.domain.definitions import Catalog, Definitions, EmailStep, NudgeStep, Play
+from waypost_server.domain.partial import truth
 from waypost_server.services.audience import Population
+from waypost_server.services.classify import NEED_QUERIES
 from waypost_server.services.publish import checked
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
@@ -229,15 +231,21 @@ def _refusals(session: Session, workspace_id: str, sides: _Sides) -> Iterator[Re
 
 
 def _automated(play: Play, facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """The automated steps that this account would meet, as "email welcome"."""
+    """The automated steps that this account may meet, now or later, as "email welcome"."""
     steps = play.branches.get(facts["account"].get("motion"), ())
-    if not steps or not compile_condition(play.audience).test(facts):
+    if not steps or truth(compile_condition(play.audience).node, facts, _stays) == "false":
         return ()
     return tuple(
         f"email {step.template}" if isinstance(step, EmailStep) else f"nudge {step.nudge}"
         for step in steps
         if isinstance(step, EmailStep | NudgeStep)
     )
+
+
+def _stays(path: str) -> bool:
+    """Whether time alone leaves a fact as it is: an account that does not match by usage today may tomorrow."""
+    family, _, rest = path.partition(".")
+    return family == "account" and rest.partition(".")[0] not in NEED_QUERIES
 
 
 def _runs(session: Session, workspace_id: str, changes: tuple[Change, ...]) -> Iterator[RunsChange]:
