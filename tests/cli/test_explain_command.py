@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from tests.builders import WORKSPACE, add_workspace, make_runtime
+from tests.builders import WORKSPACE, Clock, add_workspace, make_runtime
 from tests.cli.test_operator import Shell
 from tests.definitions.files import FILES
 from tests.services.decide_rig import add_person
@@ -15,13 +17,15 @@ from waypost_server.services.publish import publish
 from waypost_server.store.database import Database
 
 KEY = "hint"
+PUBLISHED = datetime(2020, 1, 2, tzinfo=UTC)  # past, whatever day the machine thinks it is
 
 
 @pytest.fixture
 def shell(database_url: str, database: Database, monkeypatch: pytest.MonkeyPatch) -> Shell:
     """Commands on a workspace with a published nudge and two people."""
     add_workspace(database)
-    publish(make_runtime(database), WORKSPACE, FILES, author="ada")
+    runtime = make_runtime(database, Clock(PUBLISHED))
+    publish(runtime, WORKSPACE, FILES, author="ada")
     add_person(database, "u1", "acme", role="admin")
     add_person(database, "u2", "globex", role="nobody")
     return Shell(database_url, monkeypatch)
@@ -39,9 +43,9 @@ def test_one_user(shell: Shell) -> None:
 
 def test_a_moment(shell: Shell) -> None:
     """--at answers as of then, with what nobody can know; a moment nobody can read is one line."""
-    before = shell.good("explain", "u1", "--at", "2026-11-22T00:00:00Z")
-    assert "as of 2026-11-22T00:00:00Z" in before and "No nudge was published." in before
-    then = json.loads(shell.good("explain", "u1", "--at", "2026-11-24T09:30", "--json"))
+    before = shell.good("explain", "u1", "--at", "2020-01-01T00:00:00Z")
+    assert "as of 2020-01-01T00:00:00Z" in before and "No nudge was published." in before
+    then = json.loads(shell.good("explain", "u1", "--at", "2020-01-03T09:30", "--json"))
     assert then["past"] is True and then["release"] == 1 and then["unknowable"]
     assert "write a time such as" in shell.bad("explain", "u1", "--at", "soon")
     assert "not come yet" in shell.bad("explain", "u1", "--at", "2199-01-01T00:00:00Z")
@@ -67,7 +71,7 @@ def test_a_funnel(shell: Shell) -> None:
 
 def test_a_question_without_a_subject(shell: Shell) -> None:
     """Neither user nor nudge, or a funnel of the past, is refused with what to write."""
-    for arguments in (["explain"], ["explain", "--nudge", KEY, "--at", "2026-11-24T09:30"]):
+    for arguments in (["explain"], ["explain", "--nudge", KEY, "--at", "2020-01-03T09:30"]):
         assert "Name a USER, or only a nudge" in shell.bad(*arguments)
     assert "no published nudge" in shell.bad("explain", "--nudge", "none")
 
@@ -84,3 +88,20 @@ def test_a_sample_says_so() -> None:
     assert "40,000   40%  [38,000 to 42,000]" in told[2]
     none = funnel_text.lines({**found, "users": 0, "eligible": {**part, "users": 0}})
     assert none[1:] == ["  Nobody was seen in this workspace yet."]
+
+
+@pytest.mark.slow
+def test_a_rehearsal(shell: Shell, tmp_path: Path) -> None:
+    """A folder is rehearsed against what is stored, as text, JSON and HTML; a folder with errors is refused."""
+    for name, text in FILES.items():
+        path = tmp_path / "nudges" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    folder, report = str(tmp_path / "nudges"), tmp_path / "report.html"
+    assert shell.good("nudges", "rehearse", folder, "--days", "2", "--html", str(report))
+    assert report.read_text().startswith("<!doctype html>")
+    told = shell.good("nudges", "rehearse", folder, "--days", "2", "--json")
+    document = json.loads(told[told.index("{") : told.rindex("}") + 1])
+    assert len(document["days"]) == 2 and document["assumptions"]
+    (tmp_path / "nudges" / "catalog.yaml").write_text("product: [")
+    assert "First put them right" in shell.bad("nudges", "rehearse", folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -44,7 +45,7 @@ def rehearse(
         )
     with open_runtime() as runtime:
         target = one_workspace(runtime, workspace_id)
-        with click.progressbar(length=days, label="Rehearsing", file=click.get_text_stream("stderr")) as bar:
+        with click.progressbar(length=days, label="Rehearsing", file=sys.stderr) as bar:
             found = play(
                 runtime,
                 target,
