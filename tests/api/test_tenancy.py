@@ -14,6 +14,7 @@ THEIRS = {
     "delivery_id": "delivery-other-acme-0",
     "first": "99",
     "second": "98",
+    "run_id": "run-other-acme",
     "number": "99",  # releases are counted in each workspace: the number of one is no id of another's
     "nudge": "only-of-the-other",
 }
@@ -27,6 +28,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "done": {"outcome": "renewed"},
     "snooze": {"until": "2027-01-01T00:00:00Z"},
     "dismiss": {"reason": "not ours"},
+    "cancel": {"reason": "not ours"},
     "{number}": {"message": "back"},
 }
 

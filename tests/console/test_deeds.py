@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.console.conftest import Console
-from waypost_server.store.tables import Audit, ConsoleUser, Key, Task, TaskEvent, Touch
+from waypost_server.store.tables import Audit, ConsoleUser, Key, PlayRun, Task, TaskEvent, Touch
 
 ACCOUNT = "/console/accounts/halden"
 BACK = {"back": "/console/queue"}
@@ -188,3 +188,24 @@ def test_a_viewer_logs_no_contact(console: Console) -> None:
     browser = console.logged_in("viewer")
     assert "Log a contact" not in browser.get(ACCOUNT).text
     assert browser.post(f"{ACCOUNT}/contact", {"id": "x", "channel": "call"}).status_code == 403
+
+
+def test_a_run_is_stopped_once_and_its_story_says_why(console: Console) -> None:
+    """A CSM stops a run with a reason; the page tells it, offers no second stop, and refuses one."""
+    browser = console.logged_in("csm")
+    assert "Stop the run" in browser.get("/console/runs/r2").text
+    answer = browser.post("/console/runs/r2/cancel", {"reason": "they moved to a new admin"})
+    assert answer.status_code == 302 and answer.headers["Location"] == "/console/runs/r2"
+    page = browser.get("/console/runs/r2").text
+    assert "Stopped by a person: they moved to a new admin" in page and "Stop the run" not in page
+    assert browser.post("/console/runs/r2/cancel", {"reason": "again"}).status_code == 409
+    with console.runtime.db.read() as session:
+        run = session.get_one(PlayRun, ("acme-prod", "r2"))
+        assert (run.state, run.outcome, run.due_at) == ("ended", "cancelled", None)
+
+
+def test_a_viewer_cannot_stop_a_run(console: Console) -> None:
+    """Neither is the button shown, nor does the address answer."""
+    browser = console.logged_in("viewer")
+    assert "Stop the run" not in browser.get("/console/runs/r2").text
+    assert browser.post("/console/runs/r2/cancel", {"reason": "no"}).status_code == 403

@@ -8,7 +8,8 @@ from marshmallow import fields, validate
 
 from waypost_server.api import cursor
 from waypost_server.api.auth import runtime
-from waypost_server.api.rest import Camel, Id, PageQuery, Time, caller, page_of, resource
+from waypost_server.api.rest import Camel, Id, PageQuery, Time, Words, caller, page_of, path_id, resource
+from waypost_server.services.cancel_run import REASON, cancel_run
 from waypost_server.store import listing
 
 blueprint = resource("plays", "Responses to signals, as they run.")
@@ -38,6 +39,10 @@ class PlayRun(Camel):
     ended_at = Time(required=True, allow_none=True)
 
 
+class CancelBody(Camel):
+    reason = Words(REASON, least=1, required=True, metadata={"description": "Why it is stopped."})
+
+
 @blueprint.route("/plays/runs")
 @blueprint.arguments(RunQuery, location="query")
 @blueprint.response(200, page_of(PlayRun))
@@ -49,3 +54,12 @@ def list_runs(query: dict[str, Any]) -> dict[str, Any]:
             session, caller().workspace_id, listing.RUNS, filters=query, after=after, limit=limit
         )
     return {"data": page.rows, "next": cursor.encode(page.next)}
+
+
+@blueprint.route("/plays/runs/<run_id>/cancel", methods=["POST"])
+@blueprint.arguments(CancelBody)
+@blueprint.response(200, PlayRun)
+def cancel(given: dict[str, Any], run_id: str) -> Any:
+    """Stop a run for good: nothing it has queued is sent"""
+    actor = f"key {caller().key_id}"
+    return cancel_run(runtime(), caller().workspace_id, path_id(run_id), actor=actor, **given)

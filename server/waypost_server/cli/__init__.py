@@ -19,6 +19,7 @@ COMMANDS = {
     "user": ("console_users", "user", "Create and list people who log into the console."),
     "nudges": ("nudges", "nudges", "Validate, rehearse and publish the definitions in nudges/."),
     "explain": ("explain", "explain", "Say why a user sees a nudge, or does not."),
+    "stop-run": ("stop_run", "stop_run", "Stop a run of a play for good."),
     "contact": ("contact", "contact", "Log a call, meeting or message with a customer."),
     "adoption": ("adoption", "adoption", "Show who is adopted, and where the gap is."),
     "doctor": ("doctor", "doctor", "Check database, Redis, clock and mail from this machine."),

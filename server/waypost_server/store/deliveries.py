@@ -212,3 +212,13 @@ def expire_old(session: Session, *, now: datetime) -> int:
             ended.values(state="expired", ended_at=now).execution_options(synchronize_session=False)
         ).rowcount
     )
+
+
+def cancel_pending(session: Session, workspace_id: str, *, run_id: str, reason: str, now: datetime) -> None:
+    """End what a run has queued and no worker has begun to send."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.workspace_id == workspace_id, Delivery.run_id == run_id, Delivery.state == "pending")
+        .values(state="cancelled", reason=reason, ended_at=now)
+        .execution_options(synchronize_session=False)
+    )

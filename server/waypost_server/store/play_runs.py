@@ -91,6 +91,32 @@ def hold(session: Session, workspace_id: str, ids: Collection[str], *, fence: st
     return set(found)
 
 
+def account_of(session: Session, workspace_id: str, run_id: str) -> str | None:
+    """The account of a run; None when there is no such run."""
+    return session.scalar(
+        select(PlayRun.account_id).where(PlayRun.workspace_id == workspace_id, PlayRun.id == run_id)
+    )
+
+
+def cancel(session: Session, workspace_id: str, run_id: str, *, now: datetime) -> PlayRun | None:
+    """End a run and take it away from whoever claimed it; None when it has ended before."""
+    return session.scalar(
+        update(PlayRun)
+        .where(PlayRun.workspace_id == workspace_id, PlayRun.id == run_id, PlayRun.state != "ended")
+        .values(
+            state="ended",
+            outcome="cancelled",
+            ended_at=now,
+            due_at=None,
+            lease_until=None,
+            fence=None,
+            claims=0,
+        )
+        .returning(PlayRun)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def save(session: Session, workspace_id: str, positions: Sequence[Mapping[str, Any]], *, fence: str) -> None:
     """Write the new positions of runs that `hold` locked, and give the runs back."""
     if not positions:

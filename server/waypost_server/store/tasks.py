@@ -57,6 +57,14 @@ def muting_run(session: Session, workspace_id: str, account_id: str) -> str | No
     )
 
 
+def open_of_run(session: Session, workspace_id: str, run_id: str) -> bool:
+    """Whether a person still has work from this run."""
+    query = select(Task.id).where(
+        Task.workspace_id == workspace_id, Task.run_id == run_id, Task.state.in_(OPEN)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def least_loaded(session: Session, workspace_id: str) -> str | None:
     """The CSM with the fewest open tasks (by id when equal); None when there is no CSM."""
     load = func.count(Task.id)

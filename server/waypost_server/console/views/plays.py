@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from waypost_server.console import cursors, evidence
-from waypost_server.console.access import login, runtime
+from waypost_server.console.access import login, needs, runtime
 from waypost_server.console.conditions import Reader
 from waypost_server.console.step_words import describe
 from waypost_server.console.views.nudges import goal_words
 from waypost_server.domain.definitions import Definitions, Play
+from waypost_server.services.cancel_run import cancel_run
 from waypost_server.store import releases, reports_plays, reports_settings
 
 
@@ -20,6 +21,7 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/plays", "plays", plays)
     blueprint.add_url_rule("/plays/<ref:key>", "play", play)
     blueprint.add_url_rule("/runs/<ref:run_id>", "run", run)
+    blueprint.add_url_rule("/runs/<ref:run_id>/cancel", "run_cancel", cancel, methods=["POST"])
 
 
 def plays() -> str:
@@ -104,6 +106,15 @@ def run(run_id: str) -> str:
         tasks=tasks,
         grants=grants,
     )
+
+
+@needs("csm")
+def cancel(run_id: str) -> Any:
+    """Stop a run for good, and show its story."""
+    who = login()
+    cancel_run(runtime(), who.workspace_id, run_id, actor=who.user_id, reason=request.form.get("reason", ""))
+    flash("Stopped. Nothing that was queued will be sent.")
+    return redirect(url_for("console.run", run_id=run_id))
 
 
 def trigger_words(play: Play, definitions: Definitions) -> str:
