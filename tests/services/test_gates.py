@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.builders import WORKSPACE, Clock
 from tests.services.decide_rig import add_person, add_rows, at, capped, make_nudge, make_rig
 from waypost_server.domain.definitions import Cap, Content, Frequency, Goal, Limit, Nudge, Schedule
+from waypost_server.domain.surfaces import Checklist, ChecklistItem, PieceWords, Tour, TourStep
 from waypost_server.services.decide import Question, decide
 from waypost_server.store.database import Database
 from waypost_server.store.tables import (
@@ -372,3 +375,32 @@ def test_a_repeated_question_sees_every_change_at_once(database: Database) -> No
     assert decide(runtime, WORKSPACE, question).keys == ("hello",)
     clock.move(hours=14)
     assert decide(runtime, WORKSPACE, question).keys == ()
+
+
+@pytest.mark.parametrize("surface", ["hotspot", "checklist", "tour"])
+def test_what_stays_on_the_screen_goes_on_after_a_reload(database: Database, surface: str) -> None:
+    """While its offer is open it is answered with the offer, whatever is used up; once closed, limits hold."""
+    once = Frequency(limits=(Limit(max=1),), cooldown_days=30)
+    piece: dict[str, Any] = {
+        "checklist": {"checklist": Checklist((ChecklistItem("a", feature="runner"),))},
+        "tour": {"tour": Tour((TourStep("a"),))},
+    }.get(surface, {})
+    words = Content("Hello", "Body.", steps={"a": PieceWords("A")}, items={"a": PieceWords("A")})
+    nudge = make_nudge(surface=surface, frequency=once, content={"en": words}, **piece)
+    runtime, _ = make_rig(database, nudge, policy=capped(Cap(1, 86_400)))
+    shown = offer(state="shown", claimed_at=at(23, 9), shown_at=at(23, 9), closed_at=None, reaction=None)
+    add_rows(database, [shown, touch(1, at(23, 9))])
+    found = decide(runtime, WORKSPACE, Question("u1", "acme"))
+    assert found.keys == ("hello",)
+    assert json.loads(bytes(found.nudges[0]))["offer"] == "o1"
+    assert decide(runtime, WORKSPACE, Question("u1", "acme", explain=True)).keys == ("hello",)
+    with database.write() as session:
+        session.execute(update(Offer).values(state="closed", closed_at=at(23, 9), reaction="dismissed"))
+    assert decide(runtime, WORKSPACE, Question("u1", "acme")).keys == ()
+
+
+def test_a_tooltip_does_not_go_on(database: Database) -> None:
+    """What points at an element for a moment is not painted twice."""
+    shown = offer(state="shown", claimed_at=at(23, 9), shown_at=at(23, 9), closed_at=None, reaction=None)
+    once = Frequency(limits=(Limit(max=1),), cooldown_days=0)
+    assert held(database, make_nudge(frequency=once), shown) is not None

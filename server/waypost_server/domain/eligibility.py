@@ -14,7 +14,7 @@ from .compiled import CompiledNudge
 from .gates import aim, often, order, said, spend, when
 from .gates.aim import progress
 from .gates.gate import Gate, Holds
-from .history import NOTHING, Situation
+from .history import NOTHING, OpenOffer, Situation
 
 __all__ = ["GATES", "Held", "Verdict", "eligible", "gates_of", "held", "progress", "verdicts"]
 
@@ -46,6 +46,8 @@ _OF_HISTORY = frozenset({"never_again", "snoozed", "claimed_elsewhere"})  # they
 _NOT_OF_THE_FEED = frozenset(
     {"dismissed_twice", "snoozed", "claimed_elsewhere", "frequency", "session_start", "budget", "quiet_hours"}
 )
+STANDING = frozenset({"tour", "checklist", "hotspot"})
+_NOT_OF_STANDING = frozenset({"claimed_elsewhere", "frequency", "session_start", "budget", "quiet_hours"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Verdict:
 
 def held(nudge: CompiledNudge, situation: Situation) -> Held | None:
     """The first reason why not, with its numbers; None when the person may see it."""
-    for gate in _asked(nudge):
+    for gate in _asked(nudge, situation):
         if gate.holds(nudge, situation):
             return Held(gate.reason, gate.numbers(nudge, situation))
     return None
@@ -75,12 +77,12 @@ def held(nudge: CompiledNudge, situation: Situation) -> Held | None:
 
 def reason_held(nudge: CompiledNudge, situation: Situation) -> str | None:
     """The reason alone, for counting many."""
-    return next((gate.reason for gate in _asked(nudge) if gate.holds(nudge, situation)), None)
+    return next((gate.reason for gate in _asked(nudge, situation) if gate.holds(nudge, situation)), None)
 
 
 def gates_of(nudge: CompiledNudge) -> tuple[str, ...]:
     """The reasons for which this nudge can be held, in the order in which they are asked."""
-    return tuple(gate.reason for gate in _asked(nudge))
+    return tuple(gate.reason for gate in _of_surface(nudge))
 
 
 def eligible(nudge: CompiledNudge, situation: Situation) -> bool:
@@ -88,6 +90,8 @@ def eligible(nudge: CompiledNudge, situation: Situation) -> bool:
     often decides goes first."""
     if not nudge.audience.test(situation.facts):
         return False
+    if nudge.nudge.surface in STANDING and standing_offer(nudge, situation) is not None:
+        return reason_held(nudge, situation) is None
     at_first, later = _able(nudge)
     never_offered = situation.history.of(nudge.key) is NOTHING
     for holds in at_first if never_offered else later:  # noqa: SIM110 - a generator doubles the time
@@ -100,16 +104,33 @@ def verdicts(nudge: CompiledNudge, situation: Situation) -> list[Verdict]:
     """What every gate says, in order, whether or not an earlier one held."""
     return [
         Verdict(gate.reason, not gate.holds(nudge, situation), gate.numbers(nudge, situation))
-        for gate in _asked(nudge)
+        for gate in _asked(nudge, situation)
     ]
 
 
-def _asked(nudge: CompiledNudge) -> tuple[Gate, ...]:
-    """The gates that have a say in a nudge of its surface."""
+def standing_offer(nudge: CompiledNudge, situation: Situation) -> OpenOffer | None:
+    """The offer that is on the person's screen already and stays there until they close it, over every page.
+
+    Such a nudge is not offered again but goes on, so nothing is spent and nothing can be used up. A browser
+    that claims does not go on with it: another tab does.
+    """
+    if nudge.nudge.surface not in STANDING or situation.claim_id is not None:
+        return None
+    shown = (offer for offer in situation.history.of(nudge.key).open if offer.state == "shown")
+    return max(shown, key=lambda offer: (offer.since, offer.id), default=None)
+
+
+def _asked(nudge: CompiledNudge, situation: Situation) -> tuple[Gate, ...]:
+    """The gates that have a say in this nudge now."""
+    return _OF_STANDING if standing_offer(nudge, situation) is not None else _of_surface(nudge)
+
+
+def _of_surface(nudge: CompiledNudge) -> tuple[Gate, ...]:
     return _OF_THE_FEED if nudge.nudge.surface == "announcement" else GATES
 
 
 _OF_THE_FEED = tuple(gate for gate in GATES if gate.reason not in _NOT_OF_THE_FEED)
+_OF_STANDING = tuple(gate for gate in GATES if gate.reason not in _NOT_OF_STANDING)
 
 
 @lru_cache(maxsize=16_384)
@@ -135,6 +156,6 @@ def _able(nudge: CompiledNudge) -> tuple[tuple[Holds, ...], tuple[Holds, ...]]:
         "budget": not policy.caps and not policy.min_gap_seconds and (session is None or session.max is None),
         "quiet_hours": quiet is None or not quiet.in_app,
     }
-    later = [gate for gate in _asked(nudge) if not idle.get(gate.reason)]
+    later = [gate for gate in _of_surface(nudge) if not idle.get(gate.reason)]
     at_first = [gate for gate in later if gate.reason not in _OF_HISTORY]
     return tuple(gate.holds for gate in at_first), tuple(gate.holds for gate in later)

@@ -14,12 +14,13 @@ import msgspec
 
 from waypost_server.domain.arbitration import Candidate, Outranked, outranked, rank
 from waypost_server.domain.compiled import CompiledNudge
-from waypost_server.domain.eligibility import Held, eligible, held, progress
+from waypost_server.domain.eligibility import Held, eligible, held, progress, standing_offer
 from waypost_server.domain.errors import TemplateError
 from waypost_server.domain.history import Situation
 from waypost_server.services.facts import Facts, glance
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
+from waypost_server.services.words import with_offer
 
 TTL_SECONDS = 300
 FEED_LENGTH = 20
@@ -149,6 +150,8 @@ def answer(release: LiveRelease, question: Question, facts: Facts) -> Decision:
         if not (question.explain or eligible(nudge, situation)):
             continue
         reason = _render(release, nudge, question.locale, facts, rendered)
+        if reason is None and (offer := standing_offer(nudge, situation)) is not None:
+            rendered[nudge.key] = with_offer(rendered[nudge.key], offer.id)
         if reason is not None:
             refused.append(HeldNudge(nudge.key, reason))
             continue

@@ -86,6 +86,11 @@ class Words:
         return found
 
 
+def with_offer(nudge: msgspec.Raw, offer_id: str) -> msgspec.Raw:
+    """A rendered nudge that its person holds already: the browser goes on with this offer and claims none."""
+    return msgspec.Raw(bytes(nudge)[:-1] + b',"offer":' + _encode(offer_id) + b"}")
+
+
 def _fixed(value: Any) -> Any:
     """A value as a cache key: 1, 1.0 and true differ, and lists can be keys."""
     if value.__class__ in (list, dict):
