@@ -79,6 +79,14 @@ RULES = (
         "{w}: run {id} has ended and its story does not say so.",
     ),
     Rule(
+        "signal_orphan",
+        "select s.workspace_id w, s.id, s.account_id account from signal s where s.state = 'open'"
+        " and s.handling_reason = '' and not exists (select 1 from play_run r"
+        " where r.workspace_id = s.workspace_id and r.signal_id = s.id) and not exists (select 1 from task t"
+        " where t.workspace_id = s.workspace_id and t.signal_id = s.id)",
+        "{w}: nothing answers signal {id} of account {account}: no run, no task and no reason for none.",
+    ),
+    Rule(
         "account_ahead",
         "select workspace_id w, id from account where evaluated > touched",
         "{w}: account {id} was evaluated more often than it was touched.",
