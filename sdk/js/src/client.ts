@@ -3,6 +3,7 @@
 import { backoff } from './core/backoff';
 import { Outbox } from './core/outbox';
 import type { Announcement, Detail, Nudge, Properties, Reaction, Reply } from './core/types';
+import { SETTLE_MS, began } from './core/visit';
 import { cleanId } from './core/wire';
 import { load } from './load';
 import type { Events, NudgeEvent, Options } from './options';
@@ -178,6 +179,7 @@ export class Client {
   private record(type: string, fields: Properties): void {
     const { accountId, anonymousId, userId, platform } = this;
     try {
+      this.began();
       const event = {
         type,
         messageId: platform.uuid(),
@@ -226,7 +228,12 @@ export class Client {
   private request(path: string, fields: Properties, etag: string | null = null): Promise<Reply> {
     const { accountId, userId, platform, token } = this;
     const who = { userId, ...(accountId && { accountId }), ...(token && { userToken: token }) };
-    return platform.post(path, JSON.stringify({ ...who, ...fields }), { auth: true, etag });
+    const context = { ...(fields.context as Properties), sessionStartedAt: new Date(this.began()).toISOString() };
+    return platform.post(path, JSON.stringify({ ...who, ...fields, context }), { auth: true, etag });
+  }
+
+  private began(): number {
+    return began(this.platform.store, `${this.prefix}visit`, this.platform.now());
   }
 
   /** Ask for a decision in `ms`; several reasons at once make one request. */
@@ -252,7 +259,11 @@ export class Client {
     const answer = body as { nudges?: Nudge[]; feed?: Announcement[]; ttl?: number } | null;
     if (status === 200 || status === 304) {
       this.failures = 0;
-      this.expires = this.platform.now() + (answer?.ttl ?? 300) * 1000;
+      const now = this.platform.now();
+      this.expires = now + (answer?.ttl ?? 300) * 1000;
+      // What the first minute held back is asked for when it is over.
+      const settled = this.began() + SETTLE_MS;
+      if (settled > now) this.ask(settled - now + 500);
       if (status === 304) return this.stage?.consider();
       this.etag = reply.etag;
       this.nudges = usable(answer?.nudges);
