@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,18 @@ def test_a_preview_shows_the_words_and_the_numbers_used(folder: Path) -> None:
     assert numbers["peers.report_schedule.active_share"].startswith("missing")
     assert "no case" in waypost("preview", "report-schedule", str(folder), "--case", "nobody", status=1)
     assert "no nudge" in waypost("preview", "nothing", str(folder), status=1)
+
+
+@pytest.mark.slow
+def test_pytest_runs_the_cases_of_a_folder(folder: Path) -> None:
+    """Each case is an item; a failing one says what was expected and which comparison decided."""
+    nudge = folder / "in-app" / "report-schedule.yaml"
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(nudge)]
+    done = subprocess.run(run, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0 and "3 passed" in done.stdout, done.stdout + done.stderr
+    nudge.write_text(nudge.read_text().replace("count_28d: {$gte: 2}", "count_28d: {$gte: 9}"))
+    done = subprocess.run(run, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and "1 failed" in done.stdout
+    assert (
+        "expected shown, got held: audience: usage.report_export.count_28d $gte 9, but it is 4" in done.stdout
+    )
