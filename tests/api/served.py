@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -31,16 +32,17 @@ def served(database_url: str, *, workers: int = 2, before: Sequence[str] = ()) -
          "tests.api.served:application"],
         cwd=ROOT,
         env={**os.environ, "WAYPOST_DATABASE_URL": database_url, "WAYPOST_SECRET": "s" * 32},
+        start_new_session=True,  # what is put in front may not hand a signal on: the whole group gets it
     )  # fmt: skip
     try:
         _wait(port, child)
         yield f"http://127.0.0.1:{port}", child.pid
     finally:
-        child.terminate()
+        os.killpg(child.pid, signal.SIGTERM)
         try:
             child.wait(15)
         except subprocess.TimeoutExpired:
-            child.kill()
+            os.killpg(child.pid, signal.SIGKILL)
             child.wait()
 
 

@@ -24,13 +24,13 @@ Found = tuple[str, dict[str, Any]] | None
 def ask(runtime: Any, **changes: Any) -> Decision:
     plain = decide(runtime, WORKSPACE, Question("u1", "acme", **changes))
     told = decide(runtime, WORKSPACE, Question("u1", "acme", explain=True, **changes))
-    assert plain.keys == told.keys
+    assert (plain.keys, plain.feed_keys) == (told.keys, told.feed_keys)
     return told
 
 
 def reason(told: Decision, key: str = "hello") -> Found:
     found = {each.key: each.held for each in told.held or ()}
-    assert (key in told.keys) != (key in found)
+    assert (key in (*told.keys, *told.feed_keys)) != (key in found)
     return (found[key].reason, found[key].detail) if key in found else None
 
 
