@@ -14,11 +14,11 @@ from sqlalchemy import text
 
 from tests.builders import WORKSPACE, Clock, CountingDoorbell, add_workspace, make_event, make_runtime
 from waypost_server.domain.events import Envelope
+from waypost_server.services import fold_users
 from waypost_server.services.ingest import Receipt, ingest
 from waypost_server.services.ingest_accounts import Sender
 from waypost_server.services.publish import publish
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import take_postgres, take_sqlite
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Account, ConsoleUser
 
@@ -320,11 +320,10 @@ def test_a_clock_in_the_past_of_the_release_is_no_trouble(runtime: Runtime) -> N
 
 
 def test_a_key_is_never_kept_without_its_event(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What breaks between the keys and the log undoes the keys, so that sending again is no duplicate."""
-    event = make_event(event="Other", messageId="once")
-    database = take_sqlite if runtime.db.is_sqlite else take_postgres
+    """What breaks after the keys undoes the keys, so that sending again is no duplicate."""
+    event = make_event(type="identify", traits={"name": "Ada"}, messageId="once")
     with monkeypatch.context() as broken:
-        broken.setattr(database, "put", Mock(side_effect=RuntimeError("killed here")))
+        broken.setattr(fold_users, "fold", Mock(side_effect=RuntimeError("killed here")))
         with pytest.raises(RuntimeError, match="killed here"):
             send(runtime, event)
     assert send(runtime, event).accepted == 1

@@ -7,7 +7,7 @@ so that parallel batches wait but never deadlock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from waypost_server.services.reactions import reaction_of
 from waypost_server.services.runtime import Runtime
 from waypost_server.store.ingest_days import SHARDS
 from waypost_server.store.take import Batch, Row, Taken, take
+from waypost_server.store.take_sqlite import tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,16 @@ def fold_into(
     return len(taken.new)
 
 
+def is_one_statement(plan: Plan, events: Iterable[Event]) -> bool:
+    """True if storing `events` is sums alone: no traits, reactions or consent, no feature of a milestone."""
+    return all(
+        each.type not in ("identify", "group")
+        and each.name not in (REACTION, CONSENT)
+        and plan.feature_of(each) not in plan.milestone_features
+        for each in events
+    )
+
+
 def _fold_rest(
     session: Session,
     runtime: Runtime,
@@ -95,7 +106,9 @@ def _fold_rest(
     fold_users.fold(session, sender, fresh)
     fold_accounts.fold(session, sender, plan, fresh, accounts, batch.received_at)
     if plan.milestone_features:
-        fold_milestones.fold(session, sender.workspace_id, plan, added=taken.added, now=taken.totals)
+        rows = [row for row in batch.rows if row.message_id in taken.new]
+        added = tally(row for row in rows if row.feature in plan.milestone_features)[1]
+        fold_milestones.fold(session, sender.workspace_id, plan, added=added, now=taken.totals)
     reactions = [
         found
         for each in fresh

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from waypost_server.domain.errors import BadInputError
 from waypost_server.domain.events import Envelope
-from waypost_server.services.fold import Counts, fold
+from waypost_server.services.fold import Counts, fold, is_one_statement
 from waypost_server.services.ingest_accounts import Sender
 from waypost_server.services.ingest_plan import Plan, plan_of
 from waypost_server.services.ingest_read import Reading, Rejection, read_batch, rejection
@@ -76,7 +76,8 @@ def ingest(
 
 
 def _store(runtime: Runtime, sender: Sender, plan: Plan, reading: Reading, envelope: Envelope) -> _Stored:
-    with runtime.db.write() as session:
+    alone = not reading.rejections and is_one_statement(plan, reading.events.values())
+    with runtime.db.single() if alone else runtime.db.write() as session:
         counts = Counts(reading.duplicates, len(reading.rejections))
         accepted = fold(session, runtime, sender, plan, list(reading.events.values()), envelope, counts)
         quarantine.add(

@@ -116,8 +116,9 @@ class Days:
         self.counts.people.update(people)
         self.counts.accounts.update(accounts)
         if days:
-            usage.add_days(session, workspace_id, sorted(days.values()))
-            now = usage.add_totals(session, workspace_id, sorted(sums.values()), plan.milestone_features)
+            usage.add_days(session, workspace_id, days.values())
+            totals = usage.add_totals(session, workspace_id, sums.values())
+            now = [row for row in totals if row.feature in plan.milestone_features]
             added = [row for row in sums.values() if row.feature in plan.milestone_features]
             if added:
                 fold_milestones.fold(session, workspace_id, plan, added=added, now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -47,13 +47,13 @@ class Stored(NamedTuple):
     motion: str | None
 
 
-def touch(session: Session, workspace_id: str, seen: Sequence[Seen]) -> None:
+def touch(session: Session, workspace_id: str, seen: Iterable[Seen]) -> None:
     """Mark accounts as due for evaluation, making new ones.
 
     One that is due already and that no worker holds is left alone: whoever evaluates it next sees this
     batch. While a worker holds it, the mark goes up, because that worker may have read too early.
     """
-    bulk.run(session, TOUCH, SEEN, seen, (workspace_id,))
+    bulk.run(session, TOUCH, SEEN, sorted(seen), (workspace_id,))
 
 
 def traits(session: Session, workspace_id: str, account_ids: Sequence[str]) -> list[Stored]:

@@ -129,6 +129,8 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._reader = engine.execution_options(**{READ_ONLY: True})
+        autocommit = {} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+        self._single = engine.execution_options(**autocommit)
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._spare: list[_Prepared] = []
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
@@ -137,6 +139,15 @@ class Database:
     def write(self) -> Iterator[Session]:
         """One transaction; committed when the block ends, rolled back when it raises."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def single(self) -> Iterator[Session]:
+        """For one writing statement that is a whole transaction, after reads: PostgreSQL commits it by itself.
+
+        That saves two round trips. On SQLite the same as `write`.
+        """
+        with Session(self._single, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager

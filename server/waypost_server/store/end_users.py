@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -39,9 +39,9 @@ class Seen(NamedTuple):
     last_day: date
 
 
-def see(session: Session, workspace_id: str, seen: Sequence[Seen]) -> None:
+def see(session: Session, workspace_id: str, seen: Iterable[Seen]) -> None:
     """Add users, or widen them where that changes anything."""
-    bulk.run(session, SEE, SEEN, seen, (workspace_id,))
+    bulk.run(session, SEE, SEEN, sorted(seen), (workspace_id,))
 
 
 def ids(session: Session, workspace_id: str) -> Iterator[str]:

@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of one transaction. `folds` is False for events that are only kept."""
+    """Rows of one request. `folds` is False for events that are only kept."""
 
     workspace_id: str
     rows: tuple[Row, ...]
@@ -44,8 +44,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was new. Of `milestone_features`: what this batch `added`, and the `totals` after it."""
+    """What was new. `totals` are those of `milestone_features` as they stand after this batch."""
 
     new: frozenset[str]
-    added: tuple[TotalRow, ...] = ()
     totals: tuple[TotalRow, ...] = ()

@@ -1,35 +1,99 @@
-"""Take events in on SQLite: one statement a table. The caller holds the write lock."""
+"""Take events in on SQLite: one statement a table, from sums made here. The caller holds the write lock."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from waypost_server.store import accounts_fold, end_users, events, ingest_days, memberships, usage
-from waypost_server.store.events import keep_new
-from waypost_server.store.take_rows import Batch, Row
-from waypost_server.store.take_sums import Sums
-from waypost_server.store.usage import TotalRow
+from waypost_server.store.take_rows import Batch, Row, Taken
+from waypost_server.store.usage import DayRow, TotalRow
 
-__all__ = ["keep_new", "put"]
+Spans = dict[str, tuple[date, date]]
 
 
-def put(session: Session, batch: Batch, fresh: Sequence[Row], sums: Sums) -> list[TotalRow]:
-    """Append `fresh` to the log and add its sums; the totals as they stand now."""
+def take(session: Session, batch: Batch) -> Taken:
+    """See `store.take.take`."""
+    ids = [row.message_id for row in batch.rows]
+    new = events.keep_new(session, batch.workspace_id, ids, batch.received_at)
+    fresh = [row for row in batch.rows if row.message_id in new]
+    counts = ingest_days.Counts(len(fresh), batch.duplicate + len(ids) - len(fresh), batch.quarantined)
+    ingest_days.add(session, batch.workspace_id, batch.received_day, counts, shard=batch.shard)
+    if not fresh:
+        return Taken(frozenset())
+    events.append(session, batch.workspace_id, fresh, received_at=batch.received_at, trust=batch.trust)
+    totals = _fold(session, batch, fresh) if batch.folds else []
+    return Taken(frozenset(new), tuple(row for row in totals if row.feature in batch.milestone_features))
+
+
+def _fold(session: Session, batch: Batch, fresh: Sequence[Row]) -> list[TotalRow]:
     workspace_id = batch.workspace_id
-    counts = ingest_days.Counts(len(fresh), batch.duplicate + len(batch.rows) - len(fresh), batch.quarantined)
-    ingest_days.add(session, workspace_id, batch.received_day, counts, shard=batch.shard)
-    if fresh:
-        events.append(session, workspace_id, fresh, received_at=batch.received_at, trust=batch.trust)
-    totals: list[TotalRow] = []
-    if sums.days:
-        usage.add_days(session, workspace_id, sums.days)
-        totals = usage.add_totals(session, workspace_id, sums.totals, batch.milestone_features)
-    if sums.people:
-        end_users.see(session, workspace_id, sums.people)
-    if sums.members:
-        memberships.see(session, workspace_id, sums.members)
-    if sums.accounts:
-        accounts_fold.touch(session, workspace_id, sums.accounts)
+    days, sums = tally(fresh)
+    totals = []
+    if days:
+        usage.add_days(session, workspace_id, days)
+        totals = usage.add_totals(session, workspace_id, sums)
+    _see_people(session, workspace_id, batch.trust, [row for row in fresh if row.user_id])
+    _see_members(session, workspace_id, [row for row in fresh if row.user_id and row.account_id])
+    touched = _spans((row.account_id, row.day) for row in fresh if row.account_id)
+    if touched:
+        seen = [accounts_fold.Seen(account_id, *span) for account_id, span in touched.items()]
+        accounts_fold.touch(session, workspace_id, seen)
     return totals
+
+
+def tally(rows: Iterable[Row]) -> tuple[list[DayRow], list[TotalRow]]:
+    """Uses to add, by day and in all. Anonymous events count for no one."""
+    days: dict[tuple[str, str, str, date], int] = {}
+    totals: dict[tuple[str, str, str], tuple[datetime, datetime, int]] = {}
+    for row in rows:
+        if row.feature is None or not row.user_id:
+            continue
+        subject, at = (row.account_id, row.user_id, row.feature), row.ts
+        days[(*subject, row.day)] = days.get((*subject, row.day), 0) + 1
+        first, last, total = totals.get(subject, (at, at, 0))
+        totals[subject] = (min(first, at), max(last, at), total + 1)
+    return (
+        [DayRow(*key, count) for key, count in days.items()],
+        [TotalRow(*key, *rest) for key, rest in totals.items()],
+    )
+
+
+def _spans(pairs: Iterable[tuple[str, date]]) -> Spans:
+    spans: Spans = {}
+    for subject, day in pairs:
+        first, last = spans.get(subject, (day, day))
+        spans[subject] = (min(first, day), max(last, day))
+    return spans
+
+
+def _see_people(session: Session, workspace_id: str, trust: str, rows: Sequence[Row]) -> None:
+    spans = _spans((row.user_id, row.day) for row in rows)
+    if spans:
+        seen = [end_users.Seen(user_id, trust, *span) for user_id, span in spans.items()]
+        end_users.see(session, workspace_id, seen)
+
+
+def _see_members(session: Session, workspace_id: str, rows: Sequence[Row]) -> None:
+    seen: dict[tuple[str, str], memberships.Seen] = {}
+    for row in rows:
+        pair = (row.account_id, row.user_id)
+        seen[pair] = _widened(seen.get(pair), row)
+    if seen:
+        memberships.see(session, workspace_id, seen.values())
+
+
+def _widened(seen: memberships.Seen | None, row: Row) -> memberships.Seen:
+    if seen is None:
+        return memberships.Seen(row.account_id, row.user_id, row.role, row.role_at, row.day, row.day)
+    later = (row.role_at or "") > (seen.role_at or "")
+    return memberships.Seen(
+        row.account_id,
+        row.user_id,
+        row.role if later else seen.role,
+        row.role_at if later else seen.role_at,
+        min(seen.first_day, row.day),
+        max(seen.last_day, row.day),
+    )

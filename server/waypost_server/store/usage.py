@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -76,17 +76,15 @@ class TotalRow(NamedTuple):
     total: int
 
 
-def add_days(session: Session, workspace_id: str, rows: Sequence[DayRow]) -> None:
-    """Add to the daily counts. Give the rows in key order, so that batches never deadlock."""
-    bulk.run(session, ADD_DAYS, DAY, rows, (workspace_id,))
+def add_days(session: Session, workspace_id: str, rows: Iterable[DayRow]) -> None:
+    """Add to the daily counts. Takes the rows in key order, so that batches never deadlock."""
+    bulk.run(session, ADD_DAYS, DAY, sorted(rows), (workspace_id,))
 
 
-def add_totals(
-    session: Session, workspace_id: str, rows: Sequence[TotalRow], features: Collection[str]
-) -> list[TotalRow]:
-    """Add to the totals; returns those of `features` as they stand now."""
-    result = bulk.run(session, ADD_TOTALS, TOTAL, rows, (workspace_id,))
-    return [_total(*row) for row in result if row[2] in features]
+def add_totals(session: Session, workspace_id: str, rows: Iterable[TotalRow]) -> list[TotalRow]:
+    """Add to the totals; returns the rows as they stand now."""
+    result = bulk.run(session, ADD_TOTALS, TOTAL, sorted(rows), (workspace_id,))
+    return [_total(*row) for row in result]
 
 
 def user_totals(
