@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from waypost_server.channels.egress import Egress
-from waypost_server.channels.email import Fault, Mailer, SmtpMailer
+from waypost_server.channels.email import Fault, Mailer
 from waypost_server.channels.mailbox import MailboxMailer
+from waypost_server.channels.smtp import SmtpMailer
 from waypost_server.channels.webhook import WebhookPoster
 from waypost_server.config import Settings
 from waypost_server.services.releases import ReleaseCache

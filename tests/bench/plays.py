@@ -25,7 +25,7 @@ from sqlalchemy import insert
 
 from tests.builders import WORKSPACE
 from tests.services.play_rig import POLICY, USAGE_DROP, PlayRig
-from waypost_server.channels.email import SmtpMailer
+from waypost_server.channels.smtp import SmtpMailer
 from waypost_server.domain.signals import decay
 from waypost_server.services.advance_play import advance_due
 from waypost_server.services.deliver import deliver_due

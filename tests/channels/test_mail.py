@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from tests.faults.fleet import free_port
 from tests.faults.sinks import smtp_sink
-from waypost_server.channels.email import Mail, SmtpMailer, to_bytes
+from waypost_server.channels.email import Mail, to_bytes
 from waypost_server.channels.mail_headers import HeaderError, address, clean
 from waypost_server.channels.mail_html import Footer, parts
 from waypost_server.channels.mailbox import MailboxMailer
 from waypost_server.channels.outcome import Abandoned, Later, Refused, Sent
+from waypost_server.channels.smtp import SmtpMailer
 
 FOOTER = Footer("You get this because you use Acme.", "https://w.example/u/abc")
 HEADERS = [

@@ -12,7 +12,7 @@ from tests.builders import Clock
 from tests.faults.processes import SECRET, worker_dies_at
 from tests.faults.sinks import SmtpSink, smtp_sink
 from tests.services.play_rig import POLICY, PlayRig
-from waypost_server.channels.email import SmtpMailer
+from waypost_server.channels.smtp import SmtpMailer
 from waypost_server.services.fsck import check as fsck
 from waypost_server.services.recover import recover
 from waypost_server.store.database import Database
@@ -85,6 +85,29 @@ def test_after_the_commit_point_it_is_unknown_and_never_sent_again(
         rig.clock.move(hours=5)
         rig.drain()
         assert _copies(sink) == (0 if point == "smtp.marked" else 1)
+        assert fsck(rig.runtime) == []
+
+
+@pytest.mark.parametrize("point", ["smtp.body", "smtp.marked", "smtp.dot", "smtp.replied"])
+def test_a_group_that_dies_together_never_sends_anything_twice(
+    point: str, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Four mails share a mark: each has one copy at most, and is either sent once or said to be unknown."""
+    with smtp_sink() as (sink, port):
+        rig = _rig(database, tmp_path, port)
+        for n in range(3):
+            rig.add_account(f"a{n}", first_day=rig.clock.now.date() - timedelta(days=16))
+        assert worker_dies_at(point, database_url, port) == -signal.SIGKILL
+        rig.clock.move(minutes=3)
+        recover(rig.runtime)
+        rig.drain()
+        assert rig.runtime.mailer is not None
+        rig.runtime.mailer.close()
+        states = {row.recipient: row.state for row in rig.rows(Delivery)}
+        assert len(states) == 4 and len(set(sink.recipients)) == len(sink.recipients)
+        wanted = "sent" if point == "smtp.body" else "unknown"
+        assert wanted in states.values() and set(states.values()) <= {"sent", "unknown"}
+        assert {to for to, state in states.items() if state == "sent"} <= set(sink.recipients)
         assert fsck(rig.runtime) == []
 
 

@@ -1,43 +1,36 @@
 """Send what is due: claim, check once more, write the words, hand over, note what happened.
 
-A delivery is claimed under a lease and a fence. In a second transaction everything that may have changed
-since it was decided is checked again under the person's row lock, and its slot of the attention budget is
-taken. For e-mail a third transaction marks the commit point right before the message's last byte. Webhooks
-are sent at least once and have no such point.
+A batch of deliveries is claimed under leases and a fence. In a second transaction everything that may have
+changed since they were decided is checked again under the people's row locks, and their slots of the attention
+budget are taken. For e-mail a third transaction marks the commit point right before the messages' last bytes;
+a group of mails shares these transactions. Webhooks are sent at least once and have no such point.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from waypost_server.channels.email import Mail
-from waypost_server.channels.mail_headers import HeaderError
-from waypost_server.channels.mail_html import Footer, Parts, parts
 from waypost_server.channels.outcome import Outcome, Refused
 from waypost_server.channels.webhook import Post
-from waypost_server.domain.errors import NotFoundError, TemplateError
-from waypost_server.services.addresses import unsubscribe_url, webhook_secret
-from waypost_server.services.play_words import write
+from waypost_server.services.addresses import webhook_secret
+from waypost_server.services.deliver_mail import LEASE, deliver_mails, group_size
 from waypost_server.services.runtime import Runtime
-from waypost_server.services.send_checks import Verdict, check
+from waypost_server.services.send_checks import check_all
 from waypost_server.services.settle_delivery import settle
 from waypost_server.store import deliveries, due
-from waypost_server.store.tables import Account, Delivery
+from waypost_server.store.tables import Delivery
 
 log = logging.getLogger("waypost.deliver")
-BATCH = 20
-LEASE = timedelta(seconds=60)
-MARK_LEASE = timedelta(seconds=100)  # longer than the mailer waits for the answer to the dot
+BATCH = 96  # six groups
 
 
 def deliver_due(
     runtime: Runtime, workspace_id: str, *, limit: int = BATCH, stop: Callable[[], bool] = lambda: False
 ) -> int:
-    """Send up to `limit` due deliveries; returns how many were claimed. `stop` is asked before each."""
+    """Send up to `limit` due deliveries; returns how many were claimed. `stop` is asked before each group."""
     now, fence = runtime.clock(), runtime.new_id()
     runtime.fault("deliver.before_claim")
     with runtime.db.write() as session:
@@ -45,14 +38,16 @@ def deliver_due(
             session, workspace_id, now=now, limit=limit, lease_until=now + LEASE, fence=fence
         )
     runtime.fault("deliver.claimed")
-    for index, row in enumerate(rows):
+    groups = _groups(runtime, rows)
+    for index, group in enumerate(groups):
+        after = [row for later in groups[index + 1 :] for row in later]
         if stop():
-            _give_back(runtime, rows[index:], fence)
+            _give_back(runtime, [*group, *after], fence)
             break
         try:
-            _deliver(runtime, row, fence)
-        except Exception:
-            log.exception("delivery.failed", extra={"delivery": row.id})  # its lease ends by itself
+            _deliver(runtime, group, fence, [row.id for row in after])
+        except Exception:  # their leases end by themselves, and then each is claimed alone
+            log.exception("delivery.failed", extra={"deliveries": [row.id for row in group]})
     return len(rows)
 
 
@@ -71,76 +66,28 @@ def _give_back(runtime: Runtime, rows: list[Delivery], fence: str) -> None:
             )
 
 
-def _deliver(runtime: Runtime, row: Delivery, fence: str) -> None:
-    with runtime.db.write() as session:
-        verdict = check(session, runtime, row, fence=fence, lease_until=runtime.clock() + LEASE)
-    if verdict is not Verdict.SEND:
+def _groups(runtime: Runtime, rows: list[Delivery]) -> list[list[Delivery]]:
+    """E-mails in groups that share their commits, then webhooks one by one: their endpoints may be slow."""
+    mails = [row for row in rows if row.channel == "email"]
+    size = group_size(runtime)
+    groups = [mails[at : at + size] for at in range(0, len(mails), size)]
+    return groups + [[row] for row in rows if row.channel != "email"]
+
+
+def _deliver(runtime: Runtime, rows: list[Delivery], fence: str, waiting: list[str]) -> None:
+    (row, *_) = rows
+    if row.channel == "email":
+        deliver_mails(runtime, rows, fence, waiting)
         return
+    with runtime.db.write() as session:
+        until = runtime.clock() + LEASE
+        if not check_all(session, runtime, rows, fence=fence, lease_until=until, waiting=waiting):
+            return
     runtime.fault("deliver.checked")
-    outcome = _email(runtime, row, fence) if row.channel == "email" else _webhook(runtime, row)
+    outcome = _webhook(runtime, row)
     with runtime.db.write() as session:
         settle(session, runtime, row, fence=fence, outcome=outcome)
     runtime.fault("deliver.settled")
-
-
-def _email(runtime: Runtime, row: Delivery, fence: str) -> Outcome:
-    assert runtime.mailer is not None  # check() holds e-mail back while there is none
-    stop_url = (
-        None if row.kind == "transactional" else unsubscribe_url(runtime, row.workspace_id, row.recipient)
-    )
-    try:
-        subject, body = _words(runtime, row, stop_url)
-        mail = Mail(
-            delivery_id=row.id,
-            sender=runtime.mail_from,
-            recipient=row.recipient,
-            subject=subject,
-            parts=body,
-            at=runtime.clock(),
-            unsubscribe_url=stop_url,
-        )
-        return runtime.mailer.send(mail, lambda: _mark(runtime, row, fence, mail))
-    except (TemplateError, HeaderError, NotFoundError) as error:
-        return Refused(f"not written: {error.message}")
-
-
-def _words(runtime: Runtime, row: Delivery, stop_url: str | None) -> tuple[str, Parts]:
-    with runtime.db.read() as session:
-        release = runtime.releases.pinned(session, row.workspace_id, row.release)
-        written = write(
-            session,
-            runtime,
-            release,
-            workspace_id=row.workspace_id,
-            account_id=row.account_id,
-            user_id=row.user_id,
-            template_key=row.template,
-            for_mail=True,
-        )
-        product = release.definitions.catalog.product
-        account = session.get(Account, (row.workspace_id, row.account_id))
-    name = (account.name if account else "") or row.account_id
-    footer = Footer(f"You get this because you use {product} at {name}.", stop_url)
-    return written.subject, parts(written.body, subject=written.subject, footer=footer)
-
-
-def _mark(runtime: Runtime, row: Delivery, fence: str, mail: Mail) -> bool:
-    """The commit point: from here on the message may have left. Keeps the very words that are sent."""
-    with runtime.db.write() as session:
-        return deliveries.move(
-            session,
-            row.workspace_id,
-            row.id,
-            fence=fence,
-            phase="pre",
-            values={
-                "phase": "commit_point",
-                "lease_until": runtime.clock() + MARK_LEASE,
-                "subject": mail.subject,
-                "body": mail.parts.text,
-                "body_html": mail.parts.html,
-            },
-        )
 
 
 def _webhook(runtime: Runtime, row: Delivery) -> Outcome:

@@ -1,44 +1,39 @@
-"""Everything that is checked again in the moment before sending, under the person's and account's locks."""
+"""Everything that is checked again in the moment before sending, under the people's and accounts' locks.
+
+A group of deliveries is checked in one transaction. What one of them spends, the next one sees.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.assignment import held_out_of_all
-from waypost_server.domain.budget import TouchSeen, longest_window, spent
+from waypost_server.domain.budget import spent
 from waypost_server.domain.consent import EVERYTHING, denied
 from waypost_server.domain.local_day import zone_of
 from waypost_server.domain.play_machine import automation_allowed
 from waypost_server.domain.policy import Policy
 from waypost_server.domain.quiet_hours import quiet_until
-from waypost_server.services.addresses import address_hash
 from waypost_server.services.goals import goal_reached
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.put_delivery import GUARD
 from waypost_server.services.put_task import put_draft
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import consents, deliveries, suppressions, tasks
-from waypost_server.store.deliveries import Surroundings
+from waypost_server.services.send_known import Known, read_known, recipient_hash
+from waypost_server.store import deliveries
+from waypost_server.store import send_group as group
+from waypost_server.store.send_group import Surroundings
 from waypost_server.store.tables import Delivery
 
 log = logging.getLogger("waypost.deliver")
 NO_CHANNEL = timedelta(minutes=10)
 SWITCHED_OFF = timedelta(minutes=1)
 MUTED = timedelta(hours=1)
-
-
-class Verdict(Enum):
-    """What became of the check."""
-
-    SEND = "send"
-    HELD = "held"
-    ENDED = "ended"
-    LOST = "lost"
 
 
 class _End(Exception):
@@ -51,35 +46,54 @@ class _Hold(Exception):
         self.until, self.reason = until, reason
 
 
-def check(session: Session, runtime: Runtime, row: Delivery, *, fence: str, lease_until: datetime) -> Verdict:
-    """Send, hold until later, or end. SEND has taken a slot of the budget and renewed the lease."""
-    workspace_id = row.workspace_id
-    deliveries.lock_subject(session, workspace_id, user_id=row.user_id, account_id=row.account_id)
-    if not deliveries.move(
-        session, workspace_id, row.id, fence=fence, phase="pre", values={"lease_until": lease_until}
-    ):
-        return Verdict.LOST
+def check_all(
+    session: Session,
+    runtime: Runtime,
+    rows: Sequence[Delivery],
+    *,
+    fence: str,
+    lease_until: datetime,
+    waiting: Collection[str] = (),
+) -> list[Delivery]:
+    """Send, hold until later, or end each; returns those to send. Each of them has taken a slot of the budget.
+
+    Leases are renewed, also of `waiting`: the rest of the batch, whose turn comes after this group.
+    """
+    workspace_id, ids = rows[0].workspace_id, [row.id for row in rows]
+    group.lock_subjects(session, workspace_id, rows)
+    group.renew(session, workspace_id, [*ids, *waiting], fence=fence, lease_until=lease_until)
+    held = group.ours(session, workspace_id, ids, fence=fence, phase="pre")
+    mine = [row for row in rows if row.id in held]
     now = runtime.clock()
+    known = read_known(session, runtime, mine, now) if mine else None
+    return [row for row in mine if known and _judge(session, runtime, row, known, fence, now)]
+
+
+def _judge(
+    session: Session, runtime: Runtime, row: Delivery, known: Known, fence: str, now: datetime
+) -> bool:
     try:
-        _check(session, runtime, row, now)
+        _check(session, runtime, row, known, now)
     except _End as end:
         values = {"state": end.state, "reason": end.reason, "ended_at": now}
-        deliveries.return_touch(session, workspace_id, row.id)
-        return _write(session, row, fence, values, Verdict.ENDED)
+        _not_now(session, row, fence, values)
+        return False
     except _Hold as hold:
         values = {"state": "pending", "reason": hold.reason, "not_before": hold.until, "claims": 0}
-        deliveries.return_touch(session, workspace_id, row.id)
-        return _write(session, row, fence, values, Verdict.HELD)
+        _not_now(session, row, fence, values)
+        return False
     if row.channel == "email" and row.kind != "transactional":
-        deliveries.reserve_touch(session, _touch(row, now))
-    return Verdict.SEND
+        touch = _touch(row, now)
+        deliveries.reserve_touch(session, touch)
+        known.spend(touch, row.play)
+    return True
 
 
-def _write(session: Session, row: Delivery, fence: str, values: dict[str, Any], verdict: Verdict) -> Verdict:
+def _not_now(session: Session, row: Delivery, fence: str, values: dict[str, Any]) -> None:
+    deliveries.return_touch(session, row.workspace_id, row.id)
     free = {"phase": "", "fence": None, "lease_until": None}
     deliveries.move(session, row.workspace_id, row.id, fence=fence, values={**free, **values})
-    log.info("delivery.checked", extra={"delivery": row.id, "verdict": verdict.value})
-    return verdict
+    log.info("delivery.checked", extra={"delivery": row.id, "state": values["state"]})
 
 
 def _touch(row: Delivery, now: datetime) -> dict[str, Any]:
@@ -94,22 +108,21 @@ def _touch(row: Delivery, now: datetime) -> dict[str, Any]:
     }
 
 
-def _check(session: Session, runtime: Runtime, row: Delivery, now: datetime) -> None:
+def _check(session: Session, runtime: Runtime, row: Delivery, known: Known, now: datetime) -> None:
     """The checks in order: what ends it first, then what holds it. Raises _End or _Hold."""
     if row.expires_at <= now:
         raise _End("expired", row.reason or "its time was over before it could be sent")
-    around = deliveries.surroundings(session, row)
+    around = known.around[row.id]
     if not around.workspace.sending:
         raise _Hold(now + SWITCHED_OFF, "sending is switched off for this workspace")
     if (runtime.mailer if row.channel == "email" else runtime.poster) is None:
         raise _Hold(now + NO_CHANNEL, f"no way to send {row.channel} is set up")
     _still_wanted(session, runtime, row, around, now)
-    _not_suppressed(session, runtime, row)
-    run = tasks.muting_run(session, row.workspace_id, row.account_id)
-    if run is not None and run != row.run_id:
+    _not_suppressed(runtime, row, known)
+    if known.muting.get(row.account_id, set()) - {row.run_id}:
         raise _Hold(now + MUTED, "a person is working on the account")
     if row.channel == "email" and row.kind != "transactional":
-        _attention(session, runtime, row, around, now)
+        _attention(row, around, known, now)
 
 
 def _still_wanted(
@@ -140,35 +153,29 @@ def _still_wanted(
         raise _End("cancelled", "the goal was reached before it was sent")
 
 
-def _not_suppressed(session: Session, runtime: Runtime, row: Delivery) -> None:
-    hashed = address_hash(runtime, row.workspace_id, f"{row.channel}:{row.recipient}")
+def _not_suppressed(runtime: Runtime, row: Delivery, known: Known) -> None:
+    if recipient_hash(runtime, row) not in known.suppressed:
+        return
     if row.channel == "email":
-        hashed = address_hash(runtime, row.workspace_id, row.recipient)
-    if suppressions.known(session, row.workspace_id, [hashed]):
-        said = "unsubscribed or unreachable" if row.channel == "email" else "asked not to be called again"
-        raise _End(
-            "suppressed", f"the recipient has {said}" if row.channel != "email" else f"the address is {said}"
-        )
+        raise _End("suppressed", "the address is unsubscribed or unreachable")
+    raise _End("suppressed", "the recipient has asked not to be called again")
 
 
-def _attention(
-    session: Session, runtime: Runtime, row: Delivery, around: Surroundings, now: datetime
-) -> None:
+def _attention(row: Delivery, around: Surroundings, known: Known, now: datetime) -> None:
     """The standing holdout, the person's own word, quiet hours where they are, and the budget right now."""
-    live = runtime.releases.live(session, row.workspace_id)
-    policy = (live or runtime.releases.pinned(session, row.workspace_id, row.release)).definitions.policy
+    policy = known.policies[row.release]
     if held_out_of_all(row.account_id or row.user_id, policy.holdout_percent):
         raise _End("cancelled", "the account is in the standing holdout")
-    _allowed(session, row)
+    _allowed(row, known)
     tz = zone_of((around.person.timezone if around.person else None) or around.workspace.timezone)
     until = quiet_until(now, policy.quiet_hours, tz)
     if until is not None:
         raise _Hold(until, "quiet hours where the person is")
-    _not_too_often(session, row, policy, now)
+    _not_too_often(row, known, policy, now)
     used = spent(
         policy,
-        person=_touches(session, row, now, longest_window(policy, "person"), user_id=row.user_id),
-        account=_touches(session, row, now, longest_window(policy, "account"), account_id=row.account_id),
+        person=known.touches(known.of_people.get(row.user_id), row),
+        account=known.touches(known.of_accounts.get(row.account_id), row),
         kind=row.kind,
         channel=row.channel,
         now=now,
@@ -180,28 +187,27 @@ def _attention(
         raise _Hold(used.free_at, f"attention budget of the {used.scope}: {what}")
 
 
-def _allowed(session: Session, row: Delivery) -> None:
-    said = denied(consents.answers(session, row.workspace_id, row.user_id, "email"), "email")
+def _allowed(row: Delivery, known: Known) -> None:
+    said = denied(known.answers.get(row.user_id, ()), "email")
     refused = said & {EVERYTHING, row.play, row.template}
     if refused:
         raise _End("suppressed", f"the person said no to e-mail ({min(refused) or 'all of it'})")
 
 
-def _not_too_often(session: Session, row: Delivery, policy: Policy, now: datetime) -> None:
+def _not_too_often(row: Delivery, known: Known, policy: Policy, now: datetime) -> None:
     """E-mails of one play to one person."""
     rule = policy.play_emails
     if rule is None or not row.play:
         return
     window = timedelta(seconds=rule.per_seconds)
-    sent = deliveries.play_touches(session, row, since=now - window)
+    sent = sorted(
+        touch.seen.at
+        for touch in known.of_people.get(row.user_id, ())
+        if touch.play == row.play
+        and touch.seen.channel == "email"
+        and touch.seen.at > now - window
+        and touch.id != f"delivery:{row.id}"
+    )
     if len(sent) >= rule.max:
         free_at = sent[-rule.max] + window if rule.max else now + window
         raise _Hold(free_at, f"e-mails of this play to this person: {len(sent)} of {rule.max}")
-
-
-def _touches(
-    session: Session, row: Delivery, now: datetime, window: timedelta, **whose: str
-) -> list[TouchSeen]:
-    if not window:
-        return []
-    return deliveries.touches(session, row.workspace_id, since=now - window, except_id=row.id, **whose)

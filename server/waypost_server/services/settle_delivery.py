@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from waypost_server.channels.outcome import Abandoned, Later, Outcome, Refused, 
 from waypost_server.channels.webhook import RETRY_SECONDS
 from waypost_server.services.addresses import address_hash
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import deliveries, suppressions
+from waypost_server.store import deliveries, send_group, suppressions
 from waypost_server.store.tables import Delivery
 
 log = logging.getLogger("waypost.deliver")
@@ -39,6 +40,38 @@ def settle(session: Session, runtime: Runtime, row: Delivery, *, fence: str, out
         _suppress(session, runtime, row, now)
     log.info("delivery.settled", extra={"delivery": row.id, "state": values["state"], "attempt": n})
     return True
+
+
+def settle_all(
+    session: Session,
+    runtime: Runtime,
+    rows: Sequence[Delivery],
+    *,
+    fence: str,
+    outcomes: Mapping[str, Outcome],
+) -> None:
+    """A group in one transaction: what was sent in three statements, the rest one by one."""
+    workspace_id, now = rows[0].workspace_id, runtime.clock()
+    sent = {each: outcome for each, outcome in outcomes.items() if isinstance(outcome, Sent)}
+    held = send_group.ours(session, workspace_id, sent, fence=fence) if sent else set()
+    done = [row for row in rows if row.id in held]
+    free = {"phase": "", "fence": None, "lease_until": None, "claims": 0}
+    changes = {
+        row.id: {**free, "attempts": row.attempts + 1, **_values(runtime, row, sent[row.id], n=0, now=now)}
+        for row in done
+    }
+    send_group.move_all(session, workspace_id, fence=fence, changes=changes)
+    tries = [
+        {"workspace_id": workspace_id, "delivery_id": row.id, "n": row.attempts + 1, "at": now,
+         "outcome": "sent", "detail": sent[row.id].detail[:500]}
+        for row in done
+    ]  # fmt: skip
+    send_group.add_attempts(session, tries)
+    for row in done:
+        log.info("delivery.settled", extra={"delivery": row.id, "state": "sent", "attempt": row.attempts + 1})
+    for row in rows:
+        if row.id in outcomes and row.id not in sent:
+            settle(session, runtime, row, fence=fence, outcome=outcomes[row.id])
 
 
 def _values(runtime: Runtime, row: Delivery, outcome: Outcome, *, n: int, now: datetime) -> dict[str, Any]:

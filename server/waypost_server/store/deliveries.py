@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, literal, select, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
-from waypost_server.domain.budget import TouchSeen
 from waypost_server.store.play_runs import insert_new
-from waypost_server.store.tables import (
-    Account,
-    Attempt,
-    Delivery,
-    EndUser,
-    PlayRun,
-    Signal,
-    Touch,
-    Workspace,
-)
+from waypost_server.store.tables import Attempt, Delivery, Touch
 
 PARKED = "parked: its worker died five times"
 
@@ -34,48 +23,6 @@ def put(session: Session, values: Mapping[str, Any]) -> bool:
 def find(session: Session, workspace_id: str, delivery_id: str) -> Delivery | None:
     """One delivery."""
     return session.get(Delivery, (workspace_id, delivery_id))
-
-
-def lock_subject(session: Session, workspace_id: str, *, user_id: str, account_id: str) -> None:
-    """Lock the person, then the account, as claims of nudges do; SQLite has locked everything already."""
-    if session.get_bind().dialect.name == "sqlite":
-        return
-    session.scalar(
-        select(EndUser.id)
-        .where(EndUser.workspace_id == workspace_id, EndUser.id == user_id)
-        .with_for_update()
-    )
-    session.scalar(
-        select(Account.id)
-        .where(Account.workspace_id == workspace_id, Account.id == account_id)
-        .with_for_update()
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a delivery is about, as it is now. Only the workspace is sure to be there."""
-
-    workspace: Workspace
-    account: Account | None
-    person: EndUser | None
-    run: PlayRun | None
-    signal: Signal | None
-
-
-def surroundings(session: Session, row: Delivery) -> Surroundings:
-    """Everything the last check needs, in one statement, read afresh."""
-    found = session.execute(
-        select(Workspace, Account, EndUser, PlayRun, Signal)
-        .select_from(Workspace)
-        .outerjoin(Account, (Account.workspace_id == Workspace.id) & (Account.id == row.account_id))
-        .outerjoin(EndUser, (EndUser.workspace_id == Workspace.id) & (EndUser.id == row.user_id))
-        .outerjoin(PlayRun, (PlayRun.workspace_id == Workspace.id) & (PlayRun.id == row.run_id))
-        .outerjoin(Signal, (Signal.workspace_id == Workspace.id) & (Signal.id == PlayRun.signal_id))
-        .where(Workspace.id == row.workspace_id)
-        .execution_options(populate_existing=True)
-    ).one()
-    return Surroundings(*found)
 
 
 def move(
@@ -125,46 +72,6 @@ def return_touch(session: Session, workspace_id: str, delivery_id: str) -> None:
     session.execute(
         delete(Touch).where(Touch.workspace_id == workspace_id, Touch.id == f"delivery:{delivery_id}")
     )
-
-
-def touches(
-    session: Session,
-    workspace_id: str,
-    *,
-    since: datetime,
-    except_id: str,
-    user_id: str | None = None,
-    account_id: str | None = None,
-) -> list[TouchSeen]:
-    """Touches of a person, or of an account's people, newest first; at most 500."""
-    query = select(Touch).where(
-        Touch.workspace_id == workspace_id, Touch.at > since, Touch.id != f"delivery:{except_id}"
-    )
-    query = query.where(Touch.user_id == user_id) if user_id is not None else query
-    query = query.where(Touch.account_id == account_id) if account_id is not None else query
-    rows = session.scalars(query.order_by(Touch.at.desc()).limit(500))
-    return [TouchSeen(row.at, row.kind, row.channel, row.user_id, row.account_id) for row in rows]
-
-
-def play_touches(session: Session, row: Delivery, *, since: datetime) -> list[datetime]:
-    """When other e-mails of the same play were sent to the same person, the oldest first."""
-    rows = session.scalars(
-        select(Touch.at)
-        .join(
-            Delivery,
-            (Delivery.workspace_id == Touch.workspace_id) & (Touch.id == literal("delivery:") + Delivery.id),
-        )
-        .where(
-            Touch.workspace_id == row.workspace_id,
-            Touch.user_id == row.user_id,
-            Touch.at > since,
-            Touch.channel == "email",
-            Delivery.play == row.play,
-            Delivery.id != row.id,
-        )
-        .order_by(Touch.at)
-    )
-    return list(rows)
 
 
 def recover_expired(session: Session, *, now: datetime) -> tuple[int, int]:

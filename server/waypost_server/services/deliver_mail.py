@@ -1,0 +1,140 @@
+"""Send a group of e-mails: write the words, hand over the bodies, mark all of them in one commit, send the dots.
+
+The mark is durable before any dot of the group leaves. A process that dies between the mark and the last
+commit leaves the whole group `unknown`, up to `GROUP` of them: that is the price of one commit for many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from waypost_server.channels.email import GroupMailer, Mail
+from waypost_server.channels.mail_headers import HeaderError
+from waypost_server.channels.mail_html import Footer, Parts, parts
+from waypost_server.channels.outcome import Outcome, Refused
+from waypost_server.domain.errors import NotFoundError, TemplateError
+from waypost_server.services.addresses import unsubscribe_url
+from waypost_server.services.play_words import write
+from waypost_server.services.runtime import Runtime
+from waypost_server.services.send_checks import check_all
+from waypost_server.services.settle_delivery import settle_all
+from waypost_server.store import send_group
+from waypost_server.store.tables import Account, Delivery
+
+GROUP = 16
+LEASE = timedelta(seconds=110)  # longer than a whole group may take: 20 s for the bodies, 75 for the answers
+MARK_LEASE = timedelta(seconds=100)  # longer than the mailer waits for the answers to the dots
+
+
+def group_size(runtime: Runtime) -> int:
+    """How many mails share a commit: as many as the mailer can have on the wire at once."""
+    return GROUP if isinstance(runtime.mailer, GroupMailer) else 1
+
+
+def deliver_mails(runtime: Runtime, rows: Sequence[Delivery], fence: str, waiting: Collection[str]) -> None:
+    """Check, send and settle one group; `waiting` are the deliveries of the batch that come after it."""
+    with runtime.db.write() as session:
+        until = runtime.clock() + LEASE
+        rows = check_all(session, runtime, rows, fence=fence, lease_until=until, waiting=waiting)
+    if not rows:
+        return
+    runtime.fault("deliver.checked")
+    outcomes: dict[str, Outcome] = {}
+    mails = _written(runtime, rows, outcomes)
+    if mails:
+        outcomes |= _hand_over(runtime, mails, rows[0].workspace_id, fence)
+    with runtime.db.write() as session:
+        settle_all(session, runtime, rows, fence=fence, outcomes=outcomes)
+    runtime.fault("deliver.settled")
+
+
+def _written(runtime: Runtime, rows: Sequence[Delivery], outcomes: dict[str, Outcome]) -> list[Mail]:
+    """The mails; what cannot be written goes to `outcomes`."""
+    mails = []
+    with runtime.db.read() as session:
+        for row in rows:
+            try:
+                mails.append(_mail(session, runtime, row))
+            except (TemplateError, NotFoundError) as error:
+                outcomes[row.id] = Refused(f"not written: {error.message}")
+    return mails
+
+
+def _mail(session: Session, runtime: Runtime, row: Delivery) -> Mail:
+    stop_url = (
+        None if row.kind == "transactional" else unsubscribe_url(runtime, row.workspace_id, row.recipient)
+    )
+    subject, body = _words(session, runtime, row, stop_url)
+    return Mail(
+        delivery_id=row.id,
+        sender=runtime.mail_from,
+        recipient=row.recipient,
+        subject=subject,
+        parts=body,
+        at=runtime.clock(),
+        unsubscribe_url=stop_url,
+    )
+
+
+def _words(session: Session, runtime: Runtime, row: Delivery, stop_url: str | None) -> tuple[str, Parts]:
+    release = runtime.releases.pinned(session, row.workspace_id, row.release)
+    written = write(
+        session,
+        runtime,
+        release,
+        workspace_id=row.workspace_id,
+        account_id=row.account_id,
+        user_id=row.user_id,
+        template_key=row.template,
+        for_mail=True,
+    )
+    product = release.definitions.catalog.product
+    account = session.get(Account, (row.workspace_id, row.account_id))
+    name = (account.name if account else "") or row.account_id
+    footer = Footer(f"You get this because you use {product} at {name}.", stop_url)
+    return written.subject, parts(written.body, subject=written.subject, footer=footer)
+
+
+def _hand_over(runtime: Runtime, mails: Sequence[Mail], workspace_id: str, fence: str) -> dict[str, Outcome]:
+    mailer = runtime.mailer
+    assert mailer is not None  # check_all() holds e-mail back while there is none
+    if isinstance(mailer, GroupMailer):
+        return mailer.send_all(mails, lambda ready: _mark(runtime, workspace_id, fence, ready))
+    outcomes: dict[str, Outcome] = {}
+    for mail in mails:
+        try:
+            mark = partial(_may_go, runtime, workspace_id, fence, mail)
+            outcomes[mail.delivery_id] = mailer.send(mail, mark)
+        except HeaderError as error:
+            outcomes[mail.delivery_id] = Refused(f"not written: {error.message}")
+    return outcomes
+
+
+def _may_go(runtime: Runtime, workspace_id: str, fence: str, mail: Mail) -> bool:
+    return bool(_mark(runtime, workspace_id, fence, [mail]))
+
+
+def _mark(runtime: Runtime, workspace_id: str, fence: str, mails: Sequence[Mail]) -> set[str]:
+    """The commit point: from here on these may have left. Keeps the very words that are sent."""
+    until = runtime.clock() + MARK_LEASE
+    with runtime.db.write() as session:
+        ours = send_group.ours(
+            session, workspace_id, [mail.delivery_id for mail in mails], fence=fence, phase="pre"
+        )
+        changes = {
+            mail.delivery_id: {
+                "phase": "commit_point",
+                "lease_until": until,
+                "subject": mail.subject,
+                "body": mail.parts.text,
+                "body_html": mail.parts.html,
+            }
+            for mail in mails
+            if mail.delivery_id in ours
+        }
+        send_group.move_all(session, workspace_id, fence=fence, changes=changes)
+    return ours
