@@ -25,10 +25,10 @@ def new(kind: str, key: str, title: str | None, folder: Path) -> None:
         raise click.ClickException(f"{folder}/catalog.yaml has no feature to aim at; write one first")
     words = title or key.replace("-", " ").replace("_", " ").capitalize()
     draft = scaffold(kind, key, words, loaded.definitions)
-    taken = [name for name in draft.files if (folder / name).exists()]
+    taken = [name for name in draft if (folder / name).exists()]
     if taken:
         raise click.ClickException(f"{folder}/{taken[0]} is there already; choose another key")
-    for name, text in draft.files.items():
+    for name, text in draft.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from .strict_yaml import YamlProblemError, read
 
 What = Literal["added", "removed", "changed"]
-KINDS = {"in-app": "nudge", "plays": "play", "templates": "template", "environments": "environment"}
+KINDS = {"in-app": "nudge", "plays": "play", "templates": "template"}
 # Files whose entries are definitions of their own: section → the kind of one entry.
 SECTIONS = {
     "catalog.yaml": {"features": "feature", "roles": "role", "segments": "segment", "motions": "motion"},

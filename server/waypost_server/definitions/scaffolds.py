@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from waypost_server.domain.definitions import Definitions
 
@@ -143,15 +142,8 @@ Reply to this mail, a person reads it.
 KINDS = (*_NUDGES, "play", "template")
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """Files of a new definition by name."""
-
-    files: Mapping[str, str]
-
-
-def scaffold(kind: str, key: str, title: str, definitions: Definitions) -> Draft:
-    """A first draft of a surface, a play (with its template) or a template, in the names of these definitions."""
+def scaffold(kind: str, key: str, title: str, definitions: Definitions) -> dict[str, str]:
+    """Files by name: a first draft of a surface, a play with its template, or a template, for these definitions."""
     catalog = definitions.catalog
     names = {
         "key": key,
@@ -162,7 +154,7 @@ def scaffold(kind: str, key: str, title: str, definitions: Definitions) -> Draft
     }
     template = {f"templates/{key}.md": _TEMPLATE.format(**names)}
     if kind == "template":
-        return Draft(template)
+        return template
     if kind == "play":
-        return Draft({f"plays/{key}.yaml": _PLAY.format(**names), **template})
-    return Draft({f"in-app/{key}.yaml": _NUDGES[kind].format(**names)})
+        return {f"plays/{key}.yaml": _PLAY.format(**names), **template}
+    return {f"in-app/{key}.yaml": _NUDGES[kind].format(**names)}
