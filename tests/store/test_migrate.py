@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from waypost_server.store import tables  # noqa: F401 - fills the metadata
+from waypost_server.store import tables
 from waypost_server.store.database import Base, Database
 from waypost_server.store.migrate import is_current, upgrade
+from waypost_server.store.play_runs import insert_new
 
 
 def test_migrations_make_every_table(database: Database) -> None:
@@ -19,6 +21,19 @@ def test_migrations_make_every_table(database: Database) -> None:
     found = set(inspect(database.engine).get_table_names())
     assert set(Base.metadata.tables) <= found
     assert is_current(database.engine)
+
+
+def test_inserting_tells_whether_a_row_was_made(database: Database) -> None:
+    """The second of two equal inserts says that it made none: what "exactly once" rests on, on both databases."""
+    row = {
+        "workspace_id": "w",
+        "address_hash": "h",
+        "reason": "manual",
+        "at": datetime(2026, 11, 23, tzinfo=UTC),
+    }
+    with database.write() as session:
+        assert insert_new(session, tables.Suppression, row) is True
+        assert insert_new(session, tables.Suppression, row) is False
 
 
 def test_parallel_read_then_write_loses_nothing(database: Database) -> None:

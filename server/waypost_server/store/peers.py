@@ -7,11 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.dialects.postgresql import insert as insert_postgres
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
 
-from waypost_server.store import bulk
+from waypost_server.store.play_runs import insert_new
 from waypost_server.store.tables import (
     Account,
     AccountPeers,
@@ -32,10 +30,8 @@ def is_compared(session: Session, workspace_id: str, week: date) -> bool:
 
 def take_week(session: Session, workspace_id: str, week: date, at: datetime) -> bool:
     """Make this transaction the one that compares the week; False when another one is, or was."""
-    insert_new = insert_sqlite if bulk.is_sqlite(session.connection()) else insert_postgres
     row = {"workspace_id": workspace_id, "week": week, "accounts": 0, "computed_at": at}
-    result = session.execute(insert_new(PeerWeek).values(row).on_conflict_do_nothing())
-    return bool(result.rowcount)
+    return insert_new(session, PeerWeek, row)
 
 
 def living(session: Session, workspace_id: str, today: date) -> Sequence[Any]:

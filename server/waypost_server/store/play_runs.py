@@ -19,7 +19,9 @@ def insert_new(session: Session, table: Any, values: Mapping[str, Any]) -> bool:
     """Insert unless a unique key says it is there already; True when a row was made."""
     maker = sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert
     statement = maker(table).values(**values).on_conflict_do_nothing()
-    return bool(session.execute(statement).rowcount)
+    # without the option the count of an INSERT is -1 on PostgreSQL, whatever it did
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
+    return bool(result.rowcount)
 
 
 def start(session: Session, values: Mapping[str, Any]) -> bool:
