@@ -311,6 +311,21 @@ class Release(db.Model):
     published_at: Mapped[datetime] = col(UtcDateTime)
 
 
+class DraftFile(db.Model):
+    """One edited file of a draft. A draft is its edits: it lies over whatever release is live."""
+
+    __tablename__ = "draft_file"
+    workspace_id: Mapped[str] = key()
+    draft: Mapped[str] = key()  # its name; a person's own draft bears their e-mail
+    file: Mapped[str] = key()
+    text: Mapped[str | None] = col()  # null: the file shall be deleted
+    stamp: Mapped[str] = col()  # fingerprint of `text`: who saves must have seen it
+    base: Mapped[int] = col(Integer)  # the release that was live when the edit began; 0 for none
+    base_text: Mapped[str | None] = col()  # the file in it; null: it was not there
+    author: Mapped[str] = col()
+    updated_at: Mapped[datetime] = col(UtcDateTime)
+
+
 class Offer(db.Model):
     """One nudge claimed for one user. Caps are counted here, under the user's row lock."""
 
