@@ -17,6 +17,8 @@ THEIRS = {
     "run_id": "run-other-acme",
     "number": "99",  # releases are counted in each workspace: the number of one is no id of another's
     "nudge": "only-of-the-other",
+    "channel": "webhook",
+    "name": "only-of-the-other",
 }
 QUERY = {
     "accountId": "other-acme-0",
@@ -29,6 +31,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "snooze": {"until": "2027-01-01T00:00:00Z"},
     "dismiss": {"reason": "not ours"},
     "cancel": {"reason": "not ours"},
+    "disable": {"reason": "not ours"},
     "{number}": {"message": "back"},
 }
 

@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 from waypost_server.api import cursor
 from waypost_server.api.auth import runtime
 from waypost_server.api.rest import Camel, Id, PageQuery, Time, caller, found, page_of, path_id, resource
+from waypost_server.services.resend import resend as send_again
 from waypost_server.store import listing, profiles
 
 blueprint = resource("deliveries", "One message to one recipient through one channel.")
@@ -80,3 +81,11 @@ def get_delivery(delivery_id: str) -> dict[str, Any]:
         tries = profiles.attempts(session, workspace, delivery_id)
     names = [name for name in DeliveryDetail().fields if name != "attempts"]
     return {**{name: getattr(delivery, name) for name in names}, "attempts": tries}
+
+
+@blueprint.route("/deliveries/<delivery_id>/resend", methods=["POST"])
+@blueprint.response(200, Delivery)
+def resend(delivery_id: str) -> Any:
+    """Send it again under the same id: what failed, expired or is unknown; a webhook also when it was sent"""
+    actor = f"key {caller().key_id}"
+    return send_again(runtime(), caller().workspace_id, path_id(delivery_id), actor=actor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -17,11 +17,11 @@ MAX_RETRY_AFTER = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One webhook. `secret` begins with whsec_."""
+    """One webhook. `secrets` begin with whsec_, the newest first: after a change the one before signs as well."""
 
     delivery_id: str
     url: str
-    secret: str
+    secrets: tuple[str, ...] = field(repr=False)
     body: str
     at: datetime
 
@@ -40,13 +40,13 @@ class WebhookPoster:
 
     def post(self, post: Post) -> Outcome:
         """2xx is sent, 410 is gone for good, everything else is worth another try."""
-        signature = Webhook(post.secret).sign(post.delivery_id, post.at, post.body)
+        signatures = [Webhook(each).sign(post.delivery_id, post.at, post.body) for each in post.secrets]
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Waypost",
             "webhook-id": post.delivery_id,
             "webhook-timestamp": str(int(post.at.timestamp())),
-            "webhook-signature": signature,
+            "webhook-signature": " ".join(signatures),
         }
         try:
             reply = self.egress.post(post.url, post.body.encode(), headers)

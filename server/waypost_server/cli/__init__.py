@@ -20,6 +20,8 @@ COMMANDS = {
     "nudges": ("nudges", "nudges", "Validate, rehearse and publish the definitions in nudges/."),
     "explain": ("explain", "explain", "Say why a user sees a nudge, or does not."),
     "stop-run": ("stop_run", "stop_run", "Stop a run of a play for good."),
+    "resend": ("resend", "resend", "Send a message again that failed, or that a receiver lost."),
+    "endpoint": ("endpoints", "endpoint", "Look at, try and switch webhooks."),
     "contact": ("contact", "contact", "Log a call, meeting or message with a customer."),
     "adoption": ("adoption", "adoption", "Show who is adopted, and where the gap is."),
     "doctor": ("doctor", "doctor", "Check database, Redis, clock and mail from this machine."),

@@ -40,9 +40,10 @@ def read_token(runtime: Runtime, token: str) -> tuple[str, str] | None:
     return workspace_id, hashed
 
 
-def webhook_secret(runtime: Runtime, workspace_id: str, name: str) -> str:
-    """The signing secret of a webhook, to be shown to whoever runs its endpoint (`whsec_…`)."""
-    return "whsec_" + base64.b64encode(_mac(runtime, "webhook", workspace_id, name)).decode()
+def webhook_secret(runtime: Runtime, workspace_id: str, name: str, version: int = 0) -> str:
+    """A signing secret of a webhook, to be shown to whoever runs its endpoint (`whsec_…`); each version is another."""
+    parts = (workspace_id, name, str(version)) if version else (workspace_id, name)
+    return "whsec_" + base64.b64encode(_mac(runtime, "webhook", *parts)).decode()
 
 
 def _mac(runtime: Runtime, purpose: str, *parts: str) -> bytes:

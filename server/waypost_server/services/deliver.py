@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from waypost_server.channels.outcome import Outcome, Refused
 from waypost_server.channels.webhook import Post
-from waypost_server.services.addresses import webhook_secret
 from waypost_server.services.deliver_mail import LEASE, deliver_mails, group_size
+from waypost_server.services.endpoint_secret import signing_secrets
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.send_checks import check_all
 from waypost_server.services.settle_delivery import settle
@@ -94,11 +94,11 @@ def _webhook(runtime: Runtime, row: Delivery) -> Outcome:
     assert runtime.poster is not None  # check() holds webhooks back while there is none
     with runtime.db.read() as session:
         url = webhook_url(session, runtime, row)
+        secrets = signing_secrets(session, runtime, row.workspace_id, row.recipient)
     if url is None:
         return Refused(f"there is no webhook {row.recipient} in policy.yaml any more")
-    secret = webhook_secret(runtime, row.workspace_id, row.recipient)
     return runtime.poster.post(
-        Post(delivery_id=row.id, url=url, secret=secret, body=row.body, at=runtime.clock())
+        Post(delivery_id=row.id, url=url, secrets=secrets, body=row.body, at=runtime.clock())
     )
 
 

@@ -81,6 +81,8 @@ def _mail(session: Session, runtime: Runtime, row: Delivery) -> Mail:
 
 
 def _words(session: Session, runtime: Runtime, row: Delivery, stop_url: str | None) -> tuple[str, Parts]:
+    if not row.template:
+        return row.subject, _notice(runtime, row)
     release = runtime.releases.pinned(session, row.workspace_id, row.release)
     written = write(
         session,
@@ -97,6 +99,14 @@ def _words(session: Session, runtime: Runtime, row: Delivery, stop_url: str | No
     name = (account.name if account else "") or row.account_id
     footer = Footer(f"You get this because you use {product} at {name}.", stop_url)
     return written.subject, parts(written.body, subject=written.subject, footer=footer)
+
+
+def _notice(runtime: Runtime, row: Delivery) -> Parts:
+    """Words that Waypost itself wrote when it queued them. A try before has left both parts."""
+    if row.body_html:
+        return Parts(row.body, row.body_html)
+    why = f"You get this because you have an account in the Waypost console at {runtime.base_url}."
+    return parts(row.body, subject=row.subject, footer=Footer(why, None))
 
 
 def _hand_over(runtime: Runtime, mails: Sequence[Mail], workspace_id: str, fence: str) -> dict[str, Outcome]:

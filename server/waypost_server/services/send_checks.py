@@ -19,6 +19,7 @@ from waypost_server.domain.local_day import zone_of
 from waypost_server.domain.play_machine import automation_allowed
 from waypost_server.domain.policy import Policy
 from waypost_server.domain.quiet_hours import quiet_until
+from waypost_server.services.endpoint_health import KEPT, wait_until
 from waypost_server.services.goals import goal_reached
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.put_delivery import GUARD
@@ -42,8 +43,8 @@ class _End(Exception):
 
 
 class _Hold(Exception):
-    def __init__(self, until: datetime, reason: str) -> None:
-        self.until, self.reason = until, reason
+    def __init__(self, until: datetime, reason: str, *, keep: timedelta | None = None) -> None:
+        self.until, self.reason, self.keep = until, reason, keep  # keep: however old it is by then
 
 
 def check_all(
@@ -80,6 +81,8 @@ def _judge(
         return False
     except _Hold as hold:
         values = {"state": "pending", "reason": hold.reason, "not_before": hold.until, "claims": 0}
+        if hold.keep is not None:
+            values["expires_at"] = max(row.expires_at, row.created_at + hold.keep)
         _not_now(session, row, fence, values)
         return False
     if row.channel == "email" and row.kind != "transactional":
@@ -117,11 +120,14 @@ def _check(session: Session, runtime: Runtime, row: Delivery, known: Known, now:
         raise _Hold(now + SWITCHED_OFF, "sending is switched off for this workspace")
     if (runtime.mailer if row.channel == "email" else runtime.poster) is None:
         raise _Hold(now + NO_CHANNEL, f"no way to send {row.channel} is set up")
-    _still_wanted(session, runtime, row, around, now)
+    if row.account_id:  # a notice is about no account
+        _still_wanted(session, runtime, row, around, now)
     _not_suppressed(runtime, row, known)
     if known.muting.get(row.account_id, set()) - {row.run_id}:
         raise _Hold(now + MUTED, "a person is working on the account")
-    if row.channel == "email" and row.kind != "transactional":
+    if row.channel != "email":
+        _endpoint_takes(session, row, known, now)
+    elif row.kind != "transactional":
         _attention(row, around, known, now)
 
 
@@ -154,11 +160,15 @@ def _still_wanted(
 
 
 def _not_suppressed(runtime: Runtime, row: Delivery, known: Known) -> None:
-    if recipient_hash(runtime, row) not in known.suppressed:
-        return
-    if row.channel == "email":
+    if row.channel == "email" and recipient_hash(runtime, row) in known.suppressed:
         raise _End("suppressed", "the address is unsubscribed or unreachable")
-    raise _End("suppressed", "the recipient has asked not to be called again")
+
+
+def _endpoint_takes(session: Session, row: Delivery, known: Known, now: datetime) -> None:
+    """The last check of all: it may make this message the one that tries whether the endpoint is back."""
+    wait = wait_until(session, known.endpoints.get((row.channel, row.recipient)), now)
+    if wait is not None:
+        raise _Hold(*wait, keep=KEPT)
 
 
 def _attention(row: Delivery, around: Surroundings, known: Known, now: datetime) -> None:

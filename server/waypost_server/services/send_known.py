@@ -14,10 +14,10 @@ from waypost_server.domain.consent import Answer
 from waypost_server.domain.policy import Policy
 from waypost_server.services.addresses import address_hash
 from waypost_server.services.runtime import Runtime
+from waypost_server.store import endpoints, suppressions
 from waypost_server.store import send_group as group
-from waypost_server.store import suppressions
 from waypost_server.store.send_group import Spent, Surroundings
-from waypost_server.store.tables import Delivery
+from waypost_server.store.tables import Delivery, Endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Known:
     answers: dict[str, list[Answer]]
     of_people: dict[str, list[Spent]]
     of_accounts: dict[str, list[Spent]]
+    endpoints: dict[endpoints.Name, Endpoint]  # where webhooks and chat messages go
 
     def spend(self, touch: dict[str, Any], play: str) -> None:
         """A delivery of this group took a slot; those after it must see that."""
@@ -58,7 +59,9 @@ def read_known(session: Session, runtime: Runtime, rows: Sequence[Delivery], now
     return Known(
         around=group.surroundings(session, workspace_id, [row.id for row in rows]),
         policies=policies,
-        suppressed=suppressions.known(session, workspace_id, {recipient_hash(runtime, row) for row in rows}),
+        suppressed=suppressions.known(
+            session, workspace_id, {recipient_hash(runtime, row) for row in rows if row.channel == "email"}
+        ),
         muting=group.muting_runs(session, workspace_id, accounts),
         answers=group.mail_answers(session, workspace_id, users) if mail else {},
         of_people=group.touches_of_people(session, workspace_id, users, since=now - by_person)
@@ -67,13 +70,15 @@ def read_known(session: Session, runtime: Runtime, rows: Sequence[Delivery], now
         of_accounts=group.touches_of_accounts(session, workspace_id, accounts, since=now - by_account)
         if mail and by_account
         else {},
+        endpoints=endpoints.named(
+            session, workspace_id, {(row.channel, row.recipient) for row in rows if row.channel != "email"}
+        ),
     )
 
 
 def recipient_hash(runtime: Runtime, row: Delivery) -> str:
-    """Under which a suppression of this recipient would be kept."""
-    recipient = row.recipient if row.channel == "email" else f"{row.channel}:{row.recipient}"
-    return address_hash(runtime, row.workspace_id, recipient)
+    """Under which a suppression of this address would be kept."""
+    return address_hash(runtime, row.workspace_id, row.recipient)
 
 
 def _person_window(policy: Policy) -> timedelta:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from waypost_server.channels.outcome import Abandoned, Later, Outcome, Refused, Sent, Unclear
 from waypost_server.channels.webhook import RETRY_SECONDS
 from waypost_server.services.addresses import address_hash
+from waypost_server.services.endpoint_health import note_answer
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import deliveries, send_group, suppressions
 from waypost_server.store.tables import Delivery
@@ -36,7 +37,9 @@ def settle(session: Session, runtime: Runtime, row: Delivery, *, fence: str, out
     )
     if values["state"] in ("pending", "failed", "expired"):
         deliveries.return_touch(session, row.workspace_id, row.id)
-    if isinstance(outcome, Refused) and outcome.gone:
+    if row.channel != "email":
+        note_answer(session, runtime, row, outcome)
+    elif isinstance(outcome, Refused) and outcome.gone:
         _suppress(session, runtime, row, now)
     log.info("delivery.settled", extra={"delivery": row.id, "state": values["state"], "attempt": n})
     return True
@@ -87,6 +90,7 @@ def _values(runtime: Runtime, row: Delivery, outcome: Outcome, *, n: int, now: d
 
 def _again(runtime: Runtime, row: Delivery, outcome: Later, *, n: int, now: datetime) -> dict[str, Any]:
     """Back to pending with a growing, spread-out pause; expired when that would be too late."""
+    n -= row.tries_before
     schedule = RETRY_SECONDS if row.channel == "webhook" else EMAIL_RETRY_SECONDS
     if row.channel == "webhook" and n > len(schedule):
         return {"state": "failed", "reason": f"given up after {n} tries: {outcome.detail}", "ended_at": now}
@@ -98,8 +102,6 @@ def _again(runtime: Runtime, row: Delivery, outcome: Later, *, n: int, now: date
 
 
 def _suppress(session: Session, runtime: Runtime, row: Delivery, now: datetime) -> None:
-    """An address that does not exist, or an endpoint that said 410, is not tried again by anything."""
-    recipient = row.recipient if row.channel == "email" else f"{row.channel}:{row.recipient}"
-    hashed = address_hash(runtime, row.workspace_id, recipient)
-    reason = "bounced" if row.channel == "email" else "gone"
-    suppressions.add(session, row.workspace_id, hashed, reason=reason, at=now)
+    """An address that does not exist is not tried again by anything."""
+    hashed = address_hash(runtime, row.workspace_id, row.recipient)
+    suppressions.add(session, row.workspace_id, hashed, reason="bounced", at=now)

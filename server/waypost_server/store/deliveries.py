@@ -74,6 +74,28 @@ def return_touch(session: Session, workspace_id: str, delivery_id: str) -> None:
     )
 
 
+def send_again(
+    session: Session, workspace_id: str, delivery_id: str, *, was: str, now: datetime, expires_at: datetime
+) -> bool:
+    """Back to the beginning, if it is still as it `was`; its tries stay in the ledger, their ladder begins anew."""
+    done = session.execute(
+        update(Delivery)
+        .where(Delivery.workspace_id == workspace_id, Delivery.id == delivery_id, Delivery.state == was)
+        .values(
+            state="pending",
+            phase="",
+            reason="a person sends it again",
+            claims=0,
+            tries_before=Delivery.attempts,
+            not_before=now,
+            expires_at=expires_at,
+            ended_at=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return bool(done.rowcount)
+
+
 def recover_expired(session: Session, *, now: datetime) -> tuple[int, int]:
     """Take back what dead workers held: (to pending, to unknown). Before the commit point nothing has left
     the building; after it nobody can know, so it is for a person to look at."""

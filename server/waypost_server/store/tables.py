@@ -552,6 +552,7 @@ class Delivery(db.Model):
     reason: Mapped[str] = col(default="''")  # why it ended as it did
     claims: Mapped[int] = col(Integer, default="0")
     attempts: Mapped[int] = col(Integer, default="0")
+    tries_before: Mapped[int] = col(Integer, default="0")  # attempts made when a person last sent it again
     not_before: Mapped[datetime] = col(UtcDateTime)
     expires_at: Mapped[datetime] = col(UtcDateTime)
     lease_until: Mapped[datetime | None] = col(UtcDateTime)
@@ -581,6 +582,29 @@ class Attempt(db.Model):
     at: Mapped[datetime] = col(UtcDateTime)
     outcome: Mapped[str] = col()
     detail: Mapped[str] = col(default="''")
+
+
+class Endpoint(db.Model):
+    """Where webhooks or chat messages go, by its name in policy.yaml: how it has answered, and its secrets.
+
+    A row is made when there is something to say; an endpoint without one is new and well.
+    """
+
+    __tablename__ = "endpoint"
+    workspace_id: Mapped[str] = key()
+    channel: Mapped[str] = key()  # webhook | chat
+    name: Mapped[str] = key()
+    address: Mapped[str] = col(
+        default="''"
+    )  # chat: the secret address or token; never shown again, never logged
+    secret_version: Mapped[int] = col(Integer, default="0")  # webhook: which signing secret is the newest
+    rotated_at: Mapped[datetime | None] = col(UtcDateTime)  # the one before signs as well for a day
+    failures: Mapped[int] = col(Integer, default="0")  # in a row
+    failing_since: Mapped[datetime | None] = col(UtcDateTime)
+    retry_at: Mapped[datetime | None] = col(UtcDateTime)  # messages wait until then
+    disabled_at: Mapped[datetime | None] = col(UtcDateTime)
+    disabled_why: Mapped[str] = col(default="''")
+    ok_at: Mapped[datetime | None] = col(UtcDateTime)  # the last good answer, to the minute
 
 
 class Suppression(db.Model):

@@ -38,6 +38,7 @@ PAGES = (
     "/settings",
     "/settings/keys",
     "/settings/people",
+    "/settings/endpoints",
     "/settings/releases",
     "/settings/releases/1",
     "/settings/quarantine",

@@ -4,6 +4,7 @@ from waypost_server.console.views import (
     accounts,
     adoption,
     deliveries,
+    endpoints,
     explain,
     funnel,
     home,
@@ -31,5 +32,6 @@ VIEWS = (
     users,
     settings,
     people,
+    endpoints,
     releases,
 )

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 
 from waypost_server.console import cursors
-from waypost_server.console.access import login, runtime
+from waypost_server.console.access import login, needs, runtime
 from waypost_server.console.headers import policy
+from waypost_server.domain.errors import ConflictError
+from waypost_server.services.resend import may_be_resent
+from waypost_server.services.resend import resend as send_again
 from waypost_server.store import reports_deliveries
 
 MAIL_POLICY = (
@@ -20,6 +35,9 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/deliveries", "deliveries", deliveries)
     blueprint.add_url_rule("/deliveries/<ref:delivery_id>", "delivery", delivery)
     blueprint.add_url_rule("/deliveries/<ref:delivery_id>/html", "delivery_html", html)
+    blueprint.add_url_rule(
+        "/deliveries/<ref:delivery_id>/resend", "delivery_resend", resend, methods=["POST"]
+    )
 
 
 def deliveries() -> str:
@@ -60,10 +78,29 @@ def delivery(delivery_id: str) -> Response:
             abort(404)
         attempts = reports_deliveries.attempts(session, who.workspace_id, delivery_id)
     page = make_response(
-        render_template("console/delivery.html", row=row, delivery=row.Delivery, attempts=attempts)
+        render_template(
+            "console/delivery.html",
+            row=row,
+            delivery=row.Delivery,
+            attempts=attempts,
+            may_resend=may_be_resent(row.Delivery.channel, row.Delivery.state),
+        )
     )
     page.headers["Content-Security-Policy"] = policy(frame_src="'self'")
     return page
+
+
+@needs("csm")
+def resend(delivery_id: str) -> Any:
+    """Send it again, because a person says so."""
+    who = login()
+    try:
+        send_again(runtime(), who.workspace_id, delivery_id, actor=who.user_id)
+    except ConflictError as error:
+        flash(error.message)
+    else:
+        flash("It is queued again, and checked once more before it goes.")
+    return redirect(url_for("console.delivery", delivery_id=delivery_id))
 
 
 def html(delivery_id: str) -> Response:
