@@ -86,7 +86,7 @@ ERRORS = [
     (POLICY, '"20:00"', "8pm", "bad_time", 2, "in quotes"),
     (PLAY, "- webhook: crm", "- webhok: crm", "unknown_step", 8, "webhook"),
     (PLAY, "- webhook: crm", "- webhook: crm\n    wait: {days: 1}", "step_shape", 8, "email, nudge"),
-    (PLAY, "wait: {days: 3, or: goal}", "wait: {or: goal}", "missing_key", 7, "days: 3"),
+    (PLAY, "wait: {days: 3, or: goal}", "wait: {or: goal}", "wait_shape", 7, "days: 3"),
     (PLAY, "strategic:\n  - task: {template: tips}", "strategic: []", "empty_list", 9, "add one"),
     (PLAY, "key: drop", "key: drop\nevry_days: 3", "unknown_key", 2, "every_days"),
     (TEMPLATE, "---\nsubject: Hello\n---\n", "", "no_front_matter", 1, "subject"),

@@ -1,4 +1,4 @@
-"""The small pure parts of plays: business days, quiet hours, keys, and the run's state machine."""
+"""The small pure parts of plays: business days, quiet hours, keys."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from waypost_server.domain.business_days import due_after
 from waypost_server.domain.dedupe import delivery_key
-from waypost_server.domain.definitions import EmailStep, PlayStep, QuietHours, TaskStep, WaitStep
-from waypost_server.domain.play_machine import Act, End, Pass, Pause, Position, next_move
+from waypost_server.domain.definitions import QuietHours
 from waypost_server.domain.quiet_hours import quiet_until
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -82,34 +81,3 @@ def test_one_address_in_two_spellings_is_one_delivery() -> None:
     first = delivery_key(run_id="r", step=0, channel="email", recipient="Dana@Example.com ")
     assert first == delivery_key(run_id="r", step=0, channel="email", recipient="dana@example.com")
     assert first != delivery_key(run_id="r", step=1, channel="email", recipient="dana@example.com")
-
-
-STEPS: tuple[PlayStep, ...] = (EmailStep("tips"), WaitStep(3, or_goal=True), TaskStep("brief"))
-
-
-def _move(
-    step: int, *, account: str = "long_tail", goal: bool = False, until: datetime | None = None
-) -> object:
-    position = Position(step, "long_tail", until)
-    return next_move(STEPS, position, account_motion=account, goal_reached=goal, now=NOW)
-
-
-def test_the_moves_of_a_run() -> None:
-    """Act, wait, pass, complete."""
-    assert _move(0) == Act(STEPS[0])
-    assert _move(1) == Pause(NOW + timedelta(days=3))
-    assert _move(1, until=NOW + timedelta(hours=1)) == Pause(NOW + timedelta(hours=1))
-    assert _move(1, until=NOW) == Pass()
-    assert _move(3) == End("completed")
-
-
-@given(st.integers(0, 4), st.sampled_from(["long_tail", "strategic", None, "scale"]), st.booleans())
-def test_a_run_for_software_never_acts_on_a_strategic_account(
-    step: int, account: str | None, goal: bool
-) -> None:
-    """Whatever the position: goal first, then the motion, and only then the step."""
-    move = _move(step, account=account, goal=goal)  # type: ignore[arg-type]
-    if goal:
-        assert move == End("goal_reached")
-    elif account in ("strategic", None):
-        assert move == End("motion_changed")

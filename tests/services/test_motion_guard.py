@@ -21,7 +21,11 @@ STEPS = {
     "nudge": "nudge: {key: restart, role: [admin]}",
     "webhook": "webhook: crm-note",
     "task": "task: {template: brief, due: {business_days: 1}}",
+    "branch": "branch: {when: {account.mrr: {$gte: 50}}, then: [{webhook: crm-note}], else: [{nudge: restart}]}",
+    "late": "wait: {days: 1, until: {feature: export}, timeout: [{webhook: crm-note}]}",
+    "set_trait": "set_trait: {trait: mrr, value: 9000}",
 }
+SILENT = ("wait", "late", "set_trait")
 BRANCH = st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=5)
 MOTIONS = st.lists(st.sampled_from(["strategic", "long_tail"]), min_size=4, max_size=4)
 
@@ -58,8 +62,8 @@ def _live(rig: PlayRig, tail: list[str], strategic: list[str], motions: list[str
             ]
         made = now
         rig.clock.move(days=1, minutes=1)
-    wants_person = motions[0] == "strategic" and any(step != "wait" for step in strategic)
-    if wants_person and strategic[0] != "wait":
+    wants_person = motions[0] == "strategic" and any(step not in SILENT for step in strategic)
+    if wants_person and strategic[0] not in SILENT:
         assert rig.rows(Task), f"work for a person was lost in {WORKSPACE}"
     assert fsck(rig.runtime) == []
 

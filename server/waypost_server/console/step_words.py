@@ -8,13 +8,17 @@ from typing import Any
 
 from waypost_server.console.conditions import Reader
 from waypost_server.console.preview import with_chips
+from waypost_server.console.wait_words import wait_detail, wait_words
 from waypost_server.console.words import humanise, plural
 from waypost_server.domain.definitions import (
+    BranchStep,
     Definitions,
     EmailStep,
+    EndStep,
     NudgeStep,
     PlayStep,
     Recipients,
+    SetTraitStep,
     TaskStep,
     WaitStep,
 )
@@ -29,6 +33,7 @@ class Told:
     quoted: Sequence[dict[str, Any]] = ()
     detail: str = ""
     nudge: str | None = None
+    inner: Sequence[tuple[str, Sequence[Told]]] = ()  # lists of steps inside it, each under a heading
 
 
 def describe(step: PlayStep, definitions: Definitions) -> Told:
@@ -42,14 +47,29 @@ def describe(step: PlayStep, definitions: Definitions) -> Told:
         detail = f"to {who}, for {plural(step.days, 'day')}"
         return Told("nudge", "Hand out the nudge", title, detail, step.nudge)
     if isinstance(step, WaitStep):
-        early = "ends early when the goal is reached" if step.or_goal else ""
-        return Told("wait", f"Wait {plural(step.days, 'day')}", (), early)
+        late = _list("If the time is up first", step.timeout, definitions)
+        return Told("wait", wait_words(step, Reader(definitions)), (), wait_detail(step), None, late)
+    if isinstance(step, BranchStep):
+        inner = _list("Then", step.then, definitions) + _list("Otherwise", step.otherwise, definitions)
+        return Told("branch", f"If {Reader(definitions).summary(step.when)}", inner=inner)
+    if isinstance(step, SetTraitStep):
+        whose = "the account" if step.of == "account" else "the user"
+        verb = f"Take {step.trait} from {whose}" if step.value is None else f"Set {step.trait} of {whose}"
+        return Told("set_trait", verb, (), "" if step.value is None else f"to {step.value}")
+    if isinstance(step, EndStep):
+        return Told("end", "End the play", (), step.reason)
     if isinstance(step, TaskStep):
         detail = f"due in {plural(step.due_business_days, 'business day')}"
         if step.mute_digital:
             detail += "; digital plays stay quiet meanwhile"
         return Told("task", "Give a CSM the task", _subject(step.template, definitions), detail)
     return Told("webhook", f"Call the webhook {step.webhook}")
+
+
+def _list(
+    heading: str, steps: Sequence[PlayStep], definitions: Definitions
+) -> list[tuple[str, Sequence[Told]]]:
+    return [(heading, [describe(step, definitions) for step in steps])] if steps else []
 
 
 def _subject(key: str, definitions: Definitions) -> Sequence[dict[str, Any]]:

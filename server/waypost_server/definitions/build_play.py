@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from waypost_server.domain.definitions import (
-    EmailStep,
-    NudgeStep,
-    Play,
-    PlayStep,
-    Recipients,
-    TaskStep,
-    Trigger,
-    WaitStep,
-    WebhookStep,
-)  # fmt: skip
+from waypost_server.domain.definitions import Play, PlayStep, Trigger
 
 from .build_nudge import build_goal
+from .build_steps import build_steps
 from .findings import Report, Source
-from .nested import ListOf, validate, validate_field
-from .schemas import PlaySchema, StepField
+from .nested import validate, validate_field
+from .schemas import PlaySchema
+from .step_schemas import Steps
 
 
 def build_play(source: Source, report: Report) -> Play | None:
@@ -41,31 +33,17 @@ def build_play(source: Source, report: Report) -> Play | None:
         branches={key: steps for key, steps in built.items() if steps is not None},
         audience=data.get("audience", {}),
         goal=build_goal(data),
+        exit=data.get("exit"),
         every_days=data.get("every_days", 30),
         source=source.at(("key",)),
     )
 
 
 def _branch(source: Source, report: Report, motion: str, steps: list[Any]) -> tuple[PlayStep, ...] | None:
-    field = ListOf(StepField(), least=1)
-    loaded = validate_field(field, steps, source, report, (motion,))
-    return None if loaded is None else tuple(_step(kind, value) for kind, value in loaded)
+    loaded = validate_field(Steps(), steps, source, report, (motion,))
+    return None if loaded is None else build_steps(loaded)
 
 
 def _trigger(data: dict[str, Any]) -> Trigger:
     where: dict[str, Any] = {name: data[name] for name in ("severity", "feature") if name in data}
     return Trigger(data["signal"], where, data.get("milestone"))
-
-
-def _step(kind: str, data: Any) -> PlayStep:
-    if kind == "email":
-        to = data.get("to", {})
-        return EmailStep(data["template"], Recipients(to.get("role"), to.get("limit", 1)))
-    if kind == "nudge":
-        return NudgeStep(data["key"], data.get("role"), data.get("days", 14))
-    if kind == "wait":
-        return WaitStep(data["days"], data.get("or_") == "goal")
-    if kind == "webhook":
-        return WebhookStep(data)
-    due = data.get("due", {}).get("business_days", 2)
-    return TaskStep(data["template"], due, data.get("mute_digital", False))

@@ -7,15 +7,16 @@ nudge made for that moment. Plays on falling usage watch every reached milestone
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from waypost_server.domain import facts
 from waypost_server.domain.conditions import Compiled, ConditionError, compile_condition
 from waypost_server.domain.coverage import EmptyOnPurpose
-from waypost_server.domain.definitions import Definitions, Milestone, Nudge, Play
+from waypost_server.domain.definitions import Definitions, Milestone, Nudge, Play, PlayStep, WaitStep
 from waypost_server.domain.partial import truth
+from waypost_server.domain.play_program import inside
 
 STATES = ("open", "overdue", "reached")
 NO_SEGMENT = "(none)"
@@ -194,16 +195,22 @@ def _play_flaws(definitions: Definitions, play: Play) -> Iterator[Flaw]:
     ):
         said = f"the play {play.key} never starts: no segment and motion with a branch satisfies its audience"
         yield Flaw("unreachable_play", play.key, play.source, said, "change the audience, or add a branch")
-    waits = max(
-        (sum(step.days for step in steps if step.kind == "wait") for steps in play.branches.values()),
-        default=0,
-    )
+    waits = max((_longest(steps) for steps in play.branches.values()), default=0)
     if play.goal is None and play.every_days <= waits:
         said = (
             f"the play {play.key} never ends: it has no goal, takes {waits:g} days "
             f"and may start again after {play.every_days:g}"
         )
         yield Flaw("unbounded_loop", play.key, play.source, said, "add a goal, or raise `every_days`")
+
+
+def _longest(steps: Sequence[PlayStep]) -> float:
+    """How many days the steps wait at most; waits until a date count as none."""
+    days = 0.0
+    for step in steps:
+        days += max((_longest(inner) for inner in inside(step)), default=0)
+        days += step.longest_days if isinstance(step, WaitStep) else 0
+    return days
 
 
 def _may_start(play: Play, audience: Compiled, segment: str, motion: str) -> bool:

@@ -23,6 +23,7 @@ from waypost_server.definitions.fields import (
     Key,
     Number,
     OneOf,
+    Scalar,
     Span,
     Text,
     Texts,
@@ -35,8 +36,8 @@ from waypost_server.definitions.schemas import (
     JourneySchema,
     PlaySchema,
     PolicySchema,
-    StepField,
 )
+from waypost_server.definitions.step_schemas import StepField, Steps
 from waypost_server.domain import facts, operators
 from waypost_server.domain.definitions import Definitions
 from waypost_server.domain.fact_catalogue import CATALOGUE, KEYS, LONGEST, Fact
@@ -51,21 +52,21 @@ FILES: Mapping[str, type[Schema]] = {
     "coverage": CoverageSchema,
 }
 SHOWN_LENGTHS = {"d": ("7", "28"), "w": ("8",)}  # what completion offers; any length is accepted
-_CONDITIONS = frozenset({"audience", "when", "skip_when"})
+_CONDITIONS = frozenset({"audience", "when", "skip_when", "exit", "condition"})
 _KEY = {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"}
+_STEPS = {"type": "array", "items": {"$ref": "#/$defs/step"}, "minItems": 1}
 _TYPES = {"text": "string", "number": "number", "boolean": "boolean"}
 
 
 def editor_schema(definitions: Definitions) -> dict[str, Any]:
     """One document for every kind of file, each under `$defs` as well."""
     kinds: dict[str, Any] = {name: _object(schema) for name, schema in FILES.items()}
-    steps = {"type": "array", "items": _field("step", StepField())}
-    kinds["play"]["additionalProperties"] = steps  # a branch for each motion
+    kinds["play"]["additionalProperties"] = _STEPS  # a branch for each motion
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Waypost definitions of {definitions.catalog.product or 'a product'}",
         "anyOf": [{"$ref": f"#/$defs/{name}"} for name in kinds],
-        "$defs": {**kinds, "condition": _condition(definitions)},
+        "$defs": {**kinds, "step": _step(), "condition": _condition(definitions)},
     }
 
 
@@ -78,6 +79,22 @@ def names(definitions: Definitions) -> Iterator[tuple[str, Fact]]:
         lengths = SHOWN_LENGTHS[fact.field[-1]] if "<N>" in fact.field else ("",)
         for *chosen, length in product(*keys, lengths):
             yield ".".join([fact.family, *chosen, fact.field.replace("<N>", length)]), fact
+
+
+def _step() -> dict[str, Any]:
+    """One step; steps inside it refer to this again."""
+    kinds: dict[str, Any] = {}
+    for kind, schema in StepField.kinds.items():
+        short = StepField.short.get(kind)
+        whole = _object(schema)
+        kinds[kind] = {"anyOf": [whole, whole["properties"][short]]} if short else whole
+    return {
+        "type": "object",
+        "properties": {**kinds, "webhook": _KEY},
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+    }
 
 
 def _object(schema: type[Schema]) -> dict[str, Any]:
@@ -104,13 +121,8 @@ def _nested(name: str, field: fields.Field[Any]) -> dict[str, Any]:
         return {"type": "object", "additionalProperties": _field(name, field.inner), **known}
     if isinstance(field, ListOf):
         return {"type": "array", "items": _field(name, field.inner), "minItems": field.least}
-    if isinstance(field, StepField):
-        kinds = {kind: _object(schema) for kind, schema in field.kinds.items()}
-        short = {
-            kind: {"anyOf": [each, _KEY]} if kind in field.short else each for kind, each in kinds.items()
-        }
-        words = {**short, "webhook": _KEY}
-        return {"type": "object", "properties": words, "minProperties": 1, "maxProperties": 1}
+    if isinstance(field, Steps):
+        return _STEPS
     if isinstance(field, Document):
         return {"$ref": "#/$defs/condition"} if name in _CONDITIONS else {"type": "object"}
     return {}
@@ -132,6 +144,7 @@ def _plain(name: str, field: fields.Field[Any]) -> dict[str, Any]:
         Values: {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1},
         Span: {"type": "string", "pattern": "^[1-9][0-9]{0,3}[mhdw]$"},
         ClockTime: {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"},
+        Scalar: {"type": ["string", "number", "boolean"]},
         Day: {"description": "a day such as 2026-12-01"},
     }
     return simple.get(type(field), {})

@@ -149,6 +149,16 @@ class Values(fields.Field[tuple[str | int | float, ...]]):
         return tuple(value)
 
 
+class Scalar(fields.Field[str | float | bool | None]):
+    """A text, a number, true or false; null where the field allows it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str | float | bool:
+        if value.__class__ not in (str, int, float, bool) or len(str(value)) > 1_000:
+            message = f"{attr} must be a text, a number, true or false, not {shown(value)}"
+            raise refuse("not_scalar", message, "write one value of at most 1,000 characters")
+        return value  # type: ignore[no-any-return]  # checked above
+
+
 class Span(fields.Field[int]):
     """A length of time such as 7d, in seconds."""
 

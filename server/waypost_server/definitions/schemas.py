@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import fields, validates_schema
 
 from .fields import ClockTime, Document, Flag, Key, Number, OneOf, Span, Text, Texts, Values, refuse
 from .nested import ListOf, MapOf, One, Schema
@@ -149,67 +149,6 @@ class TriggerSchema(Schema):
     feature = fields.Raw()
 
 
-class RecipientsSchema(Schema):
-    role = Texts()
-    limit = Number(whole=True, least=1, most=50)
-
-
-class EmailSchema(Schema):
-    template = Key(required=True)
-    to = One(RecipientsSchema)
-
-
-class NudgeStepSchema(Schema):
-    key = Key(required=True)
-    role = Texts()
-    days = Number(least=1, most=365)
-
-
-class WaitSchema(Schema):
-    examples: ClassVar[dict[str, str]] = {"days": "add `days: 3`"}
-    days = Number(required=True, least=0.01, most=365)
-    or_ = OneOf("goal", data_key="or")
-
-
-class DueSchema(Schema):
-    examples: ClassVar[dict[str, str]] = {"business_days": "add `business_days: 2`"}
-    business_days = Number(whole=True, required=True, most=60)
-
-
-class TaskSchema(Schema):
-    template = Key(required=True)
-    due = One(DueSchema)
-    mute_digital = Flag()
-
-
-class StepField(fields.Field[tuple[str, Any]]):
-    """One step of a play: a mapping with exactly one kind."""
-
-    kinds: ClassVar[dict[str, type[Schema]]] = {
-        "email": EmailSchema,
-        "nudge": NudgeStepSchema,
-        "wait": WaitSchema,
-        "task": TaskSchema,
-    }
-    short: ClassVar[dict[str, str]] = {"nudge": "key"}  # `nudge: some-key` for `nudge: {key: some-key}`
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> tuple[str, Any]:
-        known = ", ".join([*self.kinds, "webhook"])
-        if not isinstance(value, dict) or len(value) != 1:
-            raise refuse("step_shape", "a step is a mapping with one kind", f"write one of: {known}")
-        kind, inner = next(iter(value.items()))
-        try:
-            if kind == "webhook":
-                return kind, Key().deserialize(inner, kind, value)
-            if kind not in self.kinds:
-                raise refuse("unknown_step", f"unknown step {kind!r}", f"use one of: {known}")
-            if isinstance(inner, str) and kind in self.short:
-                inner = {self.short[kind]: inner}
-            return kind, One(self.kinds[kind]).deserialize(inner, kind, value)
-        except ValidationError as error:
-            raise ValidationError({kind: error.messages}) from None
-
-
 class PlaySchema(Schema):
     """Everything of a play but its branches, whose keys are the workspace's motions."""
 
@@ -219,6 +158,7 @@ class PlaySchema(Schema):
     on = One(TriggerSchema, required=True)
     audience = Document()
     goal = One(GoalSchema)
+    exit = Document()
     every_days = Number(least=1, most=3650)
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from .adoption import Adoption, AdoptionDefinition, Behaviour
 from .coverage import Coverage
+from .flow_steps import BranchStep, EndStep, SetTraitStep, WaitStep
 from .nudge import (
     KIND_OF_SURFACE,
     Action,
@@ -203,15 +204,6 @@ class NudgeStep:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitStep:
-    """Wait `days`; with `or_goal`, end early when the goal is reached."""
-
-    days: float
-    or_goal: bool = False
-    kind: Literal["wait"] = "wait"
-
-
-@dataclass(frozen=True, slots=True)
 class WebhookStep:
     """Post the run to a webhook named in policy.yaml."""
 
@@ -229,7 +221,7 @@ class TaskStep:
     kind: Literal["task"] = "task"
 
 
-PlayStep = EmailStep | NudgeStep | WaitStep | WebhookStep | TaskStep
+PlayStep = EmailStep | NudgeStep | WaitStep | WebhookStep | TaskStep | BranchStep | SetTraitStep | EndStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +234,7 @@ class Play:
     branches: Mapping[str, tuple[PlayStep, ...]]
     audience: Condition = field(default_factory=dict)
     goal: Goal | None = None
+    exit: Condition | None = None  # while it holds, no step acts: the run ends
     every_days: float = 30
     source: str = ""
 
@@ -274,10 +267,10 @@ class Definitions:
 
 
 __all__ = [
-    "KIND_OF_SURFACE", "Action", "Adoption", "AdoptionDefinition", "Behaviour", "Cap", "Case", "Catalog",
-    "Condition", "Content", "Definitions", "EmailStep", "Feature", "Frequency", "Goal", "Hours", "Journey",
-    "Kind", "LearningPath", "Limit", "Milestone", "MotionRule", "Nudge", "NudgeStep", "Phase", "Play",
-    "PlayEmails", "PlayStep", "Policy", "Prerequisite", "Priority", "QuietHours", "Recipients", "Role",
-    "Schedule", "Scope", "Segment", "SessionRule", "Step", "Surface", "TaskStep", "Template", "Trigger",
-    "Variant", "WaitStep", "WebhookStep", "Where",
+    "KIND_OF_SURFACE", "Action", "Adoption", "AdoptionDefinition", "Behaviour", "BranchStep", "Cap", "Case",
+    "Catalog", "Condition", "Content", "Definitions", "EmailStep", "EndStep", "Feature", "Frequency", "Goal",
+    "Hours", "Journey", "Kind", "LearningPath", "Limit", "Milestone", "MotionRule", "Nudge", "NudgeStep",
+    "Phase", "Play", "PlayEmails", "PlayStep", "Policy", "Prerequisite", "Priority", "QuietHours",
+    "Recipients", "Role", "Schedule", "Scope", "Segment", "SessionRule", "SetTraitStep", "Step", "Surface",
+    "TaskStep", "Template", "Trigger", "Variant", "WaitStep", "WebhookStep", "Where",
 ]  # fmt: skip

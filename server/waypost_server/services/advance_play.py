@@ -15,14 +15,15 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import OperationalError
 
 from waypost_server.domain.definitions import PlayStep
-from waypost_server.domain.play_machine import AUTOMATED, Act, End, Pass, Pause, Position, next_move
+from waypost_server.domain.play_machine import AUTOMATED, Act, End, Go, Pause, Position, next_move
+from waypost_server.domain.play_program import Instruction
 from waypost_server.services import play_batch
-from waypost_server.services.goals import goal_reached
 from waypost_server.services.play_batch import Visit, Written
 from waypost_server.services.play_run_context import RunContext
+from waypost_server.services.play_sight import RunSight
 from waypost_server.services.play_steps import Line, act
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import due, nudge_grants, signals, tasks
+from waypost_server.store import deliveries, due, nudge_grants, signals, tasks
 from waypost_server.store.play_runs import Told
 from waypost_server.store.tables import PlayRun
 
@@ -39,9 +40,10 @@ class _Progress:
     """Where the run will stand after this visit."""
 
     step: int
-    waiting_until: datetime | None
+    waiting: tuple[datetime, datetime] | None
     story: list[Told]
-    may_be_reached: bool
+    sight: RunSight
+    reason: str = ""
     state: str = "running"
     due_at: datetime | None = None
     outcome: str | None = None
@@ -88,7 +90,7 @@ def _go(visit: Visit, written: Written) -> None:
     context, run = visit.context, visit.context.run
     told = len(visit.story)
     progress = _start(visit)
-    steps = context.play.branches.get(run.motion, ())
+    steps = context.release.programs.get((run.play, run.motion), ())
     while progress.state == "running" and progress.due_at is None:
         _move(context, steps, progress)
     _close(context, progress)
@@ -107,39 +109,43 @@ def _go(visit: Visit, written: Written) -> None:
 
 def _start(visit: Visit) -> _Progress:
     run, story = visit.context.run, visit.story
-    last = story[-1] if story else None
-    waiting = (
-        datetime.fromisoformat(last.detail["until"])
-        if last is not None and last.kind == "wait" and last.detail.get("step") == run.step
-        else None
+    arrived = next(
+        (each for each in reversed(story) if each.detail.get("step") == run.step and "until" in each.detail),
+        None,
     )
-    return _Progress(run.step, waiting, story, visit.may_be_reached)
+    waiting = (arrived.at, datetime.fromisoformat(arrived.detail["until"])) if arrived else None
+    return _Progress(run.step, waiting, story, RunSight(visit.context, visit.may_be_reached))
 
 
-def _move(context: RunContext, steps: tuple[PlayStep, ...], progress: _Progress) -> None:
-    run = context.run
+def _move(context: RunContext, steps: Sequence[Instruction], progress: _Progress) -> None:
     move = next_move(
         steps,
-        Position(progress.step, run.motion, progress.waiting_until),
+        Position(progress.step, context.run.motion, progress.waiting),
         account_motion=context.account.motion,
-        goal_reached=progress.may_be_reached and _goal_reached(context),
+        exit_when=context.play.exit,
+        sight=progress.sight,
         now=context.now,
     )
     if isinstance(move, End):
-        progress.state, progress.outcome = "ended", move.outcome
+        progress.state, progress.outcome, progress.reason = "ended", move.outcome, move.reason
     elif isinstance(move, Pause):
-        progress.state, progress.due_at = "waiting", move.until
-        if progress.waiting_until is None:
+        progress.state, progress.due_at = "waiting", move.look_at
+        if progress.waiting is None:
             line = Line("held", f"Waiting until {move.until:%Y-%m-%d}.", {"until": move.until.isoformat()})
             _tell(context, progress, "wait", line)
-    elif isinstance(move, Pass):
-        progress.waiting_until = None
-        progress.step += 1
+    elif isinstance(move, Go):
+        if move.note:
+            _tell(context, progress, steps[progress.step].step.kind, Line("done", move.note))
+        _go_to(progress, move.to)
     else:
-        _act(context, move, progress)
+        _act(context, move, progress, following=steps[progress.step].following)
 
 
-def _act(context: RunContext, move: Act, progress: _Progress) -> None:
+def _go_to(progress: _Progress, step: int) -> None:
+    progress.step, progress.waiting = step, None
+
+
+def _act(context: RunContext, move: Act, progress: _Progress, *, following: int) -> None:
     step = move.step
     muted = _muted(context, step, progress)
     if muted is not None and muted.outcome == "held":
@@ -150,7 +156,7 @@ def _act(context: RunContext, move: Act, progress: _Progress) -> None:
             _tell(context, progress, step.kind, muted)
         return
     _tell(context, progress, step.kind, muted or act(context, step, progress.step))
-    progress.step += 1
+    _go_to(progress, following)
 
 
 def _muted(context: RunContext, step: PlayStep, progress: _Progress) -> Line | None:
@@ -173,18 +179,6 @@ def _muted(context: RunContext, step: PlayStep, progress: _Progress) -> Line | N
     return Line("held", "A person is working on the account; digital steps wait until the task is closed.")
 
 
-def _goal_reached(context: RunContext) -> bool:
-    return goal_reached(
-        context.session,
-        context.runtime,
-        context.workspace_id,
-        context.account.id,
-        goal=context.play.goal,
-        since=context.run.started_at,
-        user_id=context.user_id,
-    )
-
-
 def _tell(context: RunContext, progress: _Progress, kind: str, line: Line) -> None:
     detail = {"step": progress.step, **line.detail}
     seq = progress.story[-1].seq + 1 if progress.story else 0
@@ -193,6 +187,7 @@ def _tell(context: RunContext, progress: _Progress, kind: str, line: Line) -> No
 
 _ENDINGS = {
     "goal_reached": "The goal is reached.",
+    "exited": "The condition under which the play stops holds.",
     "motion_changed": "The account became strategic while the play was running; nothing more is sent by software.",
     "completed": "All steps are done.",
 }
@@ -203,8 +198,13 @@ def _close(context: RunContext, progress: _Progress) -> None:
     if progress.state != "ended":
         return
     outcome = progress.outcome or ""
-    _tell(context, progress, "end", Line("done", _ENDINGS.get(outcome, outcome), {"outcome": outcome}))
-    if outcome in ("goal_reached", "motion_changed"):
+    words = progress.reason or _ENDINGS.get(outcome, outcome)
+    _tell(context, progress, "end", Line("done", words, {"outcome": outcome}))
+    if outcome == "exited":
+        deliveries.cancel_pending(
+            context.session, context.workspace_id, run_id=context.run.id, reason=words, now=context.now
+        )
+    if outcome in ("goal_reached", "exited", "motion_changed"):
         nudge_grants.withdraw(
             context.session,
             context.workspace_id,

@@ -13,6 +13,7 @@ from waypost_server.definitions.findings import Finding
 from waypost_server.domain.conditions import compile_condition
 from waypost_server.domain.definitions import Catalog, Definitions, EmailStep, NudgeStep, Play
 from waypost_server.domain.partial import truth
+from waypost_server.domain.play_program import walk
 from waypost_server.services.audience import Population
 from waypost_server.services.classify import NEED_QUERIES
 from waypost_server.services.publish import checked
@@ -237,7 +238,7 @@ def _automated(play: Play, facts: Mapping[str, Any]) -> tuple[str, ...]:
         return ()
     return tuple(
         f"email {step.template}" if isinstance(step, EmailStep) else f"nudge {step.nudge}"
-        for step in steps
+        for step in walk(steps)
         if isinstance(step, EmailStep | NudgeStep)
     )
 

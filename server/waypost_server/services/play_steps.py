@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
-from waypost_server.domain.definitions import EmailStep, NudgeStep, PlayStep, TaskStep, WebhookStep
+from waypost_server.domain.definitions import (
+    EmailStep,
+    NudgeStep,
+    PlayStep,
+    SetTraitStep,
+    TaskStep,
+    WebhookStep,
+)
 from waypost_server.domain.play_machine import automation_allowed
 from waypost_server.services.addresses import address_hash
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.put_delivery import GUARD, Message, put_delivery
 from waypost_server.services.put_task import put_draft, put_task
+from waypost_server.services.set_trait import set_trait
 from waypost_server.store import nudge_grants, recipients, suppressions
 from waypost_server.store.recipients import Person
 from waypost_server.store.tables import Workspace
@@ -30,7 +38,7 @@ class Line:
 
 
 def act(context: RunContext, step: PlayStep, index: int) -> Line:
-    """Carry out a step that is not a wait."""
+    """Carry out a step that does something; waits, branches and ends are the machine's."""
     if isinstance(step, EmailStep):
         return _email(context, step, index)
     if isinstance(step, NudgeStep):
@@ -40,6 +48,10 @@ def act(context: RunContext, step: PlayStep, index: int) -> Line:
     if isinstance(step, TaskStep):
         title = put_task(context, step, index=index)
         return Line("done", f"Task for a person: {title}")
+    if isinstance(step, SetTraitStep):
+        if step.of == "user" and not context.user_id:
+            return Line("skipped", f"{step.trait} was not set: this run is about no single user.")
+        return Line("done", set_trait(context, step, index=index))
     raise TypeError(f"no way to act on {type(step).__name__}")
 
 

@@ -20,6 +20,7 @@ from waypost_server.domain.compiled import CompiledRelease, compile_release
 from waypost_server.domain.definitions import Definitions, Play
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.domain.local_day import zone_of
+from waypost_server.domain.play_program import Instruction, program
 from waypost_server.services.words import Words, parse_words
 from waypost_server.store import releases as store
 from waypost_server.store.database import Database
@@ -38,6 +39,15 @@ class LiveRelease:
     def plays(self) -> dict[str, Play]:
         """Plays by key."""
         return {play.key: play for play in self.definitions.plays}
+
+    @cached_property
+    def programs(self) -> dict[tuple[str, str], tuple[Instruction, ...]]:
+        """The steps of each play and motion, as instructions."""
+        return {
+            (play.key, motion): program(steps)
+            for play in self.definitions.plays
+            for motion, steps in play.branches.items()
+        }
 
     @cached_property
     def words(self) -> Words:

@@ -6,14 +6,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from waypost_server.domain.conditions import Compiled, compile_condition
 from waypost_server.domain.definitions import Definitions, Play
 from waypost_server.domain.signals import Finding
+from waypost_server.services.compiled_conditions import compiled
 from waypost_server.services.facts import account_facts
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.role_evidence import with_roles
@@ -118,9 +117,9 @@ def _hindrance(
     """Why this play does not answer; '' when it does."""
     finding = opening.finding
     fields = {**finding.evidence, "severity": finding.severity, "kind": finding.kind}
-    if play.on.where and not _compiled(_Document(play.on.where)).test(fields):
+    if play.on.where and not compiled(play.on.where).test(fields):
         return f"{play.title}: its trigger asks for something else."
-    if play.audience and not _compiled(_Document(play.audience)).test(facts):
+    if play.audience and not compiled(play.audience).test(facts):
         return f"{play.title}: the account is not in its audience."
     if not play.branches.get(opening.motion):
         return f"{play.title}: it has no steps for {opening.motion.replace('_', ' ')} accounts."
@@ -130,24 +129,6 @@ def _hindrance(
             f"{play.title}: it last ran on {last:%Y-%m-%d}, and runs at most every {play.every_days:g} days."
         )
     return ""
-
-
-class _Document:
-    """A condition as a cache key: definitions are frozen, so identity is enough."""
-
-    def __init__(self, condition: Mapping[str, Any]) -> None:
-        self.condition = condition
-
-    def __hash__(self) -> int:
-        return id(self.condition)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Document) and other.condition is self.condition
-
-
-@lru_cache(maxsize=1024)
-def _compiled(document: _Document) -> Compiled:
-    return compile_condition(document.condition)
 
 
 def _start(

@@ -500,7 +500,9 @@ class PlayRun(db.Model):
     signal_id: Mapped[str] = col()
     occurrence: Mapped[str] = col()  # unique per play and account: never twice for the same cause
     state: Mapped[str] = col()  # running | waiting | ended
-    outcome: Mapped[str | None] = col()  # completed goal_reached exited motion_changed cancelled failed
+    outcome: Mapped[str | None] = (
+        col()
+    )  # completed goal_reached exited ended_early motion_changed cancelled failed
     step: Mapped[int] = col(Integer, default="0")
     due_at: Mapped[datetime | None] = col(UtcDateTime)  # when the next step may act; null when ended
     lease_until: Mapped[datetime | None] = col(UtcDateTime)

@@ -13,6 +13,7 @@ from waypost_server.console.conditions import Reader
 from waypost_server.console.survey_results import results
 from waypost_server.domain.definitions import Definitions, Goal, Nudge
 from waypost_server.domain.locale import base
+from waypost_server.domain.play_program import walk
 from waypost_server.store import releases, reports_nudges, reports_settings
 
 DAYS = 28
@@ -124,7 +125,7 @@ def where_used(nudge: Nudge, definitions: Definitions) -> dict[str, list[Any]]:
         if any(
             step.kind == "nudge" and step.nudge == nudge.key
             for steps in play.branches.values()
-            for step in steps
+            for step in walk(steps)
         )
     ]
     text = str(nudge.audience)

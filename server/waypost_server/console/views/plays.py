@@ -69,6 +69,7 @@ def play(key: str) -> str:
         release=release,
         trigger=trigger_words(found, live.definitions),
         lines=Reader(live.definitions).lines(found.audience),
+        exits=Reader(live.definitions).lines(found.exit or {}),
         goal=goal_words(found.goal, live.definitions),
         branches=[
             (motion, [describe(step, live.definitions) for step in steps])

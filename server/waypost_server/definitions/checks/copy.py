@@ -9,6 +9,7 @@ from waypost_server.definitions.findings import Problem, Source, Where
 from waypost_server.domain import facts
 from waypost_server.domain.conditions import ConditionError, compile_condition
 from waypost_server.domain.definitions import Action, Content, EmailStep, Nudge, TaskStep
+from waypost_server.domain.play_program import walk
 
 from .context import Context
 from .rules import check_fact, positive_paths
@@ -36,7 +37,7 @@ def _used_templates(context: Context) -> set[str]:
         step.template
         for play in context.definitions.plays
         for steps in play.branches.values()
-        for step in steps
+        for step in walk(steps)
         if isinstance(step, EmailStep | TaskStep)
     }
 

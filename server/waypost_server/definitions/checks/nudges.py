@@ -6,6 +6,7 @@ import re
 
 from waypost_server.definitions.findings import Source, Where
 from waypost_server.domain.definitions import Nudge, NudgeStep
+from waypost_server.domain.play_program import walk
 
 from .context import Context
 from .goals import check_goal
@@ -21,7 +22,7 @@ def run(context: Context) -> None:
         step.nudge
         for play in context.definitions.plays
         for steps in play.branches.values()
-        for step in steps
+        for step in walk(steps)
         if isinstance(step, NudgeStep)
     }
     for nudge in context.definitions.nudges:

@@ -18,9 +18,8 @@ from waypost_server.domain.facts import SIGNALS
 
 from .context import Context
 from .goals import check_goal
+from .play_flow import check_flow, families, placed
 from .rules import check_condition
-
-_ACCOUNT_FACTS = ("account", "account_usage", "role_usage", "milestone", "signal")
 
 
 def run(context: Context) -> None:
@@ -28,7 +27,9 @@ def run(context: Context) -> None:
     for play in context.definitions.plays:
         source = context.source(play.source)
         _trigger(context, play, source)
-        check_condition(context, play.audience, source, ("audience",), families=_ACCOUNT_FACTS)
+        check_condition(context, play.audience, source, ("audience",), families=families(play))
+        if play.exit is not None:
+            check_condition(context, play.exit, source, ("exit",), families=families(play))
         if play.goal is None:
             message = "this play has no goal, so nobody can tell whether it worked"
             context.report.warning(source, ("key",), "no_goal", message, "add `goal: {milestone: …}`")
@@ -69,12 +70,12 @@ def _branches(context: Context, play: Play, source: Source) -> None:
         if motion not in motions and context.defines("motion"):
             message = f"no account is ever served as {motion!r}"
             context.report.error(source, (motion,), "unknown_motion", message, nearest(motion, motions))
-        for index, step in enumerate(steps):
-            _step(context, play, step, source, (motion, index))
+        for step, where in placed(steps, (motion,)):
+            _step(context, play, step, source, where)
             if motion == "strategic" and isinstance(step, EmailStep | NudgeStep):
                 message = f"an automated {step.kind} never goes to a strategic account; it becomes a draft for the CSM"
-                context.report.warning(source, (motion, index), "guarded_step", message, "use a task")
-        if isinstance(steps[-1], WaitStep):
+                context.report.warning(source, where, "guarded_step", message, "use a task")
+        if isinstance(steps[-1], WaitStep) and not steps[-1].timeout:
             message = "the last step waits for nothing"
             context.report.warning(
                 source, (motion, len(steps) - 1), "last_wait", message, "remove it, or add a step"
@@ -94,10 +95,7 @@ def _step(context: Context, play: Play, step: PlayStep, source: Source, where: W
         _handed(context, step, source, at)
     if isinstance(step, WebhookStep):
         context.require("webhook", step.webhook, source, at)
-    if isinstance(step, WaitStep) and step.or_goal and play.goal is None:
-        context.report.error(
-            source, at, "wait_without_goal", "`or: goal` needs a goal", "add a goal, or remove `or`"
-        )
+    check_flow(context, play, step, source, at)
 
 
 def _handed(context: Context, step: NudgeStep, source: Source, at: Where) -> None:

@@ -1,0 +1,59 @@
+"""What can be wrong with what a play does, with its place and remedy."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.definitions.files import found, load_with
+
+PLAY = "plays/drop.yaml"
+WEBHOOK = "- webhook: crm"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "line", "remedy"),
+    [
+        (WEBHOOK, "- wait: {days: 3, hours: 2}", "wait_shape", 8, "keep one"),
+        (WEBHOOK, "- wait: {until: {feature: launch}}", "wait_shape", 8, "days: 3"),
+        (WEBHOOK, "- wait: {days: 1, until: {weekday: monday}}", "wait_shape", 8, "remove `days`"),
+        (WEBHOOK, "- wait: {days: 1, timeout: [webhook: crm]}", "wait_shape", 8, "after the wait"),
+        (WEBHOOK, "- wait: {days: 1, until: {feature: launch, milestone: first}}", "until_shape", 8, "weekday"),
+        (WEBHOOK, '- wait: {days: 1, until: {feature: launch, at: "09:00"}}', "until_shape", 8, "remove `at`"),
+        (WEBHOOK, "- wait: {days: 1, until: {days_before: 3, weekday: monday}}", "until_shape", 8, "fact"),
+        (WEBHOOK, "- wait: {days: 1, until: {feature: lanch}}", "unknown_feature", 8, "did you mean launch"),
+        (WEBHOOK, "- wait: {days: 1, until: {milestone: frst}}", "unknown_milestone", 8, "did you mean first"),
+        (WEBHOOK, "- wait: {days: 1, until: {condition: {user.role: admin}}}", "fact_scope", 8, "account"),
+        (WEBHOOK, "- wait: {until: {fact: account.users}}", "not_a_date", 8, "account.renewal_on"),
+        (WEBHOOK, "- branch: {when: {account.seats: 1}}", "missing_key", 8, "then:"),
+        (WEBHOOK, "- branch: {when: {acount.seats: 1}, then: [webhook: crm]}", "unknown_fact", 8, "account.seats"),
+        (WEBHOOK, "- branch: {when: {account.seats: 1}, then: [webhook: crn]}", "unknown_webhook", 8, "crm"),
+        (WEBHOOK, "- branch: {when: {account.seats: 1}, then: [webhok: crm]}", "unknown_step", 8, "webhook"),
+        (WEBHOOK, "- set_trait: {trait: motion, value: a}", "trait_name", 8, "another name"),
+        (WEBHOOK, "- set_trait: {trait: stage, value: [a]}", "not_scalar", 8, "one value"),
+        (WEBHOOK, "- end: Enough\n  - webhook: crm", "unreachable_step", 9, "move `end`"),
+        ("title: Drop", "title: Drop\nexit: {acount.seats: 1}", "unknown_fact", 3, "account.seats"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_step(old: str, new: str, code: str, line: int, remedy: str) -> None:
+    """Each mistake names its line and what to write instead, also inside another step."""
+    finding = found(load_with(PLAY, old, new), code, PLAY)
+    assert finding.line == line and remedy in finding.remedy
+
+
+def test_every_step_together_is_correct() -> None:
+    """A play with all that steers it has nothing to report."""
+    steps = """- wait: {until: {weekday: tuesday, at: "10:00"}}
+  - branch:
+      when: {account.seats: {$gte: 10}}
+      then:
+        - set_trait: {trait: stage, value: late}
+        - wait: {until: {fact: account.renewal_on, days_before: 30}}
+      else:
+        - end: Too small
+  - wait:
+      until: {condition: {account.seats: {$gte: 20}}}
+      business_days: 5
+      timeout: [{end: No growth}]
+  - webhook: crm"""
+    loaded = load_with(PLAY, WEBHOOK, steps)
+    assert [str(each) for each in loaded.findings if each.file == PLAY] == []
