@@ -32,16 +32,22 @@ BODIES: dict[str, dict[str, Any]] = {
     "dismiss": {"reason": "not ours"},
     "cancel": {"reason": "not ours"},
     "disable": {"reason": "not ours"},
+    "motion": {"motion": "strategic", "until": "2027-01-01T00:00:00Z", "reason": "not ours", "by": "ada"},
     "{number}": {"message": "back"},
 }
+
+QUERIES = {("delete", "motion"): {"by": "ada"}}
 
 
 def call(world: ReadRig, method: str, path: str, ids: dict[str, str]) -> Any:
     """Call an operation with our key and these ids in the path."""
     address = re.sub(r"{(\w+)}", lambda found: ids[found.group(1)], path)
-    body = BODIES.get(path.rpartition("/")[2], {}) if method == "post" else None
+    last = path.rpartition("/")[2]
+    body = BODIES.get(last, {}) if method in ("post", "put") else None
     headers = {"Authorization": f"Bearer {world.secret.text}"}
-    return world.client.open(address, method=method.upper(), headers=headers, json=body)
+    return world.client.open(
+        address, method=method.upper(), headers=headers, json=body, query_string=QUERIES.get((method, last))
+    )
 
 
 def test_foreign_ids_in_the_path_are_missing_ids(world: ReadRig) -> None:

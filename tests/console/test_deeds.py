@@ -209,3 +209,26 @@ def test_a_viewer_cannot_stop_a_run(console: Console) -> None:
     browser = console.logged_in("viewer")
     assert "Stop the run" not in browser.get("/console/runs/r2").text
     assert browser.post("/console/runs/r2/cancel", {"reason": "no"}).status_code == 403
+
+
+def test_an_account_is_served_differently_for_a_while(console: Console) -> None:
+    """A CSM sets the motion with a reason and an end; page and story tell it; a button brings the rule back."""
+    browser = console.logged_in("csm")
+    browser.get(ACCOUNT)
+    form = {"motion": "long_tail", "until": "2026-12-15", "reason": "they asked to be left alone"}
+    assert browser.post(f"{ACCOUNT}/motion/set", form).status_code == 302
+    page = browser.get(ACCOUNT).text
+    assert "until Dec 15" in page and "they asked to be left alone" in page
+    assert "Served as long tail until Dec 15" in page
+    assert browser.post(f"{ACCOUNT}/motion/withdraw", {}).status_code == 302
+    assert "Served by the rule again" in browser.get(ACCOUNT).text
+    assert browser.post(f"{ACCOUNT}/motion/withdraw", {}).status_code == 409
+    assert browser.post(f"{ACCOUNT}/motion/set", {**form, "until": "soon"}).status_code == 400
+
+
+def test_a_viewer_cannot_change_how_an_account_is_served(console: Console) -> None:
+    """Neither is the form shown, nor do the addresses answer."""
+    browser = console.logged_in("viewer")
+    assert "Serve it differently" not in browser.get(ACCOUNT).text
+    for verb in ("set", "withdraw"):
+        assert browser.post(f"{ACCOUNT}/motion/{verb}", {}).status_code == 403

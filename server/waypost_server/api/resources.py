@@ -15,6 +15,7 @@ from waypost_server.api import (
     funnel,
     metrics,
     milestones,
+    motion,
     offers,
     openapi,
     plays,
@@ -30,6 +31,7 @@ from waypost_server.api import (
 
 RESOURCES = [
     accounts,
+    motion,
     users,
     adoption,
     funnel,

@@ -22,6 +22,7 @@ COMMANDS = {
     "stop-run": ("stop_run", "stop_run", "Stop a run of a play for good."),
     "resend": ("resend", "resend", "Send a message again that failed, or that a receiver lost."),
     "endpoint": ("endpoints", "endpoint", "Look at, try and switch webhooks."),
+    "motion": ("motion", "motion", "Serve an account differently for a while."),
     "contact": ("contact", "contact", "Log a call, meeting or message with a customer."),
     "adoption": ("adoption", "adoption", "Show who is adopted, and where the gap is."),
     "doctor": ("doctor", "doctor", "Check database, Redis, clock and mail from this machine."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from flask import url_for
 
 from waypost_server.console.evidence import read
-from waypost_server.console.words import humanise, number, plural, sentence
+from waypost_server.console.words import day, humanise, number, plural, sentence
 from waypost_server.domain.definitions import Definitions, Milestone
 
 REACTIONS = {
@@ -161,6 +161,7 @@ def timeline(
     tasks: Sequence[Any],
     touches: Sequence[Any],
     reactions: Sequence[Any],
+    motions: Sequence[Happening] = (),
 ) -> list[Happening]:
     """What happened, the newest first."""
     found = [line for each in signals for line in _signal(each)]
@@ -173,7 +174,20 @@ def timeline(
         if touch.channel in CHANNELS
     ]
     found += [_reaction(row) for row in reactions]
+    found += motions
     return sorted(found, key=lambda line: line.at, reverse=True)[:40]
+
+
+def motions(said: Sequence[Any], names: Mapping[str, str]) -> list[Happening]:
+    """What people said about how the account is served, and how that ended."""
+    lines = []
+    for each in said:
+        what = f"Served as {humanise(each.motion)} until {day(each.until)}, by {names.get(each.person, 'somebody')}"
+        lines.append(Happening(each.set_at, "accounts", what, None, each.reason))
+        if each.ended in ("expired", "withdrawn"):
+            by = f", by {names.get(each.ended_by, 'somebody')}" if each.ended_by else ": its time was over"
+            lines.append(Happening(each.ended_at, "accounts", f"Served by the rule again{by}"))
+    return lines
 
 
 def _signal(signal: Any) -> list[Happening]:

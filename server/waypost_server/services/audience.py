@@ -26,7 +26,7 @@ from waypost_server.services import facts
 from waypost_server.services.classify import classify, paths_read
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import crowds
+from waypost_server.store import crowds, motion_overrides
 from waypost_server.store.crowds import Member
 
 CHUNK = 2_000  # people read at once: bounds memory and the time between looks at the clock
@@ -66,6 +66,7 @@ class Population:
     members: list[Member] = field(default_factory=list)
     users: int = 0
     is_whole: bool = True
+    words: dict[str, str] | None = None  # motions that people have set, by account; read when first needed
 
     @classmethod
     def of(
@@ -148,7 +149,14 @@ class Population:
         if not self.reclassify:
             return values
         segment, motion = classify(self.release.definitions, values)
+        motion = self._set_by_people().get(values["account"]["id"], motion)
         return {**values, "account": {**values["account"], "segment": segment, "motion": motion}}
+
+    def _set_by_people(self) -> dict[str, str]:
+        if self.words is None:
+            standing = motion_overrides.standing_at(self.session, self.workspace_id, self.runtime.clock())
+            self.words = {account_id: motion for account_id, (motion, _) in standing.items()}
+        return self.words
 
 
 class _Look:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from waypost_server.domain.motion import Override
 from waypost_server.services.classify import classify, paths_read
 from waypost_server.services.facts import account_facts
 from waypost_server.services.releases import LiveRelease
@@ -17,9 +18,19 @@ _NOT_IN_ROW = frozenset({"account.users", "account.phase", "account.owner"})
 
 
 def classify_row(
-    session: Session, runtime: Runtime, release: LiveRelease, account: Account, *, today: date
+    session: Session, runtime: Runtime, release: LiveRelease, account: Account, *, now: datetime, today: date
 ) -> tuple[str | None, str]:
-    """(segment, motion): the first rule that holds; no segment when none does, else the default motion."""
+    """(segment, motion): the first rule that holds; no segment when none does, else the default motion.
+
+    A motion that a person has set counts before any rule, until its time is over.
+    """
+    segment, motion = _by_rules(session, runtime, release, account, today)
+    return segment, Override(account.motion_set, account.motion_until).in_force(now) or motion
+
+
+def _by_rules(
+    session: Session, runtime: Runtime, release: LiveRelease, account: Account, today: date
+) -> tuple[str | None, str]:
     paths = paths_read(release.definitions)
     if all(path.startswith("account.") and path not in _NOT_IN_ROW for path in paths):
         return classify(release.definitions, _from_row(account, today))

@@ -103,7 +103,7 @@ def _judge_all(
     for account in accounts:
         try:
             verdict = judge(seen[account.id], definitions, peers=peers, now=now, tz=tz)
-            segment, motion = classify_row(session, runtime, release, account, today=day_of(now, tz))
+            segment, motion = classify_row(session, runtime, release, account, now=now, today=day_of(now, tz))
         except Exception:  # boundary: one account's data must not stop its neighbours
             log.exception("evaluate.failed", extra={"account": account.id})
             continue  # its claim stays counted; after five it is parked for a person to look at

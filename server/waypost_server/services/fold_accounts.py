@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.domain.clock_skew import parse_time
 from waypost_server.domain.events import Event
+from waypost_server.domain.motion import Override
 from waypost_server.domain.traits import Profile, merge, stamp_of, text_trait
 from waypost_server.services.classify import account_facts, classify, needs_only_traits
 from waypost_server.services.ingest_accounts import Sender
@@ -52,7 +53,7 @@ def _set_traits(session: Session, workspace_id: str, plan: Plan, writes: Writes,
         if after is not before:
             changed.append((stored, after))
     owners = _owners(session, workspace_id, changed)
-    rows = [_row(stored, after, plan, owners) for stored, after in changed]
+    rows = [_row(stored, after, plan, owners, now) for stored, after in changed]
     for (stored, _), row in zip(changed, rows, strict=True):
         was = {field: getattr(stored, field) for field in UNTOLD if getattr(stored, field) != row[field]}
         past_values.keep(session, workspace_id, stored.id, was, at=now)
@@ -67,7 +68,9 @@ def _owners(
     return store.console_user_ids(session, workspace_id, wanted) if wanted else {}
 
 
-def _row(stored: store.Stored, after: Profile, plan: Plan, owners: dict[str, str]) -> dict[str, Any]:
+def _row(
+    stored: store.Stored, after: Profile, plan: Plan, owners: dict[str, str], now: datetime
+) -> dict[str, Any]:
     name = text_trait(after.traits, "name") or ""
     segment, motion = _class(stored, after, plan, name)
     return {
@@ -78,7 +81,7 @@ def _row(stored: store.Stored, after: Profile, plan: Plan, owners: dict[str, str
         "owner": _owner(stored, after, owners),
         "renewal_on": renewal_on(after.traits),
         "segment": segment,
-        "motion": motion,
+        "motion": Override(stored.motion_set, stored.motion_until).in_force(now) or motion,
     }
 
 

@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 
 from waypost_server.domain.history import CLAIM_LASTS
+from waypost_server.services import motion
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import deliveries, offers, play_runs, tasks, touches
 
@@ -15,8 +16,9 @@ CLAIMS = 1000  # lapsed at most in one call
 
 def recover(runtime: Runtime) -> None:
     """Expired leases, expired deliveries, runs that killed five workers, snoozed tasks whose time has come,
-    and claims that nobody painted."""
+    motions that people set for a while, and claims that nobody painted."""
     now = runtime.clock()
+    motion.expire(runtime)
     _lapse_claims(runtime)
     with runtime.db.write() as session:
         back, unknown = deliveries.recover_expired(session, now=now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
@@ -45,6 +45,8 @@ class Stored(NamedTuple):
     owner: str | None
     segment: str | None
     motion: str | None
+    motion_set: str | None
+    motion_until: datetime | None
 
 
 def touch(session: Session, workspace_id: str, seen: Iterable[Seen]) -> None:
@@ -60,7 +62,14 @@ def traits(session: Session, workspace_id: str, account_ids: Sequence[str]) -> l
     """Traits of these accounts."""
     rows = session.execute(
         select(
-            Account.id, Account.traits, Account.traits_at, Account.owner, Account.segment, Account.motion
+            Account.id,
+            Account.traits,
+            Account.traits_at,
+            Account.owner,
+            Account.segment,
+            Account.motion,
+            Account.motion_set,
+            Account.motion_until,
         ).where(Account.workspace_id == workspace_id, Account.id.in_(account_ids))
     )
     return [Stored(*row) for row in rows]

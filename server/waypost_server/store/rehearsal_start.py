@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, insert, or_, select, text, tuple_
 from sqlalchemy.orm import Session
 
+from waypost_server.store import motion_overrides
 from waypost_server.store.tables import (
     Account,
     AdoptionScore,
@@ -66,6 +67,7 @@ class Start:
         self._accounts = accounts
         self._session, self._scratch, self._workspace_id = session, scratch, workspace_id
         self._at, self._day, self._stamp = at, day, f"{at:%Y-%m-%dT%H:%M:%S.%fZ}"
+        self._words = motion_overrides.standing_at(session, workspace_id, at)
         self.changed = Changed()
 
     def copy(self, features: tuple[str, ...]) -> None:
@@ -110,10 +112,12 @@ class Start:
         return not account_id or account_id in self._accounts
 
     def _account(self, row: Row) -> Row:
-        """Unclassified, and due: the draft's own rules decide first."""
+        """Unclassified, and due: the draft's own rules decide first, where no person had set the motion."""
         row = self._seen(self._traits(row, self.changed.accounts))
         fresh = {"touched": 1, "evaluated": 0, "segment": None, "motion": None, "check_at": None}
-        return {**row, **fresh, "lease_until": None, "fence": None, "claims": 0}
+        motion, until = self._words.get(row["id"], (None, None))
+        word = {"motion_set": motion, "motion_until": until}
+        return {**row, **fresh, **word, "lease_until": None, "fence": None, "claims": 0}
 
     def _user(self, row: Row) -> Row:
         return self._seen(self._traits(row, self.changed.users))

@@ -194,7 +194,9 @@ class Account(db.Model):
     traits: Mapped[dict[str, Any]] = col(Json, default="'{}'")
     traits_at: Mapped[dict[str, str]] = col(Json, default="'{}'")
     segment: Mapped[str | None] = col()
-    motion: Mapped[str | None] = col()
+    motion: Mapped[str | None] = col()  # in force: a person's word while it counts, else the rule's
+    motion_set: Mapped[str | None] = col()  # a person's word, see MotionOverride
+    motion_until: Mapped[datetime | None] = col(UtcDateTime)  # until when it counts
     owner: Mapped[str | None] = (
         col()
     )  # console_user.id of the CSM; from trait `csm` (an e-mail) or set by hand
@@ -219,6 +221,39 @@ class Account(db.Model):
             sqlite_where=text("evaluated < touched"),
         ),
         Index("ix_account_check", "check_at"),
+    )
+
+
+class MotionOverride(db.Model):
+    """A person's word about an account's motion, for a while. At most one of an account is not over."""
+
+    __tablename__ = "motion_override"
+    workspace_id: Mapped[str] = key()
+    account_id: Mapped[str] = key()
+    id: Mapped[str] = key()  # uuid7: sorts by time
+    motion: Mapped[str] = col()
+    reason: Mapped[str] = col()
+    person: Mapped[str] = col()  # console_user.id of who decided it
+    set_at: Mapped[datetime] = col(UtcDateTime)
+    until: Mapped[datetime] = col(UtcDateTime)
+    ended_at: Mapped[datetime | None] = col(UtcDateTime)
+    ended: Mapped[str | None] = col()  # expired | withdrawn | replaced
+    ended_by: Mapped[str | None] = col()  # console_user.id; null when its time was over
+    __table_args__ = (
+        Index(
+            "uq_motion_override_open",
+            "workspace_id",
+            "account_id",
+            unique=True,
+            postgresql_where=text("ended_at is null"),
+            sqlite_where=text("ended_at is null"),
+        ),
+        Index(
+            "ix_motion_override_until",
+            "until",
+            postgresql_where=text("ended_at is null"),
+            sqlite_where=text("ended_at is null"),
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -10,10 +10,12 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from waypost_server.console import account_story, charts, cursors, evidence, words
 from waypost_server.console.access import login, needs, runtime
 from waypost_server.domain.definitions import Definitions
+from waypost_server.domain.motion import motions_of
 from waypost_server.services.adoption_report import AccountReport, account_report
 from waypost_server.services.contact import Contact, log_contact
 from waypost_server.store import (
     console_users,
+    motion_overrides,
     reports_accounts,
     reports_deliveries,
     reports_plays,
@@ -110,12 +112,19 @@ def account(account_id: str) -> str:
         deliveries = reports_deliveries.page(session, who.workspace_id, account_id=account_id, limit=15)
         tasks = reports_accounts.tasks(*key)
         touches = reports_accounts.touches(*key)
+        said = motion_overrides.history(*key, limit=15)
         reactions = reports_accounts.reactions(*key)
         owners = console_users.names(session, who.workspace_id)
         adoption = account_report(session, runtime(), row.Account, states) if live else None
     definitions = live.definitions if live else None
     story = account_story.timeline(
-        signals=signals, runs=runs, deliveries=deliveries, tasks=tasks, touches=touches, reactions=reactions
+        signals=signals,
+        runs=runs,
+        deliveries=deliveries,
+        tasks=tasks,
+        touches=touches,
+        reactions=reactions,
+        motions=account_story.motions(said, owners),
     )
     open_signals = [each for each in signals if each.state == "open"]
     return render_template(
@@ -123,6 +132,9 @@ def account(account_id: str) -> str:
         account=row.Account,
         contact_id=runtime().new_id(),
         contact_channels=account_story.CHANNELS,
+        word=next((each for each in said if each.ended_at is None), None),
+        motions=motions_of(definitions.catalog) if definitions else (),
+        tomorrow=last_day + timedelta(days=1),
         owner_name=row.owner_name,
         owners=owners,
         usage=_usage(row.Account, series, open_signals, last_day),

@@ -1,0 +1,86 @@
+"""`waypost motion`: serve an account differently for a while, or take that back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+workspace_option = click.option("--workspace", "-w", help="Workspace id; not needed when there is only one.")
+by_option = click.option("--by", required=True, help="E-mail of the person who decides it.")
+
+
+@click.group()
+def motion() -> None:
+    """Serve an account differently for a while."""
+
+
+@motion.command("set")
+@click.argument("account")
+@click.argument("motion_key", metavar="MOTION")
+@click.option(
+    "--until",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The first day on which the rule counts again.",
+)
+@click.option("--reason", required=True, help="Why, in a few words.")
+@by_option
+@workspace_option
+def set_(account: str, motion_key: str, until: datetime, reason: str, by: str, workspace: str | None) -> None:
+    """Give ACCOUNT the motion MOTION until a day. What was set before is replaced."""
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.domain.local_day import start_of
+    from waypost_server.services import motion as service
+    from waypost_server.services import named_person
+
+    with open_runtime() as runtime:
+        workspace_id = one_workspace(runtime, workspace)
+        with runtime.db.read() as session:
+            zone = runtime.releases.standing(session, workspace_id).zone
+        person = named_person.by_email(runtime, workspace_id, by)
+        word = service.Word(motion_key, start_of(until.date(), zone), reason, person, "command line")
+        service.set_motion(runtime, workspace_id, account, word)
+    click.echo(f"{account} is served as {motion_key} until {until:%Y-%m-%d}.")
+
+
+@motion.command("withdraw")
+@click.argument("account")
+@by_option
+@workspace_option
+def withdraw(account: str, by: str, workspace: str | None) -> None:
+    """Let the catalogue's rule decide about ACCOUNT again."""
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.services import named_person
+    from waypost_server.services.motion import withdraw_motion
+
+    with open_runtime() as runtime:
+        workspace_id = one_workspace(runtime, workspace)
+        person = named_person.by_email(runtime, workspace_id, by)
+        rule = withdraw_motion(runtime, workspace_id, account, person=person, via="command line")
+    click.echo(f"{account} follows the rule again: {rule or 'no motion until a catalogue is published'}.")
+
+
+@motion.command("show")
+@click.argument("account")
+@workspace_option
+def show(account: str, workspace: str | None) -> None:
+    """How ACCOUNT is served, and who said so."""
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.domain.errors import NotFoundError
+    from waypost_server.store import console_users, motion_overrides, profiles
+
+    with open_runtime() as runtime:
+        workspace_id = one_workspace(runtime, workspace)
+        with runtime.db.read() as session:
+            found = profiles.account(session, workspace_id, account)
+            if found is None:
+                raise NotFoundError(f"There is no account {account} in this workspace.")
+            rows = motion_overrides.history(session, workspace_id, account)
+            names = console_users.names(session, workspace_id)
+    click.echo(f"{account}: {found.motion or 'not classified yet'}")
+    for row in rows:
+        end = f"{row.ended} {row.ended_at:%Y-%m-%d}" if row.ended_at else f"until {row.until:%Y-%m-%d}"
+        click.echo(f"  {row.set_at:%Y-%m-%d}  {row.motion}, {end}, by {names.get(row.person)}: {row.reason}")
+    if not rows:
+        click.echo("  by the catalogue's rule; nobody has set it")
