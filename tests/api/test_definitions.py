@@ -80,3 +80,25 @@ def test_audience(server: Server) -> None:
     assert (refused.status_code, "did you mean" in refused.get_json()["message"]) == (400, True)
     assert server.call("audience", {"nudge": "nope"}).status_code == 404
     assert server.call("audience", {}).status_code == 400
+
+
+def test_a_draft_goes_back_and_forth(server: Server) -> None:
+    """Files become a draft and come back byte for byte; edits of others are overwritten only when seen."""
+    server.call("definitions/apply", {"files": FILES})
+    odd = {**OTHER, "in-app/hint.yaml": "# \u00fc\r\n" + FILES["in-app/hint.yaml"]}
+    pushed = server.call("definitions/drafts", {"name": "spring", "files": odd}).get_json()
+    assert {(each["file"], each["what"]) for each in pushed["edits"]} == {
+        ("policy.yaml", "changed"), ("in-app/hint.yaml", "changed")
+    }  # fmt: skip
+    assert [
+        (each["name"], each["files"]) for each in server.call("definitions/drafts").get_json()["data"]
+    ] == [("spring", 2)]
+    assert server.call("definitions/drafts/spring").get_json()["files"] == odd
+    refused = server.call("definitions/drafts", {"name": "spring", "files": FILES})
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "draft_in_the_way")
+    done = server.call("definitions/drafts", {"name": "spring", "files": FILES, "seen": pushed["stamp"]})
+    assert done.get_json()["edits"] == []
+    assert server.call("definitions/drafts/spring").status_code == 404
+    server.call("definitions/drafts", {"name": "spring", "files": odd})
+    assert server.call("definitions/drafts/spring/discard", {}).status_code == 204
+    assert server.call("definitions/drafts/spring/discard", {}).status_code == 404

@@ -19,6 +19,7 @@ THEIRS = {
     "nudge": "only-of-the-other",
     "channel": "webhook",
     "name": "only-of-the-other",
+    "draft": "other-draft",
 }
 QUERY = {
     "accountId": "other-acme-0",

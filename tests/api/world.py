@@ -11,6 +11,7 @@ from waypost_server.store.tables import (
     Account,
     Attempt,
     Delivery,
+    DraftFile,
     EndUser,
     IngestDay,
     Membership,
@@ -39,6 +40,8 @@ def fill(database: Database, workspace: str, prefix: str = "", accounts: int = 3
                     workspace_id=workspace, day=TODAY, shard=shard, accepted=40, duplicate=2, quarantined=1
                 )
             )
+        edited = {"text": "a", "stamp": "s", "base": 2, "author": "ada", "updated_at": NOW}
+        session.add(DraftFile(workspace_id=workspace, draft=f"{prefix}draft", file="policy.yaml", **edited))
         for number in (1, 2):
             session.add(
                 Release(

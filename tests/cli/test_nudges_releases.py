@@ -39,7 +39,7 @@ class Author:
 
     def run(self, command: str, *arguments: str) -> Result:
         """One command on the folder, where it takes one."""
-        folder = [str(self.folder)] if command in ("plan", "apply", "pull") else []
+        folder = [str(self.folder)] if command in ("plan", "apply", "pull", "push") else []
         return CliRunner().invoke(nudges, [command, *folder, *arguments])
 
     def document(self, command: str, *arguments: str) -> Any:
@@ -154,3 +154,30 @@ def test_audience(author: Author) -> None:
     assert author.run("audience").exit_code == 2
     assert "--condition, line 2" in author.run("audience", "--condition", "{a: [").output
     assert "did you mean" in str(author.run("audience", "--condition", "{usr.role: a}").exception)
+
+
+def test_a_folder_becomes_a_draft_and_a_draft_a_folder(author: Author, tmp_path: Path) -> None:
+    """push and pull --draft are inverse; edits in the way are named and asked for."""
+    author.run("apply")
+    author.write({"in-app/hint.yaml": NARROWER.replace("\n", "\r\n")})
+    (author.folder / "templates/tips.md").unlink()
+    said = author.run("push", "--draft", "spring").output
+    assert "changed in-app/hint.yaml" in said and "deleted templates/tips.md" in said
+    assert "The draft spring in acme-prod changes 2 files." in said
+    assert "spring: 2 files" in author.run("drafts").output
+    other = Author(tmp_path / "other")
+    pulled = other.run("pull", "--draft", "spring", "--force").output
+    assert "Draft spring: 1 file written" in pulled and "does not hold them: templates/tips.md" in pulled
+    assert (other.folder / "in-app/hint.yaml").read_bytes() == NARROWER.replace("\n", "\r\n").encode()
+    asked = CliRunner().invoke(nudges, ["push", str(other.folder), "--draft", "spring"], input="n\n")
+    assert "holds other edits of: templates/tips.md" in asked.output and asked.exit_code == 1
+    assert author.document("drafts")["data"][0]["files"] == 2
+    assert len(other.document("push", "--draft", "spring")["edits"]) == 1
+
+
+def test_a_folder_that_cannot_be_read_is_not_pushed(author: Author) -> None:
+    """A file that is no text would read as deleted."""
+    (author.folder / "plays/drop.yaml").write_bytes(b"\xff\xfe")
+    refused = author.run("push", "--draft", "spring")
+    assert refused.exit_code == 1 and "would be deleted" in refused.output
+    assert "no drafts" in author.run("drafts").output

@@ -11,6 +11,7 @@ from waypost_server.api import (
     definitions,
     deliveries,
     docs,
+    drafts,
     endpoints,
     funnel,
     metrics,
@@ -46,6 +47,7 @@ RESOURCES = [
     contacts,
     releases,
     definitions,
+    drafts,
     stats,
     quarantine,
 ]

@@ -17,6 +17,8 @@ COMMANDS = {
     "plan": "nudges_publish",
     "apply": "nudges_publish",
     "pull": "nudges_releases",
+    "push": "nudges_drafts",
+    "drafts": "nudges_drafts",
     "diff": "nudges_releases",
     "rollback": "nudges_releases",
     "rehearse": "rehearse",

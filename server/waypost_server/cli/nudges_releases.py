@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from waypost_server.cli.findings import FOLDER, counted
+from waypost_server.cli.findings import FOLDER, counted, read_folder
 from waypost_server.cli.nudges_check import JSON
 from waypost_server.cli.nudges_publish import text as plan_text
 from waypost_server.cli.target import target, where
@@ -72,30 +72,42 @@ def rollback(
 @click.command()
 @FOLDER
 @click.option("--release", "number", type=int, help="This release; the live one otherwise.")
+@click.option("--draft", help="This draft of the console, as publishing it would leave the files.")
 @click.option("--force", is_flag=True, help="overwrite files that differ.")
 @where
 @JSON
 def pull(
     folder: Path,
     number: int | None,
+    draft: str | None,
     force: bool,
     workspace_id: str | None,
     host: str | None,
     key: str | None,
     as_json: bool,
 ) -> None:
-    """Write the live release to FOLDER (default: nudges), byte for byte."""
+    """Write the live release, an earlier one or a draft to FOLDER (default: nudges), byte for byte."""
+    if draft is not None and number is not None:
+        raise click.UsageError("Give --release or --draft, not both.")
     with target(workspace_id, host, key) as chosen:
-        found = chosen.live() if number is None else chosen.release(number)
-    if not found["number"]:
+        if draft is not None:
+            found, what = chosen.draft(draft), {"draft": draft}
+        else:
+            found = chosen.live() if number is None else chosen.release(number)
+            what = {"number": found["number"]}
+    if what.get("number") == 0:
         raise click.ClickException(
             f"Nothing is published in {chosen.name}. Publish with: waypost nudges apply"
         )
     written = _write(folder, found["files"], force)
     if as_json:
-        click.echo(json.dumps({"number": found["number"], "written": written}, indent=2))
-    else:
-        click.echo(f"Release {found['number']}: {counted(len(written), 'file')} written to {folder}.")
+        click.echo(json.dumps({**what, "written": written}, indent=2))
+        return
+    named = f"Draft {draft}" if draft is not None else f"Release {found['number']}"
+    click.echo(f"{named}: {counted(len(written), 'file')} written to {folder}.")
+    left = sorted(read_folder(folder).files.keys() - found["files"].keys())
+    if left:
+        click.echo(f"Left alone, because it does not hold them: {', '.join(left[:10])}.")
 
 
 def _write(folder: Path, files: dict[str, str], force: bool) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -43,6 +44,9 @@ class Target(Protocol):
     def apply(self, files: Mapping[str, str], **options: Any) -> dict[str, Any]: ...
     def rollback(self, number: int, *, message: str, dry_run: bool) -> dict[str, Any]: ...
     def audience(self, condition: Mapping[str, Any] | None, nudge: str | None) -> dict[str, Any]: ...
+    def drafts(self) -> list[dict[str, Any]]: ...
+    def draft(self, name: str) -> dict[str, Any]: ...
+    def push(self, name: str, files: Mapping[str, str], seen: str | None) -> dict[str, Any]: ...
 
 
 @contextmanager
@@ -122,6 +126,29 @@ class Local:
             live = self.runtime.releases.live(session, self.name) or LiveRelease(0, Definitions(Catalog("")))
         return estimate(self.runtime, self.name, live, condition_of(live, condition, nudge)).as_json()
 
+    def drafts(self) -> list[dict[str, Any]]:
+        """Every draft."""
+        from waypost_server.store import drafts
+
+        with self.runtime.db.read() as session:
+            found = drafts.headings(session, self.name)
+        return [
+            {"name": each.draft, "files": each.files, "updatedAt": each.updated_at.isoformat()}
+            for each in found
+        ]
+
+    def draft(self, name: str) -> dict[str, Any]:
+        """A draft's files."""
+        from waypost_server.services.draft import existing_draft
+
+        return existing_draft(self.runtime, self.name, name).as_json()
+
+    def push(self, name: str, files: Mapping[str, str], seen: str | None) -> dict[str, Any]:
+        """Make a draft hold these files."""
+        from waypost_server.services.push_draft import push_draft
+
+        return push_draft(self.runtime, self.name, name, files, author=author(), seen=seen).as_json()
+
 
 class Remote:
     """A server, through /v1."""
@@ -159,6 +186,19 @@ class Remote:
     def audience(self, condition: Mapping[str, Any] | None, nudge: str | None) -> dict[str, Any]:
         """How many a condition reaches."""
         return self._call("audience", {"condition": condition, "nudge": nudge})
+
+    def drafts(self) -> list[dict[str, Any]]:
+        """Every draft."""
+        found: list[dict[str, Any]] = self._call("definitions/drafts")["data"]
+        return found
+
+    def draft(self, name: str) -> dict[str, Any]:
+        """A draft's files."""
+        return self._call(f"definitions/drafts/{urllib.parse.quote(name, safe='')}")
+
+    def push(self, name: str, files: Mapping[str, str], seen: str | None) -> dict[str, Any]:
+        """Make a draft hold these files."""
+        return self._call("definitions/drafts", {"name": name, "files": files, "seen": seen})
 
     def _call(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
@@ -82,6 +82,20 @@ class Draft:
     def stamp(self) -> str:
         """A fingerprint of what publishing it would do: its edits, and the release they lie over."""
         return stamp_of("\n".join([str(self.live), *(f"{edit.file}\n{edit.stamp}" for edit in self.edits)]))
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as a plain document."""
+        edits = [
+            {"file": each.file, "what": each.what, "conflict": each.is_conflict, "author": each.author}
+            for each in self.edits
+        ]
+        return {
+            "name": self.name,
+            "live": self.live,
+            "stamp": self.stamp,
+            "files": self.files,
+            "edits": edits,
+        }
 
     def edit_of(self, file: str) -> Edit | None:
         """The edit of one file, or None."""
