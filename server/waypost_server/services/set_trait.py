@@ -64,7 +64,9 @@ def _reclassify(context: RunContext) -> None:
     if live is None:
         return
     today = day_of(context.now, context.tz)
-    segment, motion = classify_row(context.session, context.runtime, live, account, today=today)
+    segment, motion = classify_row(
+        context.session, context.runtime, live, account, now=context.now, today=today
+    )
     found = {"segment": segment, "motion": motion}
     before = {name: getattr(account, name) for name in found if getattr(account, name) != found[name]}
     past_values.keep(context.session, context.workspace_id, account.id, before, at=context.now)
