@@ -71,7 +71,7 @@ def test_development_allows_this_machine_and_nothing_else_private() -> None:
 def _post(url: str, at: datetime | None = None) -> Post:
     at = at or datetime.now(UTC)
     return Post(
-        delivery_id="d-1", url=url, secret="whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ=", body='{"a":"ü"}', at=at
+        delivery_id="d-1", url=url, secrets=("whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ=",), body='{"a":"ü"}', at=at
     )
 
 
@@ -82,7 +82,7 @@ def test_a_webhook_is_verified_by_the_reference_library() -> None:
         assert poster.post(_post(url)) == Sent("HTTP 200")
         assert poster.post(_post(url)) == Sent("HTTP 200")
     for headers, body in sink.posts:
-        assert Webhook(_post(url).secret).verify(body, headers) == {"a": "ü"}
+        assert Webhook(_post(url).secrets[0]).verify(body, headers) == {"a": "ü"}
     assert [headers["webhook-id"] for headers, _ in sink.posts] == ["d-1", "d-1"]
 
 
