@@ -44,7 +44,11 @@ def test_validate_plan_apply_pull_and_rollback(server: Server) -> None:
     assert plan["base"] == first["number"]
     assert plan["changes"][0]["fields"] == [{"path": "caps[1].max", "before": "3", "after": "4"}]
     second = server.call("definitions/apply", {"files": OTHER}).get_json()["number"]
-    assert server.call("definitions").get_json() == {"number": second, "files": OTHER}
+    assert server.call("definitions").get_json() == {
+        "number": second,
+        "environment": "",
+        "files": OTHER,
+    }
     diff = server.call(f"definitions/diff/{first['number']}/{second}").get_json()
     assert "+caps: [{max: 4, per: 7d}]" in diff["text"]
     back = server.call(f"definitions/rollback/{first['number']}", {}).get_json()

@@ -143,6 +143,25 @@ def test_apply_on_an_old_base_is_refused(author: Author) -> None:
     assert author.document("apply", "--base", "1")["number"] == 2
 
 
+def test_two_environments_from_one_folder(author: Author) -> None:
+    """Staging is planned and published with its overrides, and never mistaken for production."""
+    author.write({"environments/staging.yaml": "nudges: {hint: {status: paused}}\n"})
+    changed = author.run("diff", "--environment", "staging", "--folder", str(author.folder))
+    assert "+ status: paused" in changed.output or "status: paused (new)" in changed.output
+    assert "For the environment staging." in author.run("plan", "-e", "staging").output
+    applied = author.run("apply", "-e", "staging")
+    assert "Release 1 is live in acme-prod, for the environment staging." in applied.output
+    assert "Nothing changed: release 1" in author.run("apply").output
+    refused = author.run("apply", "-e", "")
+    assert "--change-environment" in str(refused.exception)
+    assert "apply needs --change-environment" in author.run("plan", "-e", "").output
+    assert author.document("apply", "-e", "", "--change-environment")["number"] == 2
+    assert "status: paused (removed)" in author.run("diff", "1", "2").output
+    assert author.run("diff", "1").exit_code == 2
+    wrong = author.run("apply", "-e", "stagin")
+    assert wrong.exit_code == 1 and "did you mean staging" in wrong.output
+
+
 def test_audience(author: Author) -> None:
     """A condition in one line, or a nudge by its key."""
     author.run("apply")

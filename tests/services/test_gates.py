@@ -80,6 +80,11 @@ def test_schedule(database: Database) -> None:
     assert numbers == {"starts_on": "2026-11-24", "ends_on": "2026-11-30", "today": "2026-11-23"}
 
 
+def test_paused(database: Database) -> None:
+    """What its author has switched off is held for everybody."""
+    assert held(database, make_nudge(is_paused=True)) == ("paused", {"status": "paused"})
+
+
 def test_ended(database: Database) -> None:
     """After its last day a nudge has ended; on the day itself it has not."""
     assert (

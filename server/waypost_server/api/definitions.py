@@ -12,11 +12,11 @@ from waypost_server.api.auth import runtime
 from waypost_server.api.releases import FILE_LIMIT, FILES_LIMIT, NAME_LIMIT, refusal
 from waypost_server.api.rest import Camel, Words, caller, resource
 from waypost_server.channels.template_check import check_template
-from waypost_server.definitions.changes import compare, text_diff
-from waypost_server.definitions.loader import load_files
+from waypost_server.definitions.loader import in_every_environment, load_files
 from waypost_server.domain.definitions import Catalog, Definitions
 from waypost_server.services.apply import apply
 from waypost_server.services.audience import condition_of, estimate
+from waypost_server.services.compare_releases import compare_releases
 from waypost_server.services.plan import plan
 from waypost_server.services.publish import RefusedError
 from waypost_server.services.releases import LiveRelease
@@ -37,9 +37,16 @@ class Files(Camel):
     )
 
 
-class ApplyFiles(Files):
+class FilesOfEnvironment(Files):
+    """Files, and the environment whose overrides count: absent, the one the workspace lives in; "", none."""
+
+    environment = Words(64, load_default=None, allow_none=True)
+
+
+class ApplyFiles(FilesOfEnvironment):
     """Files to publish. `base` is the release they were made from."""
 
+    change_environment = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     message = Words(500, load_default="")
     base = fields.Integer(load_default=None, allow_none=True, strict=True)
     accept_strategic = fields.Boolean(load_default=False, truthy={True}, falsy={False})
@@ -60,6 +67,7 @@ class ReleaseFiles(Camel):
     """A release's files by name."""
 
     number = fields.Integer(required=True, strict=True)
+    environment = fields.String(required=True, metadata={"description": "What it was made for; or empty."})
     files = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
 
@@ -87,6 +95,8 @@ class PlanOfFiles(Camel):
     """What publishing would change."""
 
     base = fields.Integer(required=True, metadata={"description": "The live release; 0 for none."})
+    environment = fields.String(required=True, metadata={"description": "What it is for; empty for none."})
+    was_environment = fields.String(required=True, metadata={"description": "Where the workspace lives now."})
     changes = _list("Definitions that differ, field by field.")
     warnings = _list("Findings to think about.")
     audiences = _list("Users each changed nudge reaches before and after.")
@@ -135,42 +145,45 @@ def pull() -> dict[str, Any]:
     """The live release's number and files; number 0 when nothing is published"""
     with runtime().db.read() as session:
         number, files = releases.live(session, caller().workspace_id) or (0, {})
-    return {"number": number, "files": files}
+        environment = releases.live_environment(session, caller().workspace_id)
+    return {"number": number, "environment": environment, "files": files}
 
 
 @blueprint.route("/definitions/<int:number>")
 @blueprint.response(200, PastRelease)
 def pull_release(number: int) -> dict[str, Any]:
     """The files of one release, and how they differ from the live ones"""
-    files, undone = undoes(runtime(), caller().workspace_id, number)
-    return {"number": number, "files": files, "undoes": [each.as_json() for each in undone]}
+    (files, environment), undone = undoes(runtime(), caller().workspace_id, number)
+    changes = [each.as_json() for each in undone]
+    return {"number": number, "environment": environment, "files": files, "undoes": changes}
 
 
 @blueprint.route("/definitions/diff/<int:first>/<int:second>")
 @blueprint.response(200, Difference)
 def diff(first: int, second: int) -> dict[str, Any]:
     """What changed from one release to another, field by field and as text"""
-    one, _ = undoes(runtime(), caller().workspace_id, first)
-    other, _ = undoes(runtime(), caller().workspace_id, second)
-    return {"changes": [each.as_json() for each in compare(one, other)], "text": text_diff(one, other)}
+    return compare_releases(runtime(), caller().workspace_id, first, second).as_json()
 
 
 @blueprint.route("/definitions/validate", methods=["POST"])
-@blueprint.arguments(Files)
+@blueprint.arguments(FilesOfEnvironment)
 @blueprint.response(200, Validated)
 def validate_files(given: dict[str, Any]) -> dict[str, Any]:
-    """Every finding in the files"""
-    loaded = load_files(given["files"], check_template=check_template)
+    """Every finding in the files, in the environment named or in all of them"""
+    environment = given["environment"]
+    loaded = load_files(given["files"], check_template=check_template, environment=environment or "")
+    if environment is None:
+        loaded = in_every_environment(loaded, check_template=check_template)
     return {"ok": not loaded.errors, "findings": [finding.as_json() for finding in loaded.findings]}
 
 
 @blueprint.route("/definitions/plan", methods=["POST"])
-@blueprint.arguments(Files)
+@blueprint.arguments(FilesOfEnvironment)
 @blueprint.response(200, PlanOfFiles)
 def plan_files(given: dict[str, Any]) -> dict[str, Any]:
     """What publishing the files would change"""
     try:
-        return plan(runtime(), caller().workspace_id, given["files"]).as_json()
+        return plan(runtime(), caller().workspace_id, **given).as_json()
     except RefusedError as error:
         abort(refusal(error))
 

@@ -25,6 +25,7 @@ class Release(Camel):
     digest = fields.String(required=True, metadata={"description": "SHA-256 of the files."})
     author = fields.String(required=True)
     message = fields.String(required=True)
+    environment = fields.String(required=True, metadata={"description": "What it was made for; or empty."})
     published_at = Time(required=True)
 
 

@@ -15,9 +15,14 @@ from waypost_server.definitions.loader import Loaded, load
 FOLDER = click.argument("folder", type=click.Path(path_type=Path), default=Path("nudges"))
 
 
-def read_folder(folder: Path) -> Loaded:
-    """The folder with its findings, templates checked too."""
-    return load(folder, check_template=check_template)
+ENVIRONMENT = click.option(
+    "--environment", "-e", help="With the overrides of environments/NAME.yaml in the folder.", metavar="NAME"
+)
+
+
+def read_folder(folder: Path, environment: str | None = None) -> Loaded:
+    """The folder with its findings, templates checked too; as written where no environment is named."""
+    return load(folder, check_template=check_template, environment=environment or "")
 
 
 def summary(loaded: Loaded) -> str:

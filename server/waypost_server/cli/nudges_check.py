@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from waypost_server.cli.findings import FOLDER, print_findings, read_folder, summary
+from waypost_server.channels.template_check import check_template
+from waypost_server.cli.findings import ENVIRONMENT, FOLDER, print_findings, read_folder, summary
+from waypost_server.definitions.loader import in_every_environment
 
 if TYPE_CHECKING:
     from waypost_server.definitions.cases import Result
@@ -20,10 +22,16 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON docu
 
 @click.command()
 @FOLDER
+@ENVIRONMENT
 @JSON
-def validate(folder: Path, as_json: bool) -> None:
-    """Check FOLDER (default: nudges) and run its cases. Exit code 1 if anything must be fixed."""
-    loaded = read_folder(folder)
+def validate(folder: Path, environment: str | None, as_json: bool) -> None:
+    """Check FOLDER (default: nudges) and run its cases, in every environment unless one is named.
+
+    Exit code 1 if anything must be fixed.
+    """
+    loaded = read_folder(folder, environment)
+    if environment is None:
+        loaded = in_every_environment(loaded, check_template=check_template)
     if as_json:
         findings = [finding.as_json() for finding in loaded.findings]
         click.echo(json.dumps({"ok": not loaded.errors, "findings": findings}, indent=2))
@@ -35,8 +43,9 @@ def validate(folder: Path, as_json: bool) -> None:
 
 @click.command()
 @FOLDER
+@ENVIRONMENT
 @JSON
-def test(folder: Path, as_json: bool) -> None:
+def test(folder: Path, environment: str | None, as_json: bool) -> None:
     """Run the cases beside the definitions in FOLDER (default: nudges); needs no server.
 
     Exit code 1 if a case comes out otherwise than expected, or a file cannot be read.
@@ -44,7 +53,7 @@ def test(folder: Path, as_json: bool) -> None:
     from waypost_server.definitions.cases import run_all
 
     started = time.perf_counter()
-    loaded = read_folder(folder)
+    loaded = read_folder(folder, environment)
     results = tuple(run_all(loaded.definitions))
     failed = [result for result in results if not result.passed]
     others = tuple(finding for finding in loaded.errors if finding.code != "case_failed")
@@ -77,16 +86,17 @@ def _print_failure(result: Result, folder: Path) -> None:
 
 @click.command()
 @FOLDER
+@ENVIRONMENT
 @JSON
 @click.option("--all", "everything", is_flag=True, help="Show every cell, not one line for equal ones.")
-def coverage(folder: Path, as_json: bool, everything: bool) -> None:
+def coverage(folder: Path, environment: str | None, as_json: bool, everything: bool) -> None:
     """Show what comes next for every segment, motion and state of a milestone in FOLDER (default: nudges).
 
     Exit code 1 for an empty cell, a play that can never start, and a play or nudge that never ends.
     """
     from waypost_server.definitions.coverage import flaws, matrix
 
-    loaded = read_folder(folder)
+    loaded = read_folder(folder, environment)
     unread = [finding for finding in loaded.errors if finding.code not in ("empty_cell", "case_failed")]
     cells, wrong = matrix(loaded.definitions), flaws(loaded.definitions)
     empty = [cell for cell in cells if cell.is_empty]

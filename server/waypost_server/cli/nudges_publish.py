@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from waypost_server.cli.findings import FOLDER, counted, print_findings, read_folder, summary
+from waypost_server.cli.findings import ENVIRONMENT, FOLDER, counted, print_findings, read_folder, summary
 from waypost_server.cli.nudges_check import JSON
 from waypost_server.cli.target import target, where
 from waypost_server.definitions.loader import Loaded
@@ -19,21 +19,29 @@ COLOURS = {"+": "green", "-": "red", "~": "yellow"}
 
 @click.command()
 @FOLDER
+@ENVIRONMENT
 @where
 @JSON
 @click.option("--format", "form", type=click.Choice(["text", "markdown"]), default="text",
               help="markdown: for a comment on a pull request.")  # fmt: skip
 def plan(
-    folder: Path, workspace_id: str | None, host: str | None, key: str | None, as_json: bool, form: str
+    folder: Path,
+    environment: str | None,
+    workspace_id: str | None,
+    host: str | None,
+    key: str | None,
+    as_json: bool,
+    form: str,
 ) -> None:
     """Show what publishing FOLDER (default: nudges) would change: definitions, people, runs under way.
 
+    Without --environment it is read for the one the workspace lives in.
     Exit code 1 when it would be refused: errors, or automated steps that newly reach strategic accounts.
     """
-    loaded = _sound(folder)
+    loaded = _sound(folder, environment)
     click.echo("Counting whom it would reach …", err=True)
     with target(workspace_id, host, key) as chosen:
-        found = chosen.plan(loaded.files)
+        found = chosen.plan(loaded.files, environment)
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
@@ -44,6 +52,12 @@ def plan(
 
 @click.command()
 @FOLDER
+@ENVIRONMENT
+@click.option(
+    "--change-environment",
+    is_flag=True,
+    help="Publish although the workspace lives in another environment.",
+)
 @click.option("--message", "-m", default="", help="Why: kept with the release.")
 @click.option("--base", type=int, help="Publish only if this release is still live (0: none yet).")
 @click.option(
@@ -55,20 +69,29 @@ def plan(
 @JSON
 def apply(
     folder: Path,
+    environment: str | None,
+    change_environment: bool,
     message: str,
     base: int | None,
     accept_strategic: bool,
-    workspace_id: str | None,
-    host: str | None,
-    key: str | None,
     as_json: bool,
+    **place: str | None,
 ) -> None:
-    """Publish FOLDER (default: nudges) as a new release. Nothing happens if nothing changed."""
+    """Publish FOLDER (default: nudges) as a new release. Nothing happens if nothing changed.
+
+    Without --environment it is read for the one the workspace lives in; --environment "" means none.
+    """
     from waypost_server.services.publish import RefusedError
 
-    loaded = _sound(folder, quiet=as_json)
-    options = {"message": message, "base": base, "accept_strategic": accept_strategic}
-    with target(workspace_id, host, key) as chosen:
+    loaded = _sound(folder, environment, quiet=as_json)
+    options = {
+        "message": message,
+        "base": base,
+        "accept_strategic": accept_strategic,
+        "environment": environment,
+        "change_environment": change_environment,
+    }
+    with target(**place) as chosen:
         try:
             done = chosen.apply(loaded.files, **options)
         except RefusedError as error:  # the release reads no file that the folder did not hold
@@ -78,14 +101,16 @@ def apply(
         return
     for each in done["plan"]["runs"]:
         click.echo(_run(each))
+    made_for = done["plan"]["environment"]
     if done["isNew"]:
-        click.echo(f"Release {done['number']} is live in {chosen.name}.")
+        said = f", for the environment {made_for}" if made_for else ""
+        click.echo(f"Release {done['number']} is live in {chosen.name}{said}.")
     else:
         click.echo(f"Nothing changed: release {done['number']} is live in {chosen.name}.")
 
 
-def _sound(folder: Path, *, quiet: bool = False) -> Loaded:
-    loaded = read_folder(folder)
+def _sound(folder: Path, environment: str | None, *, quiet: bool = False) -> Loaded:
+    loaded = read_folder(folder, environment)
     if not quiet or loaded.errors:
         print_findings(loaded.errors if quiet else loaded.findings, folder)
     if loaded.errors:
@@ -96,6 +121,7 @@ def _sound(folder: Path, *, quiet: bool = False) -> Loaded:
 def text(found: dict[str, Any]) -> Iterator[str]:
     """The plan for a terminal."""
     yield f"Against release {found['base']}:" if found["base"] else "Nothing is published yet."
+    yield from (f"  {line}" for line in _environment(found))
     if not found["changes"]:
         yield "  No definition changes."
     for change in found["changes"]:
@@ -119,6 +145,7 @@ def markdown(found: dict[str, Any]) -> Iterator[str]:
     yield "### Waypost plan"
     yield ""
     yield f"Against release {found['base']}." if found["base"] else "Nothing is published yet."
+    yield from (f"\n{line}" for line in _environment(found))
     for each in found["refusals"]:
         yield f"\n> [!CAUTION]\n> Refused: {_plain(each['message'])}"
     if found["changes"]:
@@ -137,6 +164,15 @@ def markdown(found: dict[str, Any]) -> Iterator[str]:
         yield f"\n{_run(each)}"
     if not found["changes"]:
         yield "\nNo definition changes."
+
+
+def _environment(found: dict[str, Any]) -> Iterator[str]:
+    """What the plan is for, and a warning where the workspace lives elsewhere."""
+    was, becomes = found.get("wasEnvironment", ""), found.get("environment", "")
+    if becomes or was:
+        yield f"For the environment {becomes}." if becomes else "For no environment."
+    if was and was != becomes:
+        yield f"This workspace lives in the environment {was}: apply needs --change-environment."
 
 
 def _plain(words: str) -> str:

@@ -8,36 +8,64 @@ from typing import Any
 
 import click
 
-from waypost_server.cli.findings import FOLDER, counted, read_folder
+from waypost_server.cli.findings import ENVIRONMENT, FOLDER, counted, print_findings, read_folder, summary
 from waypost_server.cli.nudges_check import JSON
 from waypost_server.cli.nudges_publish import text as plan_text
 from waypost_server.cli.target import target, where
 
 
 @click.command()
-@click.argument("first", type=int)
-@click.argument("second", type=int)
+@click.argument("first", type=int, required=False)
+@click.argument("second", type=int, required=False)
+@ENVIRONMENT
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=Path("nudges"),
+    show_default=True,
+    help="The folder that --environment is looked up in.",
+)
 @click.option("--text", "as_text", is_flag=True, help="The files as a unified diff.")
 @where
 @JSON
 def diff(
-    first: int,
-    second: int,
+    first: int | None,
+    second: int | None,
+    environment: str | None,
+    folder: Path,
     as_text: bool,
-    workspace_id: str | None,
-    host: str | None,
-    key: str | None,
     as_json: bool,
+    **place: str | None,
 ) -> None:
-    """Show what changed from release FIRST to release SECOND, field by field."""
-    with target(workspace_id, host, key) as chosen:
-        found = chosen.diff(first, second)
+    """Show what changed from release FIRST to release SECOND, field by field.
+
+    With --environment instead of two releases: what that environment sets otherwise in the folder.
+    """
+    if environment is not None and first is None:
+        found = _overridden(folder, environment)
+    elif first is None or second is None or environment is not None:
+        raise click.UsageError("Name two releases (waypost nudges diff 3 4), or --environment NAME.")
+    else:
+        with target(**place) as chosen:
+            found = chosen.diff(first, second)
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     elif as_text:
         click.echo(found["text"], nl=False)
     else:
         _print_changes(found["changes"])
+
+
+def _overridden(folder: Path, environment: str) -> dict[str, Any]:
+    from waypost_server.definitions.changes import compare
+
+    loaded = read_folder(folder, environment)
+    print_findings(loaded.errors, folder)
+    if loaded.errors:
+        raise click.ClickException(f"Not compared: {summary(loaded)}")
+    changes = compare(loaded.files, loaded.files, ("", environment))
+    text = loaded.files.get(f"environments/{environment}.yaml", "")
+    return {"changes": [each.as_json() for each in changes], "text": text}
 
 
 @click.command()

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import click
 
+from waypost_server.cli.findings import ENVIRONMENT, read_folder
+
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("nudges"))
 @click.option("--folder", "named", type=click.Path(path_type=Path), help="The same as FOLDER.")
+@ENVIRONMENT
 @click.option("--days", default=30, show_default=True, help="How many full days to play, 1 to 90.")
 @click.option(
     "--all", "everything", is_flag=True, help="Play every account; a large workspace is sampled otherwise."
@@ -22,6 +25,7 @@ import click
 def rehearse(
     folder: Path,
     named: Path | None,
+    environment: str | None,
     days: int,
     everything: bool,
     html: Path | None,
@@ -29,15 +33,13 @@ def rehearse(
     workspace_id: str | None,
 ) -> None:
     """Replay the stored events of the last days against FOLDER (default: nudges). Nothing is sent or stored."""
-    from waypost_server.channels.template_check import check_template
     from waypost_server.cli import rehearsal_html, rehearsal_text
     from waypost_server.cli.runtime import one_workspace, open_runtime
-    from waypost_server.definitions.loader import load
     from waypost_server.services.rehearse import ASSUMPTIONS, VISITS
     from waypost_server.services.rehearse import rehearse as play
 
     folder = named or folder
-    loaded = load(folder, check_template=check_template)
+    loaded = read_folder(folder, environment)
     if loaded.errors:
         first = loaded.errors[0]
         raise click.ClickException(

@@ -40,7 +40,7 @@ class Target(Protocol):
     def live(self) -> dict[str, Any]: ...
     def release(self, number: int) -> dict[str, Any]: ...
     def diff(self, first: int, second: int) -> dict[str, Any]: ...
-    def plan(self, files: Mapping[str, str]) -> dict[str, Any]: ...
+    def plan(self, files: Mapping[str, str], environment: str | None) -> dict[str, Any]: ...
     def apply(self, files: Mapping[str, str], **options: Any) -> dict[str, Any]: ...
     def rollback(self, number: int, *, message: str, dry_run: bool) -> dict[str, Any]: ...
     def audience(self, condition: Mapping[str, Any] | None, nudge: str | None) -> dict[str, Any]: ...
@@ -75,27 +75,28 @@ class Local:
 
         with self.runtime.db.read() as session:
             number, files = releases.live(session, self.name) or (0, {})
-        return {"number": number, "files": files}
+            environment = releases.live_environment(session, self.name)
+        return {"number": number, "environment": environment, "files": files}
 
     def release(self, number: int) -> dict[str, Any]:
         """One release's files."""
         from waypost_server.services.rollback import undoes
 
-        files, undone = undoes(self.runtime, self.name, number)
-        return {"number": number, "files": files, "undoes": [each.as_json() for each in undone]}
+        (files, environment), undone = undoes(self.runtime, self.name, number)
+        changes = [each.as_json() for each in undone]
+        return {"number": number, "environment": environment, "files": files, "undoes": changes}
 
     def diff(self, first: int, second: int) -> dict[str, Any]:
         """What changed between two releases."""
-        from waypost_server.definitions.changes import compare, text_diff
+        from waypost_server.services.compare_releases import compare_releases
 
-        one, other = self.release(first)["files"], self.release(second)["files"]
-        return {"changes": [each.as_json() for each in compare(one, other)], "text": text_diff(one, other)}
+        return compare_releases(self.runtime, self.name, first, second).as_json()
 
-    def plan(self, files: Mapping[str, str]) -> dict[str, Any]:
+    def plan(self, files: Mapping[str, str], environment: str | None) -> dict[str, Any]:
         """What publishing would change."""
         from waypost_server.services.plan import plan
 
-        return plan(self.runtime, self.name, files).as_json()
+        return plan(self.runtime, self.name, files, environment=environment).as_json()
 
     def apply(self, files: Mapping[str, str], **options: Any) -> dict[str, Any]:
         """Publish."""
@@ -168,15 +169,13 @@ class Remote:
         """What changed between two releases."""
         return self._call(f"definitions/diff/{first}/{second}")
 
-    def plan(self, files: Mapping[str, str]) -> dict[str, Any]:
+    def plan(self, files: Mapping[str, str], environment: str | None) -> dict[str, Any]:
         """What publishing would change."""
-        return self._call("definitions/plan", {"files": files})
+        return self._call("definitions/plan", {"files": files, "environment": environment})
 
     def apply(self, files: Mapping[str, str], **options: Any) -> dict[str, Any]:
         """Publish."""
-        given = {
-            "acceptStrategic" if name == "accept_strategic" else name: each for name, each in options.items()
-        }
+        given = {_camel(name): each for name, each in options.items()}
         return self._call("definitions/apply", {"files": files, **given})
 
     def rollback(self, number: int, *, message: str, dry_run: bool) -> dict[str, Any]:
@@ -213,6 +212,11 @@ class Remote:
         except (ValueError, OSError) as error:
             said = f"{self._host} does not answer ({error}). Check --host, and that the server runs."
             raise click.ClickException(said) from None
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def _said(error: urllib.error.HTTPError) -> str:

@@ -15,6 +15,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 QUIET = ("failed", "leaves")  # told by the audience beside it
 GATES = {
+    "paused": "It is not paused",
     "not_started": "Its first day has come",
     "ended": "Its last day is not over",
     "claimed_elsewhere": "It is not open in another tab",

@@ -53,6 +53,7 @@ def build_nudge(source: Source, report: Report) -> Nudge | None:
         key=data["key"],
         title=data["title"],
         surface=data["surface"],
+        is_paused=data.get("status") == "paused",
         content=_contents(data["content"]),
         audience=data.get("audience", {}),
         goal=build_goal(data),

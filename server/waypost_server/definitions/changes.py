@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
+from .environments import FOLDER, MANY, Overrides, merged, overrides_in
 from .strict_yaml import YamlProblemError, read
 
 What = Literal["added", "removed", "changed"]
-KINDS = {"in-app": "nudge", "plays": "play", "templates": "template"}
+KINDS = {"in-app": "nudge", "plays": "play", "templates": "template", FOLDER: "environment"}
 # Files whose entries are definitions of their own: section → the kind of one entry.
 SECTIONS = {
     "catalog.yaml": {"features": "feature", "roles": "role", "segments": "segment", "motions": "motion"},
@@ -57,9 +58,17 @@ class Change:
         return {"what": self.what, "kind": self.kind, "key": self.key, "file": self.file, "fields": fields}
 
 
-def compare(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Change, ...]:
-    """Every definition that differs, by kind and key. A renamed file with the same key is no change."""
-    old, new = dict(_definitions(before)), dict(_definitions(after))
+def compare(
+    before: Mapping[str, str], after: Mapping[str, str], environments: tuple[str, str] = ("", "")
+) -> tuple[Change, ...]:
+    """Every definition that differs, by kind and key, each side read for its environment.
+
+    A renamed file with the same key is no change.
+    """
+    old, new = (
+        dict(_definitions(files, overrides_in(files, name)))
+        for files, name in zip((before, after), environments, strict=True)
+    )
     return tuple(
         change for name in sorted(old.keys() | new.keys()) if (change := _change(name, old, new)) is not None
     )
@@ -81,10 +90,10 @@ def text_diff(before: Mapping[str, str], after: Mapping[str, str]) -> str:
 _Named = tuple[tuple[str, str], tuple[str, Any]]  # (kind, key) → (file, data)
 
 
-def _definitions(files: Mapping[str, str]) -> Iterator[_Named]:
+def _definitions(files: Mapping[str, str], overrides: Overrides) -> Iterator[_Named]:
     for name, text in files.items():
         path = PurePosixPath(name)
-        data = _data(name, text)
+        data = _laid(path, _data(name, text), overrides)
         kind = KINDS.get(path.parts[0], path.parts[0]) if len(path.parts) > 1 else path.stem
         if name in SECTIONS and isinstance(data, dict):
             yield from _sections(name, data)
@@ -93,6 +102,17 @@ def _definitions(files: Mapping[str, str]) -> Iterator[_Named]:
             yield (kind, key if isinstance(key, str) else path.stem), (name, data)
         else:
             yield (kind, name), (name, data)
+
+
+def _laid(path: PurePosixPath, data: Any, overrides: Overrides) -> Any:
+    """The data of a file with what the environment sets otherwise."""
+    if len(path.parts) == 1:
+        section, key = path.stem, ""
+    else:
+        section = MANY.get(path.parts[0], "")
+        key = path.stem if section == "templates" else data.get("key", "") if isinstance(data, dict) else ""
+    over = overrides.over(section, key)[1] if section and isinstance(key, str) else {}
+    return merged(data, over) if over and isinstance(data, dict) else data
 
 
 def _sections(name: str, data: dict[str, Any]) -> Iterator[_Named]:

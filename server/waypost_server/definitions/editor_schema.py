@@ -15,6 +15,7 @@ from marshmallow import fields
 
 from waypost_server.definitions.build_adoption import AdoptionSchema
 from waypost_server.definitions.coverage_file import CoverageSchema
+from waypost_server.definitions.environments import SINGLE
 from waypost_server.definitions.fields import (
     ClockTime,
     Day,
@@ -33,6 +34,7 @@ from waypost_server.definitions.nested import ListOf, MapOf, One, Schema
 from waypost_server.definitions.nudge_schemas import NudgeSchema
 from waypost_server.definitions.schemas import (
     CatalogSchema,
+    FrontMatterSchema,
     JourneySchema,
     PlaySchema,
     PolicySchema,
@@ -62,6 +64,7 @@ def editor_schema(definitions: Definitions) -> dict[str, Any]:
     """One document for every kind of file, each under `$defs` as well."""
     kinds: dict[str, Any] = {name: _object(schema) for name, schema in FILES.items()}
     kinds["play"]["additionalProperties"] = _STEPS  # a branch for each motion
+    kinds["environment"] = _environment(kinds)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Waypost definitions of {definitions.catalog.product or 'a product'}",
@@ -106,6 +109,26 @@ def _object(schema: type[Schema]) -> dict[str, Any]:
         "required": [name for name, field in written.items() if field.required],
         "additionalProperties": False,
     }
+
+
+def _environment(kinds: Mapping[str, Any]) -> dict[str, Any]:
+    """Parts of what the other files hold: nothing has to be there."""
+    many = {
+        **{f"{kind}s": kinds[kind] for kind in ("nudge", "play")},
+        "templates": _object(FrontMatterSchema),
+    }
+    single = {name: _part(kinds[name]) for name in SINGLE}
+    parts = {name: {"type": "object", "additionalProperties": _part(whole)} for name, whole in many.items()}
+    return {"type": "object", "properties": {**parts, **single}, "additionalProperties": False}
+
+
+def _part(whole: Any) -> Any:
+    """The same schema with every key optional."""
+    if isinstance(whole, list):
+        return [_part(each) for each in whole]
+    if not isinstance(whole, dict):
+        return whole
+    return {key: _part(each) for key, each in whole.items() if key != "required"}
 
 
 def _field(name: str, field: fields.Field[Any]) -> dict[str, Any]:

@@ -59,21 +59,32 @@ class TemplateChecker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A parsed file: plain data, and where each value stands."""
+    """A parsed file: plain data, and where each value stands. `files` names the file of a value that an
+    environment has put in."""
 
     file: str
     data: Any
     marks: Mapping[Where, Position]
+    files: Mapping[Where, str] = field(default_factory=dict)
 
     def position(self, where: Where) -> Position:
         """Line and column of the value at `where`, or of the nearest thing around it."""
-        while where and where not in self.marks:
-            where = where[:-1]
-        return self.marks.get(where, (1, 1))
+        return self.marks.get(self._nearest(where), (1, 1))
+
+    def file_of(self, where: Where) -> str:
+        """The file in which the value at `where` stands."""
+        return self.files.get(self._nearest(where), self.file)
 
     def at(self, where: Where) -> str:
-        """The place as text: "in-app/halfway.yaml:3"."""
+        """The place of a definition in its own file, as text: "in-app/halfway.yaml:3"."""
+        while where and self.file_of(where) != self.file:
+            where = where[:-1]
         return f"{self.file}:{self.position(where)[0]}"
+
+    def _nearest(self, where: Where) -> Where:
+        while where and where not in self.marks:
+            where = where[:-1]
+        return where
 
 
 @dataclass(slots=True)
@@ -100,6 +111,8 @@ class Report:
 
     def _add(self, severity: Severity, source: Source, where: Where, problem: Problem) -> None:
         line, column = source.position(where)
-        found = Finding(source.file, line, column, severity, problem.code, problem.message, problem.remedy)
+        found = Finding(
+            source.file_of(where), line, column, severity, problem.code, problem.message, problem.remedy
+        )
         if found not in self.findings:
             self.findings.append(found)

@@ -28,23 +28,28 @@ from .build_nudge import build_nudge
 from .build_play import build_play
 from .build_policy import build_policy
 from .coverage_file import build_coverage
+from .environments import FOLDER, MANY, Overrides, is_sound, names_of
+from .environments import SINGLE as SECTIONS
 from .findings import Finding, Problem, Report, Source, TemplateChecker
+from .nested import nearest
 from .saved_groups import groups_of, put_in
 from .strict_yaml import MAX_CHARACTERS, YamlProblemError, read
 
 MAX_FILES = 2_000
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # a database refuses these
 SINGLE = ("catalog.yaml", "coverage.yaml", "journey.yaml", "policy.yaml", "adoption.yaml")
-FOLDERS = {"in-app": ".yaml", "plays": ".yaml", "templates": ".md"}
+FOLDERS = {"in-app": ".yaml", "plays": ".yaml", "templates": ".md", FOLDER: ".yaml"}
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A set of files, read. With an error among the findings, `definitions` lacks what could not be read."""
+    """A set of files, read for an environment ("" = as written). With an error among the findings,
+    `definitions` lacks what could not be read."""
 
     definitions: Definitions
     findings: tuple[Finding, ...]
     files: dict[str, str]
+    environment: str = ""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -52,8 +57,11 @@ class Loaded:
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
 
-def load(folder: Path | str, *, check_template: TemplateChecker | None = None) -> Loaded:
-    """Read a folder. Hidden files and README.md are passed over; links out of the folder are not followed."""
+def load(
+    folder: Path | str, *, check_template: TemplateChecker | None = None, environment: str = ""
+) -> Loaded:
+    """Read a folder, with the overrides of an environment if one is named. Hidden files and README.md are
+    passed over; links out of the folder are not followed."""
     root = Path(folder)
     report = Report()
     if not root.is_dir():
@@ -61,14 +69,29 @@ def load(folder: Path | str, *, check_template: TemplateChecker | None = None) -
             "no_folder", f"there is no folder {root}", "name the folder that holds catalog.yaml"
         )
         report.in_file(str(root), (1, 1), problem)
-        return Loaded(Definitions(Catalog("")), tuple(report.findings), {})
+        return Loaded(Definitions(Catalog("")), tuple(report.findings), {}, environment)
     files = {name: text for name, path in _walk(root) if (text := _text(name, path, report)) is not None}
-    return _load(files, report, check_template)
+    return _load(files, report, check_template, environment)
 
 
-def load_files(files: Mapping[str, str], *, check_template: TemplateChecker | None = None) -> Loaded:
+def load_files(
+    files: Mapping[str, str], *, check_template: TemplateChecker | None = None, environment: str = ""
+) -> Loaded:
     """The same from a mapping of name to text, as a release keeps it."""
-    return _load(dict(files), Report(), check_template)
+    return _load(dict(files), Report(), check_template, environment)
+
+
+def in_every_environment(loaded: Loaded, *, check_template: TemplateChecker | None = None) -> Loaded:
+    """Files read as written, with what is wrong in any of their environments among the findings too."""
+    findings = set(loaded.findings)
+    for name in names_of(loaded.files):
+        there = load_files(loaded.files, check_template=check_template, environment=name)
+        findings |= {
+            replace(each, message=f"{each.message} (in the environment {name})")
+            for each in there.findings
+            if each not in findings
+        }
+    return replace(loaded, findings=tuple(sorted(findings)))
 
 
 def _walk(root: Path) -> Iterator[tuple[str, Path]]:
@@ -100,6 +123,8 @@ class _Reading:
     """What has been read so far, with the source of each thing for the checks."""
 
     report: Report
+    environment: str = ""
+    overrides: Overrides = field(default_factory=Overrides)
     sources: dict[str, Source] = field(default_factory=dict)  # by file
     catalog: Catalog | None = None
     journey: Journey | None = None
@@ -112,22 +137,42 @@ class _Reading:
     groups: dict[str, Any] = field(default_factory=dict)
 
 
-def _load(files: dict[str, str], report: Report, check_template: TemplateChecker | None) -> Loaded:
-    reading = _Reading(report)
+def _load(
+    files: dict[str, str], report: Report, check_template: TemplateChecker | None, environment: str
+) -> Loaded:
+    reading = _Reading(report, environment)
     if len(files) > MAX_FILES:
         problem = Problem("too_many_files", f"{len(files)} files", f"use at most {MAX_FILES}")
         report.in_file("nudges", (1, 1), problem)
-        return Loaded(Definitions(Catalog("")), tuple(report.findings), files)
-    for name in sorted(files, key=lambda name: (name != "catalog.yaml", name)):  # it defines the groups
+        return Loaded(Definitions(Catalog("")), tuple(report.findings), files, environment)
+    if environment and environment not in names_of(files):
+        _no_environment(files, environment, report)
+    for name in sorted(files, key=_turn):
         _read_file(name, files[name], reading)
+    for section in SECTIONS:
+        if reading.overrides.over(section)[1] and f"{section}.yaml" not in files:
+            _take(Source(f"{section}.yaml", {}, {}), reading)
     if "catalog.yaml" not in files:
         remedy = "add it, with `product:` and `features:`"
         report.in_file("catalog.yaml", (1, 1), Problem("missing_file", "catalog.yaml is missing", remedy))
     broken = frozenset(_group(finding.file) for finding in report.findings)
+    reading.overrides.unmet(report, broken)
     definitions = _definitions(reading)
     if reading.catalog is not None:  # without it every name would look unknown
         checks.run(definitions, reading.sources, report, check_template=check_template, broken=broken)
-    return Loaded(definitions, tuple(sorted(report.findings)), files)
+    return Loaded(definitions, tuple(sorted(report.findings)), files, environment)
+
+
+def _turn(name: str) -> tuple[bool, bool, str]:
+    """Overrides are read before what they override, and the catalogue before what names its groups."""
+    return not name.startswith(f"{FOLDER}/"), name != "catalog.yaml", name
+
+
+def _no_environment(files: Mapping[str, str], environment: str, report: Report) -> None:
+    message = f"there is no environment {environment!r}"
+    known = names_of(files)
+    remedy = nearest(environment, known) if known else f"add {FOLDER}/{environment}.yaml"
+    report.in_file(f"{FOLDER}/{environment}.yaml", (1, 1), Problem("unknown_environment", message, remedy))
 
 
 def _group(file: str) -> str:
@@ -175,10 +220,30 @@ def _read_file(name: str, text: str, reading: _Reading) -> None:
             name, (1, 1), Problem("empty_file", message, "write `key: value` lines, or delete it")
         )
         return
-    if name == "catalog.yaml":
+    _take(source, reading)
+
+
+def _take(source: Source, reading: _Reading) -> None:
+    """A parsed file, with the overrides of the environment and the saved groups in it, to its reader."""
+    path = PurePosixPath(source.file)
+    folder = path.parts[0] if len(path.parts) > 1 else ""
+    if folder == FOLDER:
+        _take_environment(source, path.stem, reading)
+        return
+    key = source.data.get("key") if folder else ""
+    if isinstance(key, str):
+        section = MANY.get(folder, path.stem)
+        source = reading.overrides.laid(source, section, reading.report, key)
+    reading.sources[source.file] = source
+    if source.file == "catalog.yaml":
         reading.groups = groups_of(source.data)
     source = replace(source, data=put_in(source.data, reading.groups.get))
     _READERS[folder or path.stem](source, reading)
+
+
+def _take_environment(source: Source, name: str, reading: _Reading) -> None:
+    if is_sound(source, reading.report) and name == reading.environment:
+        reading.overrides.source = source
 
 
 def _misplaced(path: PurePosixPath, folder: str) -> Problem:
@@ -187,9 +252,8 @@ def _misplaced(path: PurePosixPath, folder: str) -> Problem:
             "unknown_file", f"{path.name} is not read here", f"files in {folder}/ end in {FOLDERS[folder]}"
         )
     close = difflib.get_close_matches(path.parts[0], [*SINGLE, *FOLDERS], n=1, cutoff=0.6)
-    remedy = (
-        f"did you mean {close[0]}" if close else f"known: {', '.join(SINGLE)}, in-app/, plays/, templates/"
-    )
+    known = ", ".join([*SINGLE, *(f"{folder}/" for folder in FOLDERS)])
+    remedy = f"did you mean {close[0]}" if close else f"known: {known}"
     return Problem("unknown_file", f"{path} is no definition file", remedy)
 
 
@@ -205,8 +269,10 @@ def _read_template(path: PurePosixPath, text: str, reading: _Reading) -> None:
     source = read(str(path), "\n".join(lines[1:end]) + "\n", first_line=2)
     blank = next((index for index, line in enumerate(lines[end + 1 :]) if line.strip()), 0)
     marks = {**source.marks, (): (1, 1), ("body",): (end + 2 + blank, 1)}
-    source = reading.sources[str(path)] = Source(str(path), source.data, marks)
     body = "\n".join(lines[end + 1 :]).strip() + "\n"
+    source = replace(source, marks=marks)
+    source = reading.overrides.laid(source, MANY["templates"], reading.report, path.stem)
+    reading.sources[str(path)] = source
     if not body.strip():
         reading.report.error(
             source, ("body",), "empty_text", "the template has no text", "write it below the ---"

@@ -176,6 +176,7 @@ class NudgeSchema(Schema):
     }
     key = Key(required=True)
     title = Text(required=True)
+    status = OneOf("live", "paused")
     surface = OneOf(*SURFACES, required=True)
     goal = One(GoalSchema)
     audience = Document()

@@ -19,6 +19,7 @@ from .history import NOTHING, OpenOffer, Situation
 __all__ = ["GATES", "Held", "Verdict", "eligible", "gates_of", "held", "progress", "verdicts"]
 
 GATES: tuple[Gate, ...] = (
+    Gate("paused", when.paused, when.status),
     Gate("not_started", when.not_started, when.dates),
     Gate("ended", when.ended, when.dates),
     Gate("off_hours", when.off_hours, when.hours),
@@ -140,6 +141,7 @@ def _able(nudge: CompiledNudge) -> tuple[tuple[Holds, ...], tuple[Holds, ...]]:
     session, quiet = policy.session, policy.quiet_hours
     idle = {
         "audience": True,
+        "paused": not spec.is_paused,
         "not_started": nudge.starts_on is None,
         "ended": nudge.ends_on is None,
         "off_hours": not spec.schedule.days and spec.schedule.hours is None,

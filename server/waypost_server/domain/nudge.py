@@ -185,6 +185,7 @@ class Nudge:
     checklist: Checklist | None = None
     survey: Survey | None = None
     announcement: Announcement | None = None
+    is_paused: bool = False  # held for everybody, by its own file or an environment
     from_play: bool = False  # eligible only while a play has handed it to the subject
     cases: tuple[Case, ...] = ()
     source: str = ""

@@ -35,7 +35,7 @@ class Applied:
     plan: Plan
 
 
-def apply(
+def apply(  # noqa: PLR0913 - what `publish` takes, and one word more
     runtime: Runtime,
     workspace_id: str,
     files: Mapping[str, str],
@@ -43,11 +43,16 @@ def apply(
     author: str,
     message: str = "",
     base: int | None = None,
+    environment: str | None = None,
+    change_environment: bool = False,
     accept_strategic: bool = False,
 ) -> Applied:
-    """Plan and publish. Raises RefusedError, StrategicError, BaseMovedError, NotFoundError."""
-    planned = plan(runtime, workspace_id, files)
+    """Plan and publish. Raises RefusedError, StrategicError, BaseMovedError, OtherEnvironmentError, NotFoundError."""
+    planned = plan(runtime, workspace_id, files, environment=environment)
     if planned.refusals and not accept_strategic:
         raise StrategicError(planned.refusals)
-    number = publish(runtime, workspace_id, files, author=author, message=message, base=base)
+    number = publish(
+        runtime, workspace_id, files, author=author, message=message, base=base,
+        environment=planned.environment, change_environment=change_environment,
+    )  # fmt: skip
     return Applied(number, number != planned.base, planned)

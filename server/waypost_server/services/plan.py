@@ -16,7 +16,7 @@ from waypost_server.domain.partial import truth
 from waypost_server.domain.play_program import walk
 from waypost_server.services.audience import Population
 from waypost_server.services.classify import NEED_QUERIES
-from waypost_server.services.publish import checked
+from waypost_server.services.publish import checked, environment_for
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import crowds, play_runs, releases
@@ -76,6 +76,8 @@ class Plan:
     base: int
     changes: tuple[Change, ...]
     warnings: tuple[Finding, ...]
+    environment: str = ""
+    was_environment: str = ""
     audiences: tuple[AudienceChange, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     runs: tuple[RunsChange, ...] = ()
@@ -85,6 +87,8 @@ class Plan:
         """The same as a plain document."""
         return {
             "base": self.base,
+            "environment": self.environment,
+            "wasEnvironment": self.was_environment,
             "changes": [each.as_json() for each in self.changes],
             "warnings": [each.as_json() for each in self.warnings],
             "audiences": [
@@ -100,18 +104,27 @@ class Plan:
         }  # fmt: skip
 
 
-def plan(runtime: Runtime, workspace_id: str, files: Mapping[str, str]) -> Plan:
-    """The plan for `files`. Raises RefusedError when they have errors. Writes nothing."""
-    loaded = checked(files)
+def plan(
+    runtime: Runtime, workspace_id: str, files: Mapping[str, str], *, environment: str | None = None
+) -> Plan:
+    """The plan for `files`, read for `environment` (None = the one the workspace lives in).
+
+    Raises RefusedError when they have errors. Writes nothing.
+    """
+    environment = environment_for(runtime, workspace_id, environment)
+    loaded = checked(files, environment)
     with runtime.db.read() as session:
         live = releases.live(session, workspace_id)
         number, before_files = live or (0, {})
-        changes = compare(before_files, files)
+        lives_in = releases.live_environment(session, workspace_id)
+        changes = compare(before_files, files, (lives_in, environment))
         before = runtime.releases.pinned(session, workspace_id, number).definitions if number else NOTHING
         sides = _sides(session, runtime, workspace_id, number, before, loaded.definitions)
         return Plan(
             base=number,
             changes=changes,
+            environment=environment,
+            was_environment=lives_in,
             warnings=tuple(each for each in loaded.findings if each.severity == "warning"),
             audiences=tuple(_audiences(sides, changes)),
             refusals=tuple(_refusals(session, workspace_id, sides)),

@@ -30,6 +30,12 @@ class RefusedError(BadInputError):
         self.findings = findings
 
 
+class OtherEnvironmentError(ConflictError):
+    """The workspace lives in another environment than the one the files are published for."""
+
+    code = "other_environment"
+
+
 class BaseMovedError(ConflictError):
     """Somebody published since the files were read."""
 
@@ -44,20 +50,24 @@ def publish(
     author: str,
     message: str = "",
     base: int | None = None,
+    environment: str | None = None,
+    change_environment: bool = False,
 ) -> int:
     """Check `files` (name → text) and publish them; the number of the release that is live afterwards.
 
     Files equal to the live release make no new one. Publishers of a workspace queue on its row, so numbers
     have no gaps and no two are the same. With `base`, only if that release is still live (0 = none).
-    Raises RefusedError, NotFoundError, BaseMovedError.
+    `environment` None is the one the workspace lives in; another one needs `change_environment`.
+    Raises RefusedError, NotFoundError, BaseMovedError, OtherEnvironmentError.
     """
-    checked(files)
-    digest = digest_of(files)
+    environment = environment_for(runtime, workspace_id, environment)
+    checked(files, environment)
+    digest = digest_of(files, environment)
     now = runtime.clock()
     with runtime.db.write() as session:
         if not releases.lock(session, workspace_id):
             raise NotFoundError(f"There is no workspace {workspace_id}.")
-        newest = releases.newest_digest(session, workspace_id)
+        newest = releases.newest(session, workspace_id)
         if newest is not None and newest[1] == digest:
             return newest[0]
         live = newest[0] if newest else 0
@@ -67,32 +77,58 @@ def publish(
                 "Compare the two, take over what is new, and publish again.",
                 detail={"live": live, "base": base},
             )
+        lives_in = newest[2] if newest else ""
+        if lives_in and lives_in != environment and not change_environment:
+            raise OtherEnvironmentError(_other(lives_in, environment), detail={"environment": lives_in})
         number = live + 1
         before = (releases.files(session, workspace_id, newest[0]) or {}) if newest else {}
-        if any(before.get(name) != files.get(name) for name in JUDGED_BY):
+        if _judged(before, lives_in) != _judged(files, environment):
             due.look_at_everybody(session, workspace_id, now=now)
         releases.add(
-            session, workspace_id, number, dict(files), digest=digest, author=author, message=message, at=now
-        )
-        after = {"number": number, "digest": digest, "message": message}
+            session, workspace_id, number, dict(files), digest=digest, author=author, message=message,
+            environment=environment, at=now,
+        )  # fmt: skip
+        after = {"number": number, "digest": digest, "message": message, "environment": environment}
         entry = audit.Entry(runtime.new_id(), now, author, "release.publish", str(number), after=after)
         audit.append(session, workspace_id, entry)
     runtime.releases.forget(workspace_id)
     return number
 
 
-def checked(files: Mapping[str, str]) -> Loaded:
+def environment_for(runtime: Runtime, workspace_id: str, environment: str | None) -> str:
+    """The environment asked for; the one the workspace lives in where none is (None, unlike "")."""
+    if environment is not None:
+        return environment
+    with runtime.db.read() as session:
+        return releases.live_environment(session, workspace_id)
+
+
+def _other(lives_in: str, environment: str) -> str:
+    asked = f"environment {environment}" if environment else "no environment"
+    return (
+        f"Not published: this workspace lives in the environment {lives_in}, and the files were read for "
+        f"{asked}. Check that you mean this workspace; publish with --change-environment if you do."
+    )
+
+
+def _judged(files: Mapping[str, str], environment: str) -> list[str | None]:
+    """What decides how accounts are judged."""
+    return [files.get(name) for name in (*JUDGED_BY, f"environments/{environment}.yaml")]
+
+
+def checked(files: Mapping[str, str], environment: str = "") -> Loaded:
     """Read and check files, templates included. Raises RefusedError if anything must be fixed."""
     size = sum(len(name) + len(text.encode("utf-8", "replace")) for name, text in files.items())
     if size > MAX_BYTES:
         raise BadInputError(f"The files hold {size:,} bytes; use at most {MAX_BYTES:,}.", code="too_large")
-    loaded = load_files(files, check_template=check_template)
+    loaded = load_files(files, check_template=check_template, environment=environment)
     if loaded.errors:
         raise RefusedError(loaded.findings)
     return loaded
 
 
-def digest_of(files: Mapping[str, str]) -> str:
-    """A name for the exact contents, whatever the order of the files."""
+def digest_of(files: Mapping[str, str], environment: str = "") -> str:
+    """A name for the exact contents, whatever the order of the files, read for an environment."""
     canonical = json.dumps(dict(sorted(files.items())), ensure_ascii=True, separators=(",", ":"))
+    canonical += f"\n{environment}" if environment else ""
     return hashlib.sha256(canonical.encode()).hexdigest()

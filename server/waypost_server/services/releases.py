@@ -129,10 +129,11 @@ class ReleaseCache:
             cached = self._pinned.get((workspace_id, number))
             if cached is not None:
                 return cached
-            files = store.files(session, workspace_id, number)
-            if files is None:
+            found = store.found(session, workspace_id, number)
+            if found is None:
                 raise NotFoundError(f"There is no release {number}.")
-            release = LiveRelease(number, load_files(files).definitions)
+            files, environment = found
+            release = LiveRelease(number, load_files(files, environment=environment).definitions)
             with self._lock:
                 self._pinned[(workspace_id, number)] = release
             return release

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from waypost_server.definitions.changes import Change, compare
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.services.publish import publish
@@ -18,16 +20,32 @@ def rollback(
 
     Raises NotFoundError; RefusedError when this version no longer accepts the old files.
     """
-    files, undone = undoes(runtime, workspace_id, number)
+    (files, environment), undone = undoes(runtime, workspace_id, number)
     said = message or f"Roll back to release {number}"
-    return publish(runtime, workspace_id, files, author=author, message=said), undone
+    live = publish(
+        runtime, workspace_id, files, author=author, message=said,
+        environment=environment, change_environment=True,
+    )  # fmt: skip
+    return live, undone
 
 
-def undoes(runtime: Runtime, workspace_id: str, number: int) -> tuple[dict[str, str], tuple[Change, ...]]:
-    """The files of release `number`, and what changes when they replace the live ones. Raises NotFoundError."""
+def undoes(
+    runtime: Runtime, workspace_id: str, number: int
+) -> tuple[tuple[dict[str, str], str], tuple[Change, ...]]:
+    """The files of release `number` with their environment, and what changes when they replace the live ones.
+
+    Raises NotFoundError.
+    """
     with runtime.db.read() as session:
-        files = releases.files(session, workspace_id, number) if number <= LAST else None
+        found = stored(session, workspace_id, number)
         live = releases.live(session, workspace_id)
-    if files is None:
+        lives_in = releases.live_environment(session, workspace_id)
+    return found, compare(live[1] if live else {}, found[0], (lives_in, found[1]))
+
+
+def stored(session: Session, workspace_id: str, number: int) -> tuple[dict[str, str], str]:
+    """The files and the environment of a release; nothing for number 0. Raises NotFoundError."""
+    found = releases.found(session, workspace_id, number) if number <= LAST else None
+    if found is None and number:
         raise NotFoundError(f"There is no release {number}.")
-    return files, compare(live[1] if live else {}, files)
+    return found or ({}, "")

@@ -31,6 +31,21 @@ def files(session: Session, workspace_id: str, number: int) -> dict[str, str] | 
     )
 
 
+def found(session: Session, workspace_id: str, number: int) -> tuple[dict[str, str], str] | None:
+    """The files of a release and the environment they are read for, or None."""
+    wanted = select(Release.files, Release.environment)
+    row = session.execute(
+        wanted.where(Release.workspace_id == workspace_id, Release.number == number)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def live_environment(session: Session, workspace_id: str) -> str:
+    """The environment of the newest release; "" for none, or where nothing is published."""
+    newest = select(Release.environment).where(Release.workspace_id == workspace_id)
+    return session.scalar(newest.order_by(Release.number.desc()).limit(1)) or ""
+
+
 def live(session: Session, workspace_id: str) -> tuple[int, dict[str, str]] | None:
     """The newest release's number and files, or None."""
     newest = select(Release.number, Release.files).where(Release.workspace_id == workspace_id)
@@ -44,14 +59,16 @@ def lock(session: Session, workspace_id: str) -> bool:
     return session.scalar(held) is not None
 
 
-def newest_digest(session: Session, workspace_id: str) -> tuple[int, str] | None:
-    """The newest release's number and digest, or None."""
-    newest = select(Release.number, Release.digest).where(Release.workspace_id == workspace_id)
+def newest(session: Session, workspace_id: str) -> tuple[int, str, str] | None:
+    """The newest release's number, digest and environment, or None."""
+    newest = select(Release.number, Release.digest, Release.environment).where(
+        Release.workspace_id == workspace_id
+    )
     row = session.execute(newest.order_by(Release.number.desc()).limit(1)).one_or_none()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else (row[0], row[1], row[2])
 
 
-def add(
+def add(  # noqa: PLR0913 - a release has that many columns
     session: Session,
     workspace_id: str,
     number: int,
@@ -60,6 +77,7 @@ def add(
     digest: str,
     author: str,
     message: str,
+    environment: str,
     at: datetime,
 ) -> None:
     """Store a new release. The caller holds the workspace's row."""
@@ -71,6 +89,7 @@ def add(
             files=files,
             author=author,
             message=message,
+            environment=environment,
             published_at=at,
         )
     )

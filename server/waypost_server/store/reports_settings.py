@@ -29,7 +29,12 @@ def keys(session: Session, workspace_id: str, limit: int = 200) -> Sequence[Key]
 def releases(session: Session, workspace_id: str, *, after: int | None, limit: int) -> Sequence[Row[Any]]:
     """Releases without their files, the newest first; `after` is the last number seen."""
     query = select(
-        Release.number, Release.digest, Release.author, Release.message, Release.published_at
+        Release.number,
+        Release.digest,
+        Release.author,
+        Release.message,
+        Release.environment,
+        Release.published_at,
     ).where(Release.workspace_id == workspace_id)
     if after is not None:
         query = query.where(Release.number < after)

@@ -343,6 +343,7 @@ class Release(db.Model):
     files: Mapped[dict[str, str]] = col(Json)
     author: Mapped[str] = col()
     message: Mapped[str] = col(default="''")
+    environment: Mapped[str] = col(default="''")  # the one it was made for; "" = the files as written
     published_at: Mapped[datetime] = col(UtcDateTime)
 
 

@@ -99,6 +99,7 @@ def _done(step: CompiledNudge, situation: Situation) -> bool:
 
 
 _LASTING = (
+    when.paused,
     when.not_started,
     when.ended,
     aim.no_grant,

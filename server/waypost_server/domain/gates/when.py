@@ -15,6 +15,16 @@ from .gate import time_text
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+def paused(nudge: CompiledNudge, situation: Situation) -> bool:
+    """Its author has switched it off."""
+    return nudge.nudge.is_paused
+
+
+def status(nudge: CompiledNudge, situation: Situation) -> dict[str, Any]:
+    """Whether it is switched on."""
+    return {"status": "paused" if nudge.nudge.is_paused else "live"}
+
+
 def local(nudge: CompiledNudge, situation: Situation) -> datetime:
     """Now, on the clock the nudge's schedule goes by."""
     return _theirs(situation) if nudge.nudge.schedule.zone == "user" else _ours(situation)

@@ -1,0 +1,29 @@
+"""What changed from one release to another, by definition and as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from waypost_server.definitions.changes import Change, compare, text_diff
+from waypost_server.services.rollback import stored
+from waypost_server.services.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Definitions that differ, field by field, and the files as one unified diff."""
+
+    changes: tuple[Change, ...]
+    text: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as a plain document."""
+        return {"changes": [each.as_json() for each in self.changes], "text": self.text}
+
+
+def compare_releases(runtime: Runtime, workspace_id: str, first: int, second: int) -> Difference:
+    """From release `first` (0 = nothing) to `second`, each read for its own environment. Raises NotFoundError."""
+    with runtime.db.read() as session:
+        (old, was), (new, becomes) = (stored(session, workspace_id, number) for number in (first, second))
+    return Difference(compare(old, new, (was, becomes)), text_diff(old, new))
