@@ -31,7 +31,7 @@ def test_a_contact_is_a_touch_once(rig: Rig) -> None:
     """Repeated it changes nothing and answers the same; it is in the audit once."""
     first, again = rig.post("contacts", CALL), rig.post("contacts", CALL)
     assert first.status_code == again.status_code == 200
-    assert first.json == again.json == {**CALL, "at": "2026-11-23T08:00:00.000Z"}
+    assert first.json == again.json == {**CALL, "at": "2026-11-23T08:00:00.000Z", "note": ""}
     assert touches(rig) == [("contact:crm-1", "acme", "u1", "call")]
     assert rig.one("select count(*) from audit where action = 'contact.log'") == 1
 
@@ -39,7 +39,12 @@ def test_a_contact_is_a_touch_once(rig: Rig) -> None:
 def test_a_contact_with_the_account_at_large(rig: Rig) -> None:
     """Without a user and a time it counts for the account, now."""
     body = {"id": "crm-2", "accountId": "acme", "channel": "meeting"}
-    assert rig.post("contacts", body).json == {**body, "userId": "", "at": "2026-11-23T10:00:00.000Z"}
+    assert rig.post("contacts", body).json == {
+        **body,
+        "userId": "",
+        "at": "2026-11-23T10:00:00.000Z",
+        "note": "",
+    }
 
 
 @pytest.mark.parametrize(
@@ -47,7 +52,7 @@ def test_a_contact_with_the_account_at_large(rig: Rig) -> None:
     [
         ({"accountId": "nobody"}, 404), ({"userId": "nobody"}, 404), ({"channel": "fax"}, 400),
         ({"at": "2026-11-24T08:00:00Z"}, 400), ({"at": "yesterday"}, 400), ({"id": "a b"}, 400), ({"id": ""}, 400),
-        ({"note": "x"}, 400),
+        ({"notes": "x"}, 400), ({"taskId": "nobody"}, 404),
     ],
 )  # fmt: skip
 def test_what_is_refused(rig: Rig, changes: dict[str, Any], status: int) -> None:

@@ -31,6 +31,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "done": {"outcome": "renewed"},
     "snooze": {"until": "2027-01-01T00:00:00Z"},
     "dismiss": {"reason": "not ours"},
+    "reassign": {"owner": "nobody"},
     "cancel": {"reason": "not ours"},
     "disable": {"reason": "not ours"},
     "motion": {"motion": "strategic", "until": "2027-01-01T00:00:00Z", "reason": "not ours", "by": "ada"},

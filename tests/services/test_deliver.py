@@ -324,7 +324,7 @@ def test_an_open_task_mutes_the_software_of_other_runs(rig: PlayRig) -> None:
         )
     rig.drain()
     assert (_delivery(rig).state, _delivery(rig).reason) == ("pending", "a person is working on the account")
-    tasks.done(rig.runtime, WORKSPACE, "t1", actor="csm-1", outcome="Talked to Dana")
+    tasks.done(rig.runtime, WORKSPACE, "t1", by=tasks.By("csm-1"), outcome="Talked to Dana")
     rig.clock.move(hours=1, minutes=1)
     rig.drain()
     assert _delivery(rig).state == "sent"

@@ -14,9 +14,9 @@ from waypost_server.services import tasks
 from waypost_server.services.recover import recover
 from waypost_server.store import tasks as store
 from waypost_server.store.database import Database
-from waypost_server.store.tables import Audit, Signal, Task, TaskEvent, Touch
+from waypost_server.store.tables import Audit, Signal, Task, TaskEvent
 
-ACTOR = "console:robin"
+BY = tasks.By("console:robin")
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def _history(rig: PlayRig) -> list[str]:
 def test_acknowledge_then_done_closes_and_notes_the_signal(rig: PlayRig) -> None:
     """The whole life of a task, and its signal says how it ended."""
     task = _task(rig)
-    assert tasks.acknowledge(rig.runtime, WORKSPACE, task.id, actor=ACTOR).state == "acknowledged"
-    ended = tasks.done(rig.runtime, WORKSPACE, task.id, actor=ACTOR, outcome="Call booked", note="Tuesday")
+    assert tasks.acknowledge(rig.runtime, WORKSPACE, task.id, by=BY).state == "acknowledged"
+    ended = tasks.done(rig.runtime, WORKSPACE, task.id, by=BY, outcome="Call booked", note="Tuesday")
     assert (ended.state, ended.outcome, ended.ended_at) == ("done", "Call booked", rig.clock.now)
     assert _history(rig) == ["created", "acknowledged", "done"]
     assert [row.action for row in rig.rows(Audit)][-2:] == ["task.acknowledged", "task.done"]
@@ -55,27 +55,27 @@ def test_acknowledge_then_done_closes_and_notes_the_signal(rig: PlayRig) -> None
 def test_undo_brings_it_back(rig: PlayRig) -> None:
     """Reopen clears outcome and end."""
     task = _task(rig)
-    tasks.dismiss(rig.runtime, WORKSPACE, task.id, actor=ACTOR, reason="Seasonal customer")
-    again = tasks.reopen(rig.runtime, WORKSPACE, task.id, actor=ACTOR)
+    tasks.dismiss(rig.runtime, WORKSPACE, task.id, by=BY, reason="Seasonal customer")
+    again = tasks.reopen(rig.runtime, WORKSPACE, task.id, by=BY)
     assert (again.state, again.outcome, again.ended_at) == ("open", None, None)
 
 
 def test_a_move_that_no_longer_fits_is_a_conflict(rig: PlayRig) -> None:
     """Two people at one task: the second is told what the first did."""
     task = _task(rig)
-    tasks.done(rig.runtime, WORKSPACE, task.id, actor=ACTOR, outcome="Done")
+    tasks.done(rig.runtime, WORKSPACE, task.id, by=BY, outcome="Done")
     with pytest.raises(ConflictError, match="done by now"):
-        tasks.acknowledge(rig.runtime, WORKSPACE, task.id, actor="console:kim")
+        tasks.acknowledge(rig.runtime, WORKSPACE, task.id, by=tasks.By("console:kim"))
     with pytest.raises(NotFoundError):
-        tasks.acknowledge(rig.runtime, "another", task.id, actor=ACTOR)
+        tasks.acknowledge(rig.runtime, "another", task.id, by=BY)
 
 
 def test_a_snoozed_task_comes_back_by_itself(rig: PlayRig) -> None:
     """The sweep wakes it when its time has come, and not before."""
     task = _task(rig)
     with pytest.raises(BadInputError):
-        tasks.snooze(rig.runtime, WORKSPACE, task.id, actor=ACTOR, until=rig.clock.now)
-    tasks.snooze(rig.runtime, WORKSPACE, task.id, actor=ACTOR, until=rig.clock.now + timedelta(days=1))
+        tasks.snooze(rig.runtime, WORKSPACE, task.id, by=BY, until=rig.clock.now)
+    tasks.snooze(rig.runtime, WORKSPACE, task.id, by=BY, until=rig.clock.now + timedelta(days=1))
     recover(rig.runtime)
     assert _task(rig).state == "snoozed"
     rig.clock.move(days=1)
@@ -87,20 +87,9 @@ def test_outcomes_and_reasons_are_required(rig: PlayRig) -> None:
     """A closed task without a word teaches nobody anything."""
     task = _task(rig)
     with pytest.raises(BadInputError):
-        tasks.done(rig.runtime, WORKSPACE, task.id, actor=ACTOR, outcome="  ")
+        tasks.done(rig.runtime, WORKSPACE, task.id, by=BY, outcome="  ")
     with pytest.raises(BadInputError):
-        tasks.dismiss(rig.runtime, WORKSPACE, task.id, actor=ACTOR, reason="")
-
-
-def test_a_logged_call_is_a_touch(rig: PlayRig) -> None:
-    """People spend attention too."""
-    tasks.log_contact(
-        rig.runtime, WORKSPACE, _task(rig).id, actor=ACTOR, channel="call", note="Spoke to Dana"
-    )
-    (touch,) = rig.rows(Touch)
-    assert (touch.channel, touch.account_id) == ("call", "acme")
-    with pytest.raises(BadInputError):
-        tasks.log_contact(rig.runtime, WORKSPACE, _task(rig).id, actor=ACTOR, channel="fax")
+        tasks.dismiss(rig.runtime, WORKSPACE, task.id, by=BY, reason="")
 
 
 def test_work_goes_to_whoever_has_least(rig: PlayRig) -> None:

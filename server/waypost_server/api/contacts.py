@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from waypost_server.api.auth import runtime
-from waypost_server.api.rest import Camel, Id, Time, caller, resource
+from waypost_server.api.rest import Camel, Id, Time, Words, caller, resource
 from waypost_server.services.contact import CHANNELS, Contact, log_contact
 
 blueprint = resource("contacts", "Calls, meetings and messages by people; they spend attention like a nudge.")
@@ -24,6 +24,8 @@ class ContactBody(Camel):
     user_id = Id(load_default="", metadata={"description": "Leave it out for the account at large."})
     channel = fields.String(required=True, validate=validate.OneOf(CHANNELS))
     at = Time(load_default=None, metadata={"description": "When it happened; now without it."})
+    note = Words(2000, load_default="", metadata={"description": "What came of it."})
+    task_id = Id(load_default="", metadata={"description": "The task it was for; told in its history."})
 
 
 class LoggedContact(Camel):
@@ -34,6 +36,7 @@ class LoggedContact(Camel):
     user_id = fields.String(required=True, metadata={"description": "Empty for the account at large."})
     channel = fields.String(required=True, validate=validate.OneOf(CHANNELS))
     at = Time(required=True)
+    note = fields.String(required=True)
 
 
 @blueprint.route("/contacts", methods=["POST"])
@@ -49,4 +52,5 @@ def post(given: dict[str, Any]) -> dict[str, Any]:
         "user_id": touch.user_id,
         "channel": touch.channel,
         "at": touch.at,
+        "note": touch.note,
     }

@@ -35,7 +35,10 @@ class Signal(Camel):
     opened_at = Time(required=True)
     closed_at = Time(required=True, allow_none=True)
     closed_reason = fields.String(required=True, allow_none=True)
-    handling = fields.String(required=True, metadata={"description": "run: a play answers it; none: nobody."})
+    handling = fields.String(
+        required=True,
+        metadata={"description": "run: a play answers it; task: it joined an open task; none: nobody."},
+    )
     handling_reason = fields.String(required=True)
 
 

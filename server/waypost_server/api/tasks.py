@@ -24,7 +24,7 @@ from waypost_server.services import tasks
 from waypost_server.store import listing, profiles
 
 blueprint = resource("tasks", "Work items for CSMs, with evidence and a draft message.")
-STATES = ["open", "acknowledged", "snoozed", "done", "dismissed"]
+STATES = ["open", "acknowledged", "snoozed", "done", "dismissed", "resolved"]
 
 
 class TaskQuery(PageQuery):
@@ -45,6 +45,18 @@ class Task(Camel):
     value = fields.Float(required=True, metadata={"description": "The account's yearly value."})
     due_at = Time(required=True)
     snoozed_until = Time(required=True, allow_none=True)
+    held_at = Time(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Held back since: its owner has no room this week."},
+    )
+    escalated_at = Time(
+        required=True, allow_none=True, metadata={"description": "Overdue, and told to the lead."}
+    )
+    escalated_to = fields.String(required=True, allow_none=True)
+    next_step = fields.String(required=True, metadata={"description": "The account's next best step."})
+    external_id = fields.String(required=True, metadata={"description": "Its id in your CRM."})
+    version = fields.Integer(required=True, metadata={"description": "Grows with every change."})
     outcome = fields.String(required=True, allow_none=True)
     play = fields.String(required=True)
     run_id = fields.String(required=True)
@@ -85,6 +97,11 @@ class DismissBody(Camel):
     reason = Words(200, least=1, required=True, metadata={"description": "Why it needs no work."})
 
 
+class ReassignBody(Camel):
+    owner = Words(512, least=1, required=True, metadata={"description": "A console user's id or e-mail."})
+    note = Words(2000, load_default="")
+
+
 @blueprint.route("/tasks")
 @blueprint.arguments(TaskQuery, location="query")
 @blueprint.response(200, page_of(Task))
@@ -113,7 +130,7 @@ def get_task(task_id: str) -> dict[str, Any]:
 @blueprint.response(200, Task)
 def acknowledge(task_id: str) -> Any:
     """Say that somebody has seen it"""
-    return tasks.acknowledge(runtime(), caller().workspace_id, path_id(task_id), actor=_actor())
+    return tasks.acknowledge(runtime(), caller().workspace_id, path_id(task_id), by=_by())
 
 
 @blueprint.route("/tasks/<task_id>/done", methods=["POST"])
@@ -121,7 +138,7 @@ def acknowledge(task_id: str) -> Any:
 @blueprint.response(200, Task)
 def done(given: dict[str, Any], task_id: str) -> Any:
     """Close it with what came of it"""
-    return tasks.done(runtime(), caller().workspace_id, path_id(task_id), actor=_actor(), **given)
+    return tasks.done(runtime(), caller().workspace_id, path_id(task_id), by=_by(), **given)
 
 
 @blueprint.route("/tasks/<task_id>/snooze", methods=["POST"])
@@ -129,7 +146,7 @@ def done(given: dict[str, Any], task_id: str) -> Any:
 @blueprint.response(200, Task)
 def snooze(given: dict[str, Any], task_id: str) -> Any:
     """Put it aside until a time"""
-    return tasks.snooze(runtime(), caller().workspace_id, path_id(task_id), actor=_actor(), **given)
+    return tasks.snooze(runtime(), caller().workspace_id, path_id(task_id), by=_by(), **given)
 
 
 @blueprint.route("/tasks/<task_id>/dismiss", methods=["POST"])
@@ -137,15 +154,23 @@ def snooze(given: dict[str, Any], task_id: str) -> Any:
 @blueprint.response(200, Task)
 def dismiss(given: dict[str, Any], task_id: str) -> Any:
     """Close it without doing it, saying why"""
-    return tasks.dismiss(runtime(), caller().workspace_id, path_id(task_id), actor=_actor(), **given)
+    return tasks.dismiss(runtime(), caller().workspace_id, path_id(task_id), by=_by(), **given)
 
 
 @blueprint.route("/tasks/<task_id>/reopen", methods=["POST"])
 @blueprint.response(200, Task)
 def reopen(task_id: str) -> Any:
     """Undo: open it again"""
-    return tasks.reopen(runtime(), caller().workspace_id, path_id(task_id), actor=_actor())
+    return tasks.reopen(runtime(), caller().workspace_id, path_id(task_id), by=_by())
 
 
-def _actor() -> str:
-    return f"key {caller().key_id}"
+@blueprint.route("/tasks/<task_id>/reassign", methods=["POST"])
+@blueprint.arguments(ReassignBody)
+@blueprint.response(200, Task)
+def reassign(given: dict[str, Any], task_id: str) -> Any:
+    """Hand it to somebody else"""
+    return tasks.reassign(runtime(), caller().workspace_id, path_id(task_id), by=_by(), **given)
+
+
+def _by() -> tasks.By:
+    return tasks.By(f"key {caller().key_id}")

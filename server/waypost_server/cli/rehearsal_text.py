@@ -36,7 +36,7 @@ def lines(found: Rehearsal, assumptions: Sequence[str]) -> Iterator[str]:
     runs = {f"{play} ({motion})": count for play, motion, count in found.runs}
     yield from _table("Plays started", runs, "none")
     signals = {
-        f"{kind}, {'answered' if handling == 'run' else 'answered by no play'}": count
+        f"{kind}, {'answered by no play' if handling == 'none' else 'answered'}": count
         for kind, handling, count in found.signals
     }
     yield from _table("Signals opened", signals, "none")

@@ -169,7 +169,7 @@ def timeline(
     found += [_delivery(row) for row in deliveries]
     found += [line for task in tasks for line in _task(task)]
     found += [
-        Happening(touch.at, "task", f"{CHANNELS[touch.channel]} logged")
+        Happening(touch.at, "task", f"{CHANNELS[touch.channel]} logged", detail=touch.note)
         for touch in touches
         if touch.channel in CHANNELS
     ]

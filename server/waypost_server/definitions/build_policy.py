@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from waypost_server.domain.policy import Cap, PlayEmails, Policy, QuietHours, SessionRule
+from waypost_server.domain.policy import (
+    Cap,
+    PlayEmails,
+    Policy,
+    QuietHours,
+    SessionRule,
+    TaskPolicy,
+    UrgentRule,
+)
 
 from .findings import Report, Source
 from .nested import validate
@@ -32,6 +40,7 @@ def build_policy(source: Source, report: Report) -> Policy | None:
         holdout_percent=data.get("holdout", {}).get("percent", 0),
         timezone=data.get("timezone", "UTC"),
         webhooks=data.get("webhooks", {}),
+        tasks=_tasks(data.get("tasks", {})),
     )
 
 
@@ -55,3 +64,9 @@ def _session(one: Data) -> SessionRule:
     fair = SessionRule()
     settle = one.get("settle", fair.settle_seconds)
     return SessionRule(one.get("max", fair.max), settle or 0)
+
+
+def _tasks(one: Data) -> TaskPolicy:
+    fair = TaskPolicy()
+    urgent = tuple(UrgentRule(**rule) for rule in one["urgent"] or ()) if "urgent" in one else fair.urgent
+    return TaskPolicy(one.get("capacity", fair.capacity), one.get("lead", ""), urgent, one.get("webhook", ""))

@@ -128,6 +128,25 @@ class StandingHoldoutSchema(Schema):
     percent = Number(most=50, required=True)
 
 
+class UrgentRuleSchema(Schema):
+    severity = Number(least=0, most=1)
+    value = Number(least=0, most=1e12)
+    renewal_days = Number(whole=True, least=0, most=730)
+
+    @validates_schema
+    def _at_least_one(self, data: Any, **_: Any) -> None:
+        if not data:
+            remedy = "write `{severity: 0.9}` or `{severity: 0.5, renewal_days: 60}`"
+            raise refuse("urgent_shape", "a rule without a line would make every task urgent", remedy)
+
+
+class TaskPolicySchema(Schema):
+    capacity = Number(whole=True, least=1, most=500, allow_none=True)
+    lead = Text(most=320)
+    urgent = ListOf(One(UrgentRuleSchema), allow_none=True)
+    webhook = Key()
+
+
 class PolicySchema(Schema):
     caps = ListOf(One(CapSchema), allow_none=True)
     quiet_hours = One(QuietHoursSchema, allow_none=True)
@@ -138,6 +157,7 @@ class PolicySchema(Schema):
     dismissals_before_stop = Number(whole=True, least=1, most=100, allow_none=True)
     timezone = Text()
     webhooks = MapOf(Text(most=2000), keys=Key())
+    tasks = One(TaskPolicySchema)
 
 
 # --- plays/*.yaml ---------------------------------------------------------------------------------

@@ -53,6 +53,29 @@ class SessionRule:
     settle_seconds: int = 60
 
 
+@dataclass(frozen=True, slots=True)
+class UrgentRule:
+    """A task is urgent when every line that is given holds: at least this severity and yearly value, and a
+    renewal at most so many days away."""
+
+    severity: float | None = None
+    value: float | None = None
+    renewal_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPolicy:
+    """How the work of CSMs is shared out. `capacity`: tasks a week for one person, None = no limit.
+
+    `lead` is the e-mail of the person to whom overdue tasks go; `webhook` the webhook that is told each change.
+    """
+
+    capacity: int | None = 12
+    lead: str = ""
+    urgent: tuple[UrgentRule, ...] = (UrgentRule(severity=0.9), UrgentRule(severity=0.5, renewal_days=60))
+    webhook: str = ""
+
+
 FAIR_CAPS = (Cap(3, WEEK), Cap(1, 30 * DAY, kinds=("survey",)))
 
 
@@ -69,6 +92,7 @@ class Policy:
     holdout_percent: float = 0  # accounts that get nothing digital at all, to measure the whole
     timezone: str = "UTC"
     webhooks: Mapping[str, str] = field(default_factory=dict)
+    tasks: TaskPolicy = field(default_factory=TaskPolicy)
 
     @classmethod
     def without_limits(cls) -> Policy:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import audit, profiles, touches
+from waypost_server.services.task_history import note as add_note
+from waypost_server.store import audit, profiles, tasks, touches
 from waypost_server.store.tables import Touch
 
 CHANNELS = ("call", "meeting", "message")
@@ -18,19 +19,24 @@ AHEAD = timedelta(minutes=5)  # what clocks may differ by
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """`id` is the client's own: the same one again changes nothing. `user_id` '' = with the account at large."""
+    """`id` is the client's own: the same one again changes nothing. `user_id` '' = with the account at large.
+
+    `task_id` is the task it was for, if any: the contact is told in its history.
+    """
 
     id: str
     account_id: str
     channel: str
     user_id: str = ""
     at: datetime | None = None  # None = now
+    note: str = ""
+    task_id: str = ""
 
 
 def log_contact(runtime: Runtime, workspace_id: str, contact: Contact, *, actor: str) -> Touch:
     """Write it once; the touch as it is stored.
 
-    Raises NotFoundError for an unknown account or user, BadInputError for a time to come, and ConflictError
+    Raises NotFoundError for an unknown account, user or task, BadInputError for a time to come, and ConflictError
     when the id was used for something else.
     """
     now = runtime.clock()
@@ -47,16 +53,17 @@ def log_contact(runtime: Runtime, workspace_id: str, contact: Contact, *, actor:
         touch = touches.contact(session, workspace_id, contact.id)
         if touch is not None:
             return _again(touch, contact)
-        touches.add_contact(
-            session,
-            workspace_id,
-            contact.id,
-            account_id=contact.account_id,
-            user_id=contact.user_id,
-            channel=contact.channel,
-            at=contact.at or now,
-        )
-        _note(runtime, session, workspace_id, contact, actor)
+        values = {
+            "account_id": contact.account_id,
+            "user_id": contact.user_id,
+            "channel": contact.channel,
+            "at": contact.at or now,
+            "by": actor,
+            "note": contact.note.strip()[:2000],
+        }
+        is_new = touches.add_contact(session, workspace_id, contact.id, values)
+        if is_new:
+            _note(runtime, session, workspace_id, contact, actor)
         touch = touches.contact(session, workspace_id, contact.id)
         if touch is None:
             raise ConflictError("The contact changed meanwhile. Send it again.")
@@ -68,6 +75,10 @@ def _known(session: Session, workspace_id: str, contact: Contact) -> None:
         raise NotFoundError("There is no such account in this workspace.")
     if contact.user_id and profiles.user(session, workspace_id, contact.user_id) is None:
         raise NotFoundError("There is no such user in this workspace.")
+    if contact.task_id:
+        task = tasks.find(session, workspace_id, contact.task_id)
+        if task is None or task.account_id != contact.account_id:
+            raise NotFoundError("There is no such task of this account.")
 
 
 def _again(touch: Touch, contact: Contact) -> Touch:
@@ -87,3 +98,6 @@ def _note(runtime: Runtime, session: Session, workspace_id: str, contact: Contac
         runtime.new_id(), runtime.clock(), actor, "contact.log", f"contact {contact.id}", after=after
     )
     audit.append(session, workspace_id, entry)
+    if contact.task_id:
+        said = ": ".join(filter(None, (contact.channel, contact.note.strip())))
+        add_note(session, runtime, workspace_id, contact.task_id, actor=actor, kind="contact", note=said)

@@ -15,6 +15,7 @@ from waypost_server.services.advance_play import advance_due
 from waypost_server.services.deliver import deliver_due
 from waypost_server.services.evaluate import evaluate_due
 from waypost_server.services.runtime import Runtime
+from waypost_server.services.tend_tasks import tend_tasks
 from waypost_server.store import due
 
 log = logging.getLogger("waypost.drain")
@@ -29,6 +30,7 @@ def drain(runtime: Runtime, *, seconds: float = SECONDS, stop: Callable[[], bool
     while not stop() and time.monotonic() < deadline:
         try:
             claimed = one_round(runtime, stop=stop)
+            tended = 0 if claimed else tend_tasks(runtime)  # last: what it changes may have to be told
         except (OperationalError, DBAPIError) as error:
             # A deadlock or a busy SQLite: the transaction is rolled back, the rows are still due.
             failures += 1
@@ -36,7 +38,7 @@ def drain(runtime: Runtime, *, seconds: float = SECONDS, stop: Callable[[], bool
             if failures >= _RETRIES:
                 raise
             continue
-        if not claimed:
+        if not claimed and not tended:
             break
         total += claimed
     return total

@@ -32,6 +32,7 @@ from waypost_server.services.classify_account import classify_row
 from waypost_server.services.compare_peers import compare_peers
 from waypost_server.services.peer_weeks import PeerWeeks
 from waypost_server.services.releases import LiveRelease
+from waypost_server.services.resolve_tasks import resolve_tasks
 from waypost_server.services.role_evidence import with_roles
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.start_plays import Opening, open_signals
@@ -216,15 +217,18 @@ def _write(
     adoption.keep(session, runtime, release.definitions.adoption, workspace_id, scores)
     touched = [each.account.id for each in held if each.account.touched > each.account.evaluated]
     play_runs.poke_waiting(session, workspace_id, touched, now=now)
+    closed = {}
     for each in held:
         for signal_id, reason in each.verdict.closes:
-            signals.close(session, workspace_id, signal_id, reason=reason, now=now)
+            if signals.close(session, workspace_id, signal_id, reason=reason, now=now):
+                closed[signal_id] = reason
         for signal_id, newer in each.verdict.renews:
             finding = with_roles(session, release, each.account, newer)
             past_values.keep_severity(session, workspace_id, signal_id, severity=finding.severity, at=now)
             signals.refresh(
                 session, workspace_id, signal_id, severity=finding.severity, evidence=finding.evidence
             )
+    resolve_tasks(session, runtime, workspace_id, closed)
     openings = [
         Opening(each.account, each.motion, finding) for each in held for finding in each.verdict.opens
     ]

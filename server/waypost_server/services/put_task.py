@@ -1,17 +1,22 @@
-"""Put work into a CSM's queue: exactly once per step of a run, whatever happens to the words."""
+"""Put work into a CSM's queue: exactly once per step of a run, whatever happens to the words.
+
+While a task of the same play for the account is open, a further signal joins it instead of making another one.
+"""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from waypost_server.channels.nodes import parse_nodes, plain_text
 from waypost_server.domain.business_days import due_after
 from waypost_server.domain.dedupe import task_key
 from waypost_server.domain.definitions import TaskStep
 from waypost_server.domain.errors import TemplateError
+from waypost_server.domain.local_day import zone_of
+from waypost_server.services.join_task import join_task
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.play_words import Written, write
+from waypost_server.services.task_history import note as add_note
 from waypost_server.store import tasks
 from waypost_server.store.tables import Account
 
@@ -20,7 +25,19 @@ DRAFT_DUE_DAYS = 2
 
 
 def put_task(context: RunContext, step: TaskStep, *, index: int) -> str:
-    """The task of a task step; returns its title."""
+    """The task of a task step, or the open one that it joins; returns its title."""
+    known = tasks.open_of_plays(context.session, context.workspace_id, [context.account.id])
+    task = known.get((context.account.id, context.play.key))
+    if task is not None and task.run_id != context.run.id and context.signal is not None:
+        join_task(
+            context.session,
+            context.runtime,
+            task,
+            signal_id=context.signal.id,
+            severity=context.signal.severity,
+            words=str(context.signal.evidence.get("words", "")),
+        )
+        return task.title
     return _put(
         context,
         index,
@@ -79,7 +96,8 @@ def _put(
     account, signal, now = context.account, context.signal, context.now
     task_id = context.runtime.new_id()
     brief, draft = split(written.body)
-    owner = account.owner or tasks.least_loaded(context.session, context.workspace_id)
+    owner = tasks.owner_for(context.session, context.workspace_id, account.owner)
+    zone = zone_of(owner.timezone, context.tz) if owner is not None and owner.timezone else context.tz
     new = tasks.put(
         context.session,
         {
@@ -96,26 +114,28 @@ def _put(
             "evidence": {"kind": signal.kind, **signal.evidence} if signal else {},
             "severity": signal.severity if signal else 0.5,
             "value": yearly_value(account),
-            "owner": owner,
+            "next_step": account.next_step or "",
+            "owner": owner.id if owner else None,
             "mute_digital": mute_digital,
             "state": "open",
-            "due_at": due_after(now, due_days, context.tz),
+            "due_at": due_after(now, due_days, zone),
+            "due_days": due_days,
             "created_at": now,
         },
     )
     if new:
-        created: dict[str, Any] = {
-            "workspace_id": context.workspace_id,
-            "id": context.runtime.new_id(),
-            "task_id": task_id,
-            "at": now,
-            "actor": f"play:{context.play.key}",
-            "kind": "created",
-            "note": note,
-        }
-        tasks.note(context.session, created)
-        log.info("task.created", extra={"task": task_id, "play": context.play.key})
+        _begin(context, task_id, note)
     return written.subject
+
+
+def _begin(context: RunContext, task_id: str, note: str) -> None:
+    """The first line of its history, and the signal behind it."""
+    session, workspace_id = context.session, context.workspace_id
+    if context.signal is not None:
+        tasks.add_signal(session, workspace_id, task_id, context.signal.id, at=context.now)
+    actor = f"play:{context.play.key}"
+    add_note(session, context.runtime, workspace_id, task_id, actor=actor, kind="created", note=note)
+    log.info("task.created", extra={"task": task_id, "play": context.play.key})
 
 
 def yearly_value(account: Account) -> float:

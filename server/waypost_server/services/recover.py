@@ -8,15 +8,16 @@ from collections import defaultdict
 from waypost_server.domain.history import CLAIM_LASTS
 from waypost_server.services import motion
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import deliveries, offers, play_runs, tasks, touches
+from waypost_server.services.tend_tasks import tend_tasks
+from waypost_server.store import deliveries, offers, play_runs, touches
 
 log = logging.getLogger("waypost.recover")
 CLAIMS = 1000  # lapsed at most in one call
 
 
 def recover(runtime: Runtime) -> None:
-    """Expired leases, expired deliveries, runs that killed five workers, snoozed tasks whose time has come,
-    motions that people set for a while, and claims that nobody painted."""
+    """Expired leases, expired deliveries, runs that killed five workers, motions that people set for a while, and
+    claims that nobody painted. Tasks: snoozed ones wake, late ones go to the lead."""
     now = runtime.clock()
     motion.expire(runtime)
     _lapse_claims(runtime)
@@ -24,7 +25,7 @@ def recover(runtime: Runtime) -> None:
         back, unknown = deliveries.recover_expired(session, now=now)
         expired = deliveries.expire_old(session, now=now)
         parked = play_runs.park(session, now=now)
-        tasks.wake_snoozed(session, now=now)
+    tend_tasks(runtime)
     if back or unknown or expired or parked:
         found = {"pending": back, "unknown": unknown, "expired": expired, "parked": parked}
         log.warning("recover.found", extra=found)

@@ -3,142 +3,175 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from waypost_server.domain.business_days import due_after
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
+from waypost_server.domain.local_day import zone_of
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import deliveries, play_runs, signals, tasks
-from waypost_server.store.tables import Audit, Task
+from waypost_server.services.task_history import note as add_note
+from waypost_server.store import audit, console_users, play_runs, signals, tasks
+from waypost_server.store.tables import Task, Workspace
 
-CONTACTS = ("call", "meeting", "message")
-_CLOSED = ("done", "dismissed")
+CLOSED = ("done", "dismissed", "resolved")
+UNDO = timedelta(days=30)  # a closed task can be opened again for so long
 
 
-def acknowledge(runtime: Runtime, workspace_id: str, task_id: str, *, actor: str) -> Task:
-    """ "I have seen it": open or snoozed → acknowledged."""
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who changes a task. `version`: only if it still is at this version. `is_mirror`: the CRM that mirrors tasks
+    did it, so it is not told about it."""
+
+    actor: str
+    version: int | None = None
+    is_mirror: bool = False
+
+
+def acknowledge(runtime: Runtime, workspace_id: str, task_id: str, *, by: By) -> Task:
+    """ "I have seen it": open or snoozed → acknowledged. It is held back no longer."""
+    values = {"state": "acknowledged", "snoozed_until": None, "held_at": None}
     return _move(
-        runtime,
-        workspace_id,
-        task_id,
-        actor=actor,
-        kind="acknowledged",
-        among=("open", "snoozed"),
-        values={"state": "acknowledged", "snoozed_until": None},
+        runtime, workspace_id, task_id, by, kind="acknowledged", among=("open", "snoozed"), values=values
     )
 
 
-def done(
-    runtime: Runtime, workspace_id: str, task_id: str, *, actor: str, outcome: str, note: str = ""
-) -> Task:
+def done(runtime: Runtime, workspace_id: str, task_id: str, *, by: By, outcome: str, note: str = "") -> Task:
     """Close with what came of it (a few words, required)."""
     words = outcome.strip()
     if not words:
         raise BadInputError("Say in a few words what came of it.", code="outcome_required")
+    values = _ended("done", words, runtime.clock())
     return _move(
-        runtime,
-        workspace_id,
-        task_id,
-        actor=actor,
-        kind="done",
-        among=tasks.OPEN,
-        values={"state": "done", "outcome": words[:200], "ended_at": runtime.clock(), "snoozed_until": None},
-        note=note.strip()[:2000] or words[:200],
+        runtime, workspace_id, task_id, by, kind="done", among=tasks.OPEN, values=values, note=note or words
     )
 
 
-def snooze(
-    runtime: Runtime, workspace_id: str, task_id: str, *, actor: str, until: datetime, note: str = ""
-) -> Task:
-    """Put aside until a time in the future."""
-    if until <= runtime.clock():
-        raise BadInputError("Choose a time in the future.", code="snooze_in_the_past")
-    return _move(
-        runtime,
-        workspace_id,
-        task_id,
-        actor=actor,
-        kind="snoozed",
-        among=tasks.OPEN,
-        values={"state": "snoozed", "snoozed_until": until},
-        note=note.strip()[:2000] or f"until {until.isoformat()}",
-    )
-
-
-def dismiss(runtime: Runtime, workspace_id: str, task_id: str, *, actor: str, reason: str) -> Task:
+def dismiss(runtime: Runtime, workspace_id: str, task_id: str, *, by: By, reason: str) -> Task:
     """Close without doing it, saying why (required)."""
     words = reason.strip()
     if not words:
         raise BadInputError("Say why it needs no work.", code="reason_required")
+    values = _ended("dismissed", words, runtime.clock())
     return _move(
-        runtime,
-        workspace_id,
-        task_id,
-        actor=actor,
-        kind="dismissed",
-        among=tasks.OPEN,
-        values={
-            "state": "dismissed",
-            "outcome": words[:200],
-            "ended_at": runtime.clock(),
-            "snoozed_until": None,
-        },
-        note=words[:2000],
+        runtime, workspace_id, task_id, by, kind="dismissed", among=tasks.OPEN, values=values, note=words
     )
 
 
-def reopen(runtime: Runtime, workspace_id: str, task_id: str, *, actor: str) -> Task:
-    """Undo: anything that is not open becomes open again."""
-    return _move(
-        runtime,
-        workspace_id,
-        task_id,
-        actor=actor,
-        kind="reopened",
-        among=("acknowledged", "snoozed", *_CLOSED),
-        values={"state": "open", "outcome": None, "ended_at": None, "snoozed_until": None},
-    )
-
-
-def log_contact(
-    runtime: Runtime,
-    workspace_id: str,
-    task_id: str,
-    *,
-    actor: str,
-    channel: str,
-    user_id: str = "",
-    note: str = "",
+def snooze(
+    runtime: Runtime, workspace_id: str, task_id: str, *, by: By, until: datetime, note: str = ""
 ) -> Task:
-    """A call, meeting or message by a person: a touch like any other, noted on the task."""
-    if channel not in CONTACTS:
-        raise BadInputError(f"A contact is one of {', '.join(CONTACTS)}.", code="bad_channel")
-    with runtime.db.write() as session:
-        task = _get(session, workspace_id, task_id)
-        deliveries.reserve_touch(
-            session,
-            {
-                "workspace_id": workspace_id,
-                "id": f"contact:{runtime.new_id()}",
-                "account_id": task.account_id,
-                "user_id": user_id,
-                "channel": channel,
-                "kind": "passive",
-                "at": runtime.clock(),
-            },
+    """Put aside until a time in the future. What was due before then is due on the day it comes back."""
+    if until <= runtime.clock():
+        raise BadInputError("Choose a time in the future.", code="snooze_in_the_past")
+    with runtime.db.read() as session:
+        zone = zone_of(session.get_one(Workspace, workspace_id).timezone)
+        due_at = _get(session, workspace_id, task_id).due_at
+    values = {"state": "snoozed", "snoozed_until": until, "held_at": None, "escalated_at": None}
+    values["due_at"] = max(due_at, due_after(until, 0, zone))
+    words = note or f"until {until.isoformat()}"
+    return _move(
+        runtime, workspace_id, task_id, by, kind="snoozed", among=tasks.OPEN, values=values, note=words
+    )
+
+
+def reopen(runtime: Runtime, workspace_id: str, task_id: str, *, by: By) -> Task:
+    """Undo: anything that is not open becomes open again; a closed task for 30 days after its end.
+
+    What is overdue by then is not escalated a second time.
+    """
+    with runtime.db.read() as session:
+        ended_at = _get(session, workspace_id, task_id).ended_at
+    if ended_at is not None and runtime.clock() - ended_at > UNDO:
+        raise ConflictError(
+            f"The task ended more than {UNDO.days} days ago. Look at the account: what is still so shows up anew.",
+            code="too_late",
         )
-        _note(session, runtime, task, actor=actor, kind="note", note=f"{channel}: {note.strip()[:2000]}")
-        return task
+    values = {"state": "open", "outcome": None, "ended_at": None, "snoozed_until": None}
+    return _move(
+        runtime,
+        workspace_id,
+        task_id,
+        by,
+        kind="reopened",
+        among=("acknowledged", "snoozed", *CLOSED),
+        values=values,
+    )
+
+
+def reassign(
+    runtime: Runtime, workspace_id: str, task_id: str, *, by: By, owner: str, note: str = ""
+) -> Task:
+    """Hand an open task to somebody else, by id or e-mail. Raises BadInputError for nobody we know."""
+    with runtime.db.read() as session:
+        _get(session, workspace_id, task_id)
+        person = console_users.get(session, workspace_id, owner) or console_users.by_email(
+            session, workspace_id, owner
+        )
+    if person is None or person.disabled_at is not None:
+        raise BadInputError("There is no console user with this id or e-mail.", code="unknown_owner")
+    words = f"to {person.name}" + (f": {note}" if note else "")
+    return _move(
+        runtime,
+        workspace_id,
+        task_id,
+        by,
+        kind="reassigned",
+        among=tasks.OPEN,
+        values={"owner": person.id, "held_at": None},
+        note=words,
+    )
+
+
+def comment(runtime: Runtime, workspace_id: str, task_id: str, *, by: By, note: str) -> Task:
+    """Add a line to its history, in whatever state it is."""
+    if not note.strip():
+        raise BadInputError("Write what the team should know.", code="note_required")
+    return _move(
+        runtime,
+        workspace_id,
+        task_id,
+        by,
+        kind="note",
+        among=(*tasks.OPEN, *CLOSED),
+        values={},
+        note=note,
+    )
+
+
+def link(runtime: Runtime, workspace_id: str, task_id: str, *, by: By, external_id: str) -> Task:
+    """Note its id in the system that mirrors it; '' forgets it."""
+    return _move(
+        runtime,
+        workspace_id,
+        task_id,
+        by,
+        kind="linked",
+        among=(*tasks.OPEN, *CLOSED),
+        values={"external_id": external_id},
+        note=external_id,
+    )
+
+
+def _ended(state: str, words: str, now: datetime) -> dict[str, Any]:
+    return {
+        "state": state,
+        "outcome": words[:200],
+        "ended_at": now,
+        "snoozed_until": None,
+        "held_at": None,
+    }
 
 
 def _move(
     runtime: Runtime,
     workspace_id: str,
     task_id: str,
+    by: By,
     *,
-    actor: str,
     kind: str,
     among: Collection[str],
     values: dict[str, Any],
@@ -146,38 +179,63 @@ def _move(
 ) -> Task:
     with runtime.db.write() as session:
         task = _get(session, workspace_id, task_id)
-        before = task.state
-        if not tasks.move(session, workspace_id, task_id, among=among, values=values):
-            raise ConflictError(f"The task is {before} by now; reload it.", detail={"state": before})
+        before = {"state": task.state, "owner": task.owner}
+        if not tasks.change(session, workspace_id, task_id, among=among, values=values, version=by.version):
+            session.refresh(task)
+            raise _conflict(task, by)
         session.refresh(task)
-        _note(session, runtime, task, actor=actor, kind=kind, note=note)
-        session.add(
-            Audit(
-                workspace_id=workspace_id,
-                id=runtime.new_id(),
-                at=runtime.clock(),
-                actor=actor,
-                action=f"task.{kind}",
-                object=f"task:{task_id}",
-                before={"state": before},
-                after={"state": task.state},
-            )
-        )
-        if task.state in _CLOSED:
+        _write_down(session, runtime, task, by, kind=kind, note=note.strip(), before=before)
+        if task.state in CLOSED and before["state"] not in CLOSED:
             _closed(session, runtime, task)
         session.flush()
         session.expunge(task)
-    if task.state in _CLOSED:
-        runtime.doorbell.ring()
+    runtime.doorbell.ring()  # the owner or the CRM may have to be told, and somebody may have room now
     return task
+
+
+def _conflict(task: Task, by: By) -> ConflictError:
+    detail = {"state": task.state, "version": task.version}
+    if by.version is not None and by.version != task.version:
+        return ConflictError(
+            f"The task is at version {task.version} by now, not {by.version}; read it again.",
+            code="version_changed",
+            detail=detail,
+        )
+    return ConflictError(f"The task is {task.state} by now; reload it.", detail=detail)
+
+
+def _write_down(
+    session: Session,
+    runtime: Runtime,
+    task: Task,
+    by: By,
+    *,
+    kind: str,
+    note: str,
+    before: dict[str, Any],
+) -> None:
+    add_note(
+        session,
+        runtime,
+        task.workspace_id,
+        task.id,
+        actor=by.actor,
+        kind=kind,
+        note=note,
+        relayed=by.is_mirror and kind != "reassigned",
+    )
+    after = {"state": task.state, "owner": task.owner}
+    entry = audit.Entry(
+        runtime.new_id(), runtime.clock(), by.actor, f"task.{kind}", f"task:{task.id}", before, after
+    )
+    audit.append(session, task.workspace_id, entry)
 
 
 def _closed(session: Session, runtime: Runtime, task: Task) -> None:
     """Its signal says so, and digital plays that waited for the person may go on."""
-    if task.signal_id:
-        said = "done" if task.state == "done" else "dismissed"
-        reason = f"Task {said}: {task.outcome or ''}".strip()
-        signals.handle(session, task.workspace_id, task.signal_id, handling="run", reason=reason)
+    said = f"Task {task.state}: {task.outcome or ''}".strip()
+    for signal_id in tasks.signals_of(session, task.workspace_id, task.id):
+        signals.handle(session, task.workspace_id, signal_id, handling="run", reason=said)
     if task.mute_digital:
         play_runs.poke_held(session, task.workspace_id, task.account_id, now=runtime.clock())
 
@@ -187,18 +245,3 @@ def _get(session: Session, workspace_id: str, task_id: str) -> Task:
     if task is None:
         raise NotFoundError("There is no such task.")
     return task
-
-
-def _note(session: Session, runtime: Runtime, task: Task, *, actor: str, kind: str, note: str) -> None:
-    tasks.note(
-        session,
-        {
-            "workspace_id": task.workspace_id,
-            "id": runtime.new_id(),
-            "task_id": task.id,
-            "at": runtime.clock(),
-            "actor": actor,
-            "kind": kind,
-            "note": note,
-        },
-    )

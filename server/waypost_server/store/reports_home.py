@@ -28,11 +28,14 @@ class Today:
 
 
 def open_task_count(session: Session, workspace_id: str, owner: str) -> int:
-    """Open tasks of one person."""
+    """Open tasks of one person, and those escalated to them; what is held back does not count."""
     return (
         session.scalar(
             select(func.count()).where(
-                Task.workspace_id == workspace_id, Task.state.in_(OPEN), Task.owner == owner
+                Task.workspace_id == workspace_id,
+                Task.state.in_(OPEN),
+                Task.held_at.is_(None),
+                or_(Task.owner == owner, Task.escalated_to == owner),
             )
         )
         or 0
@@ -44,7 +47,7 @@ def due_tasks(session: Session, workspace_id: str, before: datetime, limit: int)
     return session.execute(
         select(Task, Account.name.label("account_name"))
         .outerjoin(Account, (Account.workspace_id == Task.workspace_id) & (Account.id == Task.account_id))
-        .where(Task.workspace_id == workspace_id, Task.state.in_(OPEN), Task.due_at < before)
+        .where(Task.workspace_id == workspace_id, Task.state.in_(OPEN), Task.held_at.is_(None), Task.due_at < before)
         .order_by(Task.due_at, Task.id)
         .limit(limit)
     ).all()
@@ -53,7 +56,7 @@ def due_tasks(session: Session, workspace_id: str, before: datetime, limit: int)
 def next_due(session: Session, workspace_id: str, owner: str | None) -> Row[Any]:
     """How many open tasks the owner (None = the team) has, and when the first of them is due."""
     query = select(func.count().label("count"), func.min(Task.due_at).label("due_at")).where(
-        Task.workspace_id == workspace_id, Task.state.in_(OPEN)
+        Task.workspace_id == workspace_id, Task.state.in_(OPEN), Task.held_at.is_(None)
     )
     return session.execute(query.where(Task.owner == owner) if owner else query).one()
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Account, ConsoleUser, Signal, Task, TaskEvent
 
 VIEWS = {
     "open": ("open", "acknowledged"),
+    "held": ("open",),
     "snoozed": ("snoozed",),
-    "closed": ("done", "dismissed"),
+    "closed": ("done", "dismissed", "resolved"),
 }
 URGENCY = Task.severity * case((Task.value > 1, Task.value), else_=1)  # severity × value
 
@@ -37,11 +38,16 @@ def page(
     after: Cursor | None,
     limit: int,
 ) -> Sequence[Row[Any]]:
-    """Tasks of a view, the most urgent first (closed ones: the newest first). `owner=None` is the team."""
+    """Tasks of a view, the most urgent first (closed ones: the newest first). `owner=None` is the team.
+
+    A lead's own are also those that were escalated to them.
+    """
     rank = URGENCY
     query = _rows(workspace_id).where(Task.state.in_(VIEWS[view])).add_columns(rank.label("rank"))
+    if view in ("open", "held"):
+        query = query.where(Task.held_at.is_(None) if view == "open" else Task.held_at.is_not(None))
     if owner is not None:
-        query = query.where(Task.owner == owner)
+        query = query.where(_of(owner))
     if view == "closed":
         query = _closed_after(query, session, workspace_id, after)
         return session.execute(query.order_by(Task.ended_at.desc(), Task.id.desc()).limit(limit)).all()
@@ -51,19 +57,25 @@ def page(
 
 
 def counts(session: Session, workspace_id: str, owner: str) -> dict[str, int]:
-    """How many tasks: mine and the team's, open and snoozed."""
-    mine = case((Task.owner == owner, 1), else_=0)
+    """How many tasks: mine and the team's, open, held and snoozed."""
+    mine = case((_of(owner), 1), else_=0)
+    name = case(
+        (Task.state == "snoozed", "snoozed"), (Task.held_at.is_not(None), "held"), else_="open"
+    ).label("name")
     rows = session.execute(
-        select(Task.state, func.count().label("team"), func.sum(mine).label("mine"))
+        select(name, func.count().label("team"), func.sum(mine).label("mine"))
         .where(Task.workspace_id == workspace_id, Task.state.in_(("open", "acknowledged", "snoozed")))
-        .group_by(Task.state)
+        .group_by(name)
     )
-    found = {"mine_open": 0, "team_open": 0, "mine_snoozed": 0, "team_snoozed": 0}
+    found = {f"{whose}_{view}": 0 for whose in ("mine", "team") for view in ("open", "held", "snoozed")}
     for row in rows:
-        name = "snoozed" if row.state == "snoozed" else "open"
-        found[f"mine_{name}"] += int(row.mine)
-        found[f"team_{name}"] += row.team
+        found[f"mine_{row.name}"] += int(row.mine)
+        found[f"team_{row.name}"] += row.team
     return found
+
+
+def _of(owner: str) -> ColumnElement[bool]:
+    return or_(Task.owner == owner, Task.escalated_to == owner)
 
 
 def closed_since(session: Session, workspace_id: str, owner: str, since: datetime) -> int:

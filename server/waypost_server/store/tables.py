@@ -73,7 +73,17 @@ class ConsoleUser(db.Model):
     password_hash: Mapped[str | None] = col()
     disabled_at: Mapped[datetime | None] = col(UtcDateTime)
     created_at: Mapped[datetime] = col(UtcDateTime)
-    __table_args__ = (Index("uq_console_user_email", "workspace_id", "email", unique=True),)
+    timezone: Mapped[str | None] = col()  # IANA name; null = the workspace's
+    capacity: Mapped[int | None] = col(Integer)  # tasks a week; null = what policy.yaml says
+    notices: Mapped[dict[str, Any]] = col(
+        Json, default="'{}'"
+    )  # what they want to be told; see domain/notices.py
+    digest_on: Mapped[date | None] = col(Date)  # the last day whose digest was made, or was empty
+    calendar_hash: Mapped[str | None] = col()  # SHA-256 of the token in the address of their calendar
+    __table_args__ = (
+        Index("uq_console_user_email", "workspace_id", "email", unique=True),
+        Index("uq_console_user_calendar", "calendar_hash", unique=True),
+    )
 
 
 class ConsoleSession(db.Model):
@@ -458,6 +468,8 @@ class Touch(db.Model):
     channel: Mapped[str] = col()  # in_app | email | webhook | call | meeting | message
     kind: Mapped[str] = col()
     at: Mapped[datetime] = col(UtcDateTime)
+    by: Mapped[str] = col(default="''")  # who logged a contact: a console user's id, or "key …"
+    note: Mapped[str] = col(default="''")  # what came of it
     __table_args__ = (
         Index("ix_touch_user", "workspace_id", "user_id", "at"),
         Index("ix_touch_account", "workspace_id", "account_id", "at"),
@@ -508,7 +520,7 @@ class Signal(db.Model):
     opened_at: Mapped[datetime] = col(UtcDateTime)
     closed_at: Mapped[datetime | None] = col(UtcDateTime)
     closed_reason: Mapped[str | None] = col()
-    handling: Mapped[str] = col()  # run | none
+    handling: Mapped[str] = col()  # run | task (it joined an open one) | none
     handling_reason: Mapped[str] = col(default="''")  # why none
     __table_args__ = (
         Index(
@@ -674,21 +686,47 @@ class Task(db.Model):
     value: Mapped[float] = col(Double, default="0")  # the account's yearly value, for the order of the queue
     owner: Mapped[str | None] = col()  # console_user.id; null = the team's queue
     mute_digital: Mapped[bool] = col(Boolean, default="false")
-    state: Mapped[str] = col()  # open | acknowledged | snoozed | done | dismissed
+    state: Mapped[str] = col()  # open | acknowledged | snoozed | done | dismissed | resolved (by itself)
     outcome: Mapped[str | None] = col()
     due_at: Mapped[datetime] = col(UtcDateTime)
+    due_days: Mapped[int] = col(Integer, default="2")  # working days from its start, or from its release
     snoozed_until: Mapped[datetime | None] = col(UtcDateTime)
+    held_at: Mapped[datetime | None] = col(UtcDateTime)  # held back since: its owner has no room this week
+    escalated_at: Mapped[datetime | None] = col(UtcDateTime)  # overdue, and told to the lead
+    escalated_to: Mapped[str | None] = col()  # console_user.id of the lead; null = nobody is named
+    next_step: Mapped[str] = col(default="''")  # the account's next best step when the task was made
+    external_id: Mapped[str] = col(default="''")  # its id in the CRM that mirrors it
+    version: Mapped[int] = col(Integer, default="1")  # +1 with every change; the API's ETag
     created_at: Mapped[datetime] = col(UtcDateTime)
     ended_at: Mapped[datetime | None] = col(UtcDateTime)
     __table_args__ = (
         Index("uq_task_dedupe", "workspace_id", "dedupe_key", unique=True),
         Index("ix_task_queue", "workspace_id", "state", "due_at"),
         Index("ix_task_account", "workspace_id", "account_id", "created_at"),
+        Index("ix_task_owner", "workspace_id", "owner", "state", "ended_at"),
+        Index("ix_task_wake", "snoozed_until"),
+        Index(
+            "ix_task_late",
+            "due_at",
+            postgresql_where=text("escalated_at is null and state in ('open', 'acknowledged')"),
+            sqlite_where=text("escalated_at is null and state in ('open', 'acknowledged')"),
+        ),
     )
 
 
+class TaskSignal(db.Model):
+    """The signals behind a task: the one that began it, and those that joined."""
+
+    __tablename__ = "task_signal"
+    workspace_id: Mapped[str] = key()
+    task_id: Mapped[str] = key()
+    signal_id: Mapped[str] = key()
+    at: Mapped[datetime] = col(UtcDateTime)
+    __table_args__ = (Index("ix_task_signal_signal", "workspace_id", "signal_id"),)
+
+
 class TaskEvent(db.Model):
-    """What happened to a task; append-only."""
+    """What happened to a task; append-only but for `relayed`."""
 
     __tablename__ = "task_event"
     workspace_id: Mapped[str] = key()
@@ -696,9 +734,21 @@ class TaskEvent(db.Model):
     task_id: Mapped[str] = col()
     at: Mapped[datetime] = col(UtcDateTime)
     actor: Mapped[str] = col()
-    kind: Mapped[str] = col()  # created acknowledged snoozed done dismissed reopened evidence note
+    # created acknowledged snoozed woken done dismissed resolved reopened reassigned held released escalated
+    # evidence contact note
+    kind: Mapped[str] = col()
     note: Mapped[str] = col(default="''")
-    __table_args__ = (Index("ix_task_event_task", "workspace_id", "task_id", "id"),)
+    relayed: Mapped[bool] = col(Boolean, default="true")  # false: the CRM and the owner are still to be told
+    __table_args__ = (
+        Index("ix_task_event_task", "workspace_id", "task_id", "id"),
+        Index(
+            "ix_task_event_relay",
+            "workspace_id",
+            "id",
+            postgresql_where=text("relayed = false"),
+            sqlite_where=text("relayed = false"),
+        ),
+    )
 
 
 # --- adoption -------------------------------------------------------------------------------------

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store.play_runs import insert_new
-from waypost_server.store.tables import ConsoleUser, Task, TaskEvent
+from waypost_server.store.tables import ConsoleUser, Signal, Task, TaskEvent, TaskSignal
 
 OPEN = ("open", "acknowledged", "snoozed")
 
@@ -25,15 +25,21 @@ def find(session: Session, workspace_id: str, task_id: str) -> Task | None:
     return session.get(Task, (workspace_id, task_id))
 
 
-def move(
-    session: Session, workspace_id: str, task_id: str, *, among: Collection[str], values: Mapping[str, Any]
+def change(
+    session: Session,
+    workspace_id: str,
+    task_id: str,
+    *,
+    among: Collection[str],
+    values: Mapping[str, Any],
+    version: int | None = None,
 ) -> bool:
-    """Change a task that is in one of these states; False when it is not."""
+    """Change a task that is in one of these states (and has this version); False when it is not. Its version grows."""
+    query = update(Task).where(Task.workspace_id == workspace_id, Task.id == task_id, Task.state.in_(among))
+    if version is not None:
+        query = query.where(Task.version == version)
     result = session.execute(
-        update(Task)
-        .where(Task.workspace_id == workspace_id, Task.id == task_id, Task.state.in_(among))
-        .values(**values)
-        .execution_options(synchronize_session=False)
+        query.values(version=Task.version + 1, **values).execution_options(synchronize_session=False)
     )
     return bool(result.rowcount)
 
@@ -65,11 +71,68 @@ def open_of_run(session: Session, workspace_id: str, run_id: str) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def least_loaded(session: Session, workspace_id: str) -> str | None:
-    """The CSM with the fewest open tasks (by id when equal); None when there is no CSM."""
+def open_of_plays(
+    session: Session, workspace_id: str, accounts: Collection[str]
+) -> dict[tuple[str, str], Task]:
+    """(account, play) → its open task, the oldest where there are several."""
+    rows = session.scalars(
+        select(Task)
+        .where(Task.workspace_id == workspace_id, Task.account_id.in_(accounts), Task.state.in_(OPEN))
+        .order_by(Task.created_at.desc(), Task.id.desc())
+    )
+    return {(row.account_id, row.play): row for row in rows}
+
+
+def add_signal(session: Session, workspace_id: str, task_id: str, signal_id: str, *, at: datetime) -> bool:
+    """Put a signal behind a task; False when it was there before."""
+    values = {"workspace_id": workspace_id, "task_id": task_id, "signal_id": signal_id, "at": at}
+    return insert_new(session, TaskSignal, values)
+
+
+def signals_of(session: Session, workspace_id: str, task_id: str) -> Sequence[str]:
+    """The signals behind a task."""
+    query = select(TaskSignal.signal_id).where(
+        TaskSignal.workspace_id == workspace_id, TaskSignal.task_id == task_id
+    )
+    return session.scalars(query.order_by(TaskSignal.signal_id)).all()
+
+
+def of_signals(
+    session: Session, workspace_id: str, signals: Collection[str]
+) -> Sequence[tuple[Task, str, int]]:
+    """Open tasks behind which one of these signals stands, with that signal and how many of a task's are still open."""
+    of_task = (
+        select(func.count())
+        .select_from(TaskSignal)
+        .join(
+            Signal,
+            (Signal.workspace_id == TaskSignal.workspace_id) & (Signal.id == TaskSignal.signal_id),
+        )
+        .where(
+            TaskSignal.workspace_id == Task.workspace_id,
+            TaskSignal.task_id == Task.id,
+            Signal.state == "open",
+        )
+        .correlate(Task)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Task, func.min(TaskSignal.signal_id), of_task)
+        .join(TaskSignal, (TaskSignal.workspace_id == Task.workspace_id) & (TaskSignal.task_id == Task.id))
+        .where(Task.workspace_id == workspace_id, TaskSignal.signal_id.in_(signals), Task.state.in_(OPEN))
+        .group_by(Task.workspace_id, Task.id)
+        .order_by(Task.id)
+    )
+    return [(task, signal_id, still_open) for task, signal_id, still_open in rows]
+
+
+def owner_for(session: Session, workspace_id: str, account_owner: str | None) -> ConsoleUser | None:
+    """Who gets a new task: the account's owner while they have a login, else the CSM with the fewest open tasks
+    (by id when equal); None when there is nobody."""
     load = func.count(Task.id)
+    first = case((ConsoleUser.id == account_owner, 0), else_=1) if account_owner else load
     return session.scalar(
-        select(ConsoleUser.id)
+        select(ConsoleUser)
         .outerjoin(
             Task,
             and_(
@@ -80,24 +143,13 @@ def least_loaded(session: Session, workspace_id: str) -> str | None:
         )
         .where(
             ConsoleUser.workspace_id == workspace_id,
-            ConsoleUser.role == "csm",
+            or_(ConsoleUser.role == "csm", ConsoleUser.id == (account_owner or "")),
             ConsoleUser.disabled_at.is_(None),
         )
-        .group_by(ConsoleUser.id)
-        .order_by(load, ConsoleUser.id)
+        .group_by(ConsoleUser.workspace_id, ConsoleUser.id)
+        .order_by(first, load, ConsoleUser.id)
         .limit(1)
     )
-
-
-def wake_snoozed(session: Session, *, now: datetime) -> int:
-    """Bring back tasks whose snooze is over, in every workspace."""
-    result = session.execute(
-        update(Task)
-        .where(Task.state == "snoozed", Task.snoozed_until <= now)
-        .values(state="open", snoozed_until=None)
-        .execution_options(synchronize_session=False)
-    )
-    return int(result.rowcount)
 
 
 def page(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -46,27 +47,10 @@ def give_back(session: Session, workspace_id: str, offer_ids: Collection[str]) -
         )
 
 
-def add_contact(
-    session: Session,
-    workspace_id: str,
-    contact_id: str,
-    *,
-    account_id: str,
-    user_id: str,
-    channel: str,
-    at: datetime,
-) -> None:
-    """Count a person's contact with a customer, once."""
-    values = {
-        "workspace_id": workspace_id,
-        "id": f"contact:{contact_id}",
-        "account_id": account_id,
-        "user_id": user_id,
-        "channel": channel,
-        "kind": "passive",
-        "at": at,
-    }
-    insert_new(session, Touch, values)
+def add_contact(session: Session, workspace_id: str, contact_id: str, values: Mapping[str, Any]) -> bool:
+    """Count a person's contact with a customer, once; True when it is new."""
+    whole = {"workspace_id": workspace_id, "id": f"contact:{contact_id}", "kind": "passive", **values}
+    return insert_new(session, Touch, whole)
 
 
 def contact(session: Session, workspace_id: str, contact_id: str) -> Touch | None:

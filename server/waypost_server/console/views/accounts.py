@@ -163,7 +163,13 @@ def account(account_id: str) -> str:
 def contact(account_id: str) -> Response:
     """Log a contact with somebody of the account; the form's own id makes a second press harmless."""
     form = request.form
-    wanted = Contact(form.get("id", "")[:128], account_id, form.get("channel", ""), form.get("user", ""))
+    wanted = Contact(
+        form.get("id", "")[:128],
+        account_id,
+        form.get("channel", ""),
+        form.get("user", ""),
+        note=form.get("note", ""),
+    )
     log_contact(runtime(), login().workspace_id, wanted, actor=login().user_id)
     flash("Contact logged. It counts as a touch, like any message.")
     return redirect(url_for("console.account", account_id=account_id))  # type: ignore[return-value]

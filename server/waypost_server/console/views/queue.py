@@ -11,9 +11,13 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from waypost_server.console import charts, cursors, evidence, words
 from waypost_server.console.access import login, needs, next_path, runtime
 from waypost_server.domain.errors import BadInputError
+from waypost_server.domain.policy import TaskPolicy
+from waypost_server.domain.workload import urgent_because
 from waypost_server.services import tasks
+from waypost_server.services.contact import Contact, log_contact
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import reports_queue, reports_usage
+from waypost_server.services.share_out_tasks import week_start
+from waypost_server.store import console_users, reports_queue, reports_task, reports_usage, task_load
 
 WEEKS = 30
 OUTCOMES = {
@@ -59,6 +63,7 @@ def queue() -> Any:
         rows, more = cursors.split(rows)
         counts = reports_queue.counts(session, who.workspace_id, who.user_id)
         series = _series(session, who.workspace_id, [row.Task.account_id for row in rows])
+        week = _week(session, who) if scope == "mine" else None
         chosen = request.args.get("task") or (rows[0].Task.id if rows else None)
         detail = _detail(session, who.workspace_id, chosen) if chosen else None
     older = cursors.write(float(rows[-1].rank), rows[-1].Task.id) if more else None
@@ -66,6 +71,8 @@ def queue() -> Any:
         "console/queue.html",
         rows=[(row, _reading(row), _spark(row, series)) for row in rows],
         counts=counts,
+        week=week,
+        next_monday=words.next_monday(),
         view=view,
         scope=scope,
         older=url_for("console.queue", view=view, scope=scope, after=older) if older else None,
@@ -99,37 +106,65 @@ def act(task_id: str, verb: str) -> Response:
 
 
 def _acknowledge(task: Place, note: str) -> str:
-    tasks.acknowledge(*task, actor=login().user_id)
+    tasks.acknowledge(*task, by=_by())
     return "Acknowledged: the team sees that you are on it."
 
 
 def _done(task: Place, note: str) -> str:
     outcome = OUTCOMES[_one_of(request.form.get("outcome"), OUTCOMES, "other")]
-    tasks.done(*task, actor=login().user_id, outcome=outcome, note=note)
+    tasks.done(*task, by=_by(), outcome=outcome, note=note)
     return "Done. The task is under Closed, where you can reopen it."
 
 
 def _snooze(task: Place, note: str) -> str:
     until = _until(request.form.get("until", ""), request.form.get("on", ""))
-    tasks.snooze(*task, actor=login().user_id, until=until, note=f"until {words.day(until)}")
+    tasks.snooze(*task, by=_by(), until=until, note=f"until {words.day(until)}")
     return f"Snoozed until {words.day(until)}. It comes back by itself."
 
 
 def _dismiss(task: Place, note: str) -> str:
     reason = REASONS[_one_of(request.form.get("reason"), REASONS, "not_a_problem")]
-    tasks.dismiss(*task, actor=login().user_id, reason=f"{reason}. {note}" if note else reason)
+    tasks.dismiss(*task, by=_by(), reason=f"{reason}. {note}" if note else reason)
     return "Dismissed. The task is under Closed, where you can reopen it."
 
 
 def _reopen(task: Place, note: str) -> str:
-    tasks.reopen(*task, actor=login().user_id)
+    tasks.reopen(*task, by=_by())
     return "Reopened."
 
 
 def _contact(task: Place, note: str) -> str:
-    channel = _one_of(request.form.get("channel"), CHANNELS, "call")
-    tasks.log_contact(*task, actor=login().user_id, channel=channel, note=note)
+    form, (workspace_id, task_id) = request.form, task[1:]
+    with runtime().db.read() as session:
+        row = reports_queue.one(session, workspace_id, task_id)
+    if row is None:
+        abort(404)
+    wanted = Contact(
+        form.get("id", "")[:128] or runtime().new_id(),
+        row.Task.account_id,
+        _one_of(form.get("channel"), CHANNELS, "call"),
+        form.get("user", ""),
+        note=note,
+        task_id=task_id,
+    )
+    log_contact(runtime(), workspace_id, wanted, actor=login().user_id)
     return "Contact logged. It counts as a touch, like any message."
+
+
+def _reassign(task: Place, note: str) -> str:
+    moved = tasks.reassign(*task, by=_by(), owner=request.form.get("owner", ""), note=note)
+    with runtime().db.read() as session:
+        name = console_users.names(session, moved.workspace_id).get(moved.owner or "", "")
+    return f"Handed to {name}."
+
+
+def _note(task: Place, note: str) -> str:
+    tasks.comment(*task, by=_by(), note=note)
+    return "Noted."
+
+
+def _by() -> tasks.By:
+    return tasks.By(login().user_id)
 
 
 VERBS: dict[str, Callable[[Place, str], str]] = {
@@ -139,6 +174,8 @@ VERBS: dict[str, Callable[[Place, str], str]] = {
     "dismiss": _dismiss,
     "reopen": _reopen,
     "contact": _contact,
+    "reassign": _reassign,
+    "note": _note,
 }
 
 
@@ -166,25 +203,56 @@ def _detail(session: Any, workspace_id: str, task_id: str) -> dict[str, Any] | N
     row = reports_queue.one(session, workspace_id, task_id)
     if row is None:
         return None
+    account_id = row.Task.account_id
     reading, last_day = _reading(row), words.today()
     series = reading.series
     if not series:
-        found = _series(session, workspace_id, [row.Task.account_id])
-        series = found.get(row.Task.account_id, ())
+        found = _series(session, workspace_id, [account_id])
+        series = found.get(account_id, ())
     label = f"{reading.title}. {reading.words} Active user-days a week, the last {len(series)} weeks."
     chart = charts.Trend(series, last_day, reading.usual, reading.recent, now=reading.now, width=400)
+    joined = reports_task.signals(session, workspace_id, task_id)[1:]
     return {
         "item": row,
         "reading": reading,
         "series": series,
         "chart": charts.trend(chart, label) if any(series) else None,
+        "urgent": _urgent(session, row),
+        "joined": [(each, evidence.read(each.kind, each.evidence)) for each in joined],
+        "people": reports_task.people(session, workspace_id, account_id),
+        "conversation": reports_task.last_conversation(session, workspace_id, account_id),
         "history": reports_queue.history(session, workspace_id, task_id),
+        "names": console_users.names(session, workspace_id),
+        "team": [each for each in reports_task.team(session, workspace_id) if each.id != row.Task.owner],
+        "room_on": words.next_monday(),
+        "contact_id": runtime().new_id(),
         "outcomes": OUTCOMES,
         "reasons": REASONS,
         "channels": CHANNELS,
         "monday": words.next_monday(),
         "day_after": words.today() + timedelta(days=1),
     }
+
+
+def _urgent(session: Any, row: Any) -> str:
+    """Why it never waits for room, by the rules of the live policy; '' when it may."""
+    live = runtime().releases.live(session, row.Task.workspace_id)
+    rules = (live.definitions.policy.tasks if live else TaskPolicy()).urgent
+    days = (row.renewal_on - words.today()).days if row.renewal_on else None
+    return urgent_because(rules, severity=row.Task.severity, value=row.Task.value, renewal_in_days=days)
+
+
+def _week(session: Any, who: Any) -> tuple[int, int] | None:
+    """(taken, room) of this person's week; None without a limit."""
+    live = runtime().releases.live(session, who.workspace_id)
+    policy = live.definitions.policy.tasks if live else TaskPolicy()
+    now = runtime().clock()
+    week = week_start(now, words.zone())
+    loads = task_load.loads(session, who.workspace_id, week=week, now=now)
+    mine = next((each for each in loads if each.owner == who.user_id), None)
+    own = mine.capacity if mine else None
+    room = policy.capacity if own is None else own
+    return (mine.active + mine.done if mine else 0, room) if room is not None else None
 
 
 def _series(session: Any, workspace_id: str, account_ids: list[str]) -> dict[str, list[int]]:

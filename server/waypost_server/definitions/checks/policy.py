@@ -30,10 +30,24 @@ def run(context: Context) -> None:
         )
     for name, url in policy.webhooks.items():
         _webhook(context, name, url)
+    _tasks(context)
     if "policy.yaml" in context.sources and not policy.caps:
         message = "there is no cap on how often a person is reached"
         remedy = "write `caps: [{max: 3, per: 7d}]`, or leave the line out: that is three a week"
         context.report.warning(source, (), "no_cap", message, remedy)
+
+
+def _tasks(context: Context) -> None:
+    """The lead is somebody with an address, and the webhook stands under `webhooks`."""
+    policy, source = context.definitions.policy, context.file("policy.yaml")
+    chosen = policy.tasks
+    if chosen.webhook and chosen.webhook not in policy.webhooks:
+        message = f"there is no webhook {chosen.webhook!r}"
+        remedy = nearest(chosen.webhook, tuple(policy.webhooks))
+        context.report.error(source, ("tasks", "webhook"), "unknown_webhook", message, remedy)
+    if chosen.lead and "@" not in chosen.lead.strip("@"):
+        message, remedy = f"{chosen.lead!r} is no e-mail address", "write the address they log in with"
+        context.report.error(source, ("tasks", "lead"), "bad_lead", message, remedy)
 
 
 def _words(context: Context, words: Collection[str], known: tuple[str, ...], where: Where) -> None:

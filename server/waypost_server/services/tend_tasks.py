@@ -1,0 +1,81 @@
+"""What happens to tasks by themselves: snoozed ones wake, late ones go to the lead, the rest is shared out.
+
+Every step states what it expects to find, so a repeat, or another worker at the same time, changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy.orm import Session
+
+from waypost_server.services.runtime import Runtime
+from waypost_server.services.share_out_tasks import share_out
+from waypost_server.services.task_history import SOFTWARE, note
+from waypost_server.store import console_users, task_load, tasks
+from waypost_server.store.tables import Task
+
+log = logging.getLogger("waypost.tasks")
+AT_ONCE = 200
+
+
+def tend_tasks(runtime: Runtime) -> int:
+    """Everything that is due in every workspace; returns how many tasks changed."""
+    changed = _wake(runtime)
+    with runtime.db.read() as session:
+        workspaces = task_load.workspaces(session)
+    for workspace_id in workspaces:
+        changed += share_out(runtime, workspace_id)
+    return changed + _escalate(runtime)
+
+
+def _wake(runtime: Runtime) -> int:
+    now = runtime.clock()
+    with runtime.db.read() as session:
+        due = task_load.to_wake(session, now, AT_ONCE)
+    if not due:
+        return 0
+    with runtime.db.write() as session:
+        return sum(_wake_one(session, runtime, task) for task in due)
+
+
+def _wake_one(session: Session, runtime: Runtime, task: Task) -> int:
+    values = {"state": "open", "snoozed_until": None}
+    if not tasks.change(
+        session, task.workspace_id, task.id, among=("snoozed",), values=values, version=task.version
+    ):
+        return 0
+    note(session, runtime, task.workspace_id, task.id, actor=SOFTWARE, kind="woken")
+    return 1
+
+
+def _escalate(runtime: Runtime) -> int:
+    with runtime.db.read() as session:
+        late = task_load.late(session, runtime.clock(), AT_ONCE)
+        leads = {each: _lead(session, runtime, each) for each in {task.workspace_id for task in late}}
+    if not late:
+        return 0
+    with runtime.db.write() as session:
+        return sum(_escalate_one(session, runtime, task, leads[task.workspace_id]) for task in late)
+
+
+def _lead(session: Session, runtime: Runtime, workspace_id: str) -> tuple[str, str] | None:
+    """(id, name) of the person that policy.yaml names as lead; None when it names nobody with a login."""
+    live = runtime.releases.live(session, workspace_id)
+    email = live.definitions.policy.tasks.lead if live else ""
+    person = console_users.by_email(session, workspace_id, email) if email else None
+    return (person.id, person.name) if person is not None and person.disabled_at is None else None
+
+
+def _escalate_one(session: Session, runtime: Runtime, task: Task, lead: tuple[str, str] | None) -> int:
+    values = {"escalated_at": runtime.clock(), "escalated_to": lead[0] if lead else None}
+    if not tasks.change(
+        session, task.workspace_id, task.id, among=task_load.WORKED, values=values, version=task.version
+    ):
+        return 0
+    words = (
+        f"Overdue: told {lead[1]}." if lead else "Overdue. policy.yaml names no lead to tell (tasks: lead)."
+    )
+    note(session, runtime, task.workspace_id, task.id, actor=SOFTWARE, kind="escalated", note=words)
+    log.info("task.escalated", extra={"task": task.id})
+    return 1
