@@ -47,7 +47,12 @@ def due_tasks(session: Session, workspace_id: str, before: datetime, limit: int)
     return session.execute(
         select(Task, Account.name.label("account_name"))
         .outerjoin(Account, (Account.workspace_id == Task.workspace_id) & (Account.id == Task.account_id))
-        .where(Task.workspace_id == workspace_id, Task.state.in_(OPEN), Task.held_at.is_(None), Task.due_at < before)
+        .where(
+            Task.workspace_id == workspace_id,
+            Task.state.in_(OPEN),
+            Task.held_at.is_(None),
+            Task.due_at < before,
+        )
         .order_by(Task.due_at, Task.id)
         .limit(limit)
     ).all()
