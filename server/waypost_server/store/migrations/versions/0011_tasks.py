@@ -5,8 +5,8 @@ from alembic import op
 
 from waypost_server.store.types import Json, UtcDateTime
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 LATE = sa.text("escalated_at is null and state in ('open', 'acknowledged')")
