@@ -118,7 +118,8 @@ def _swap(parts: list[str], index: int, name: str) -> str:
 def blank(paths: Iterable[str], definitions: Definitions) -> dict[str, Any]:
     """The facts at `paths` for somebody who has done nothing yet: zeroes and falses; missing where unknown.
 
-    The store lays what it knows over this, so that a condition on a count never meets a missing value.
+    The store lays what it knows over this, so that a condition on a count never meets a missing value. Where a
+    fact is missing its feature, milestone or nudge is there, so that what is known of it has a place.
     """
     document: dict[str, Any] = {}
     milestones = {milestone.key: milestone for milestone in definitions.journey.milestones}
@@ -131,18 +132,24 @@ def blank(paths: Iterable[str], definitions: Definitions) -> dict[str, Any]:
             value = {"total": len(steps), "next_step": steps[0].title if steps else None}.get(parts[2], value)
         if value is not None:
             put(document, path, value)
+        elif fact is not None and fact.family in KEYS and fact.family != "peers":  # those are laid whole
+            _inside(document, parts[:-1])
     return document
 
 
 def put(document: dict[str, Any], path: str, value: Any) -> None:
     """Set the fact at `path` in a nested document, making the steps on the way."""
     *steps, last = path.split(".")
+    _inside(document, steps)[last] = value
+
+
+def _inside(document: dict[str, Any], steps: Iterable[str]) -> dict[str, Any]:
     for step in steps:
         inner = document.get(step)
         if not isinstance(inner, dict):
             inner = document[step] = {}
         document = inner
-    document[last] = value
+    return document
 
 
 def nest(flat: dict[str, Any]) -> dict[str, Any]:

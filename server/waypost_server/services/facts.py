@@ -141,15 +141,19 @@ def play_paths(release: LiveRelease) -> frozenset[str]:
 
 
 def wanted(release: LiveRelease, paths: frozenset[str] | None) -> Wanted:
-    """What the store must read for a release, or for certain facts alone (then without history)."""
-    if paths is not None:
-        return _wanted(paths, release.compiled, history=False)
-    return _wanted_by_nudges(release)
+    """What the store must read for a release, or for certain facts alone (then no more history than they need)."""
+    return _wanted_by_nudges(release) if paths is None else _wanted_by_paths(release, paths)
 
 
 @lru_cache(maxsize=64)
 def _wanted_by_nudges(release: LiveRelease) -> Wanted:
     return _wanted(release.compiled.paths, release.compiled, history=True)
+
+
+@lru_cache(maxsize=256)
+def _wanted_by_paths(release: LiveRelease, paths: frozenset[str]) -> Wanted:
+    history = any(path.startswith("nudge.") for path in paths)
+    return _wanted(paths, release.compiled, history=history)
 
 
 def _wanted(paths: frozenset[str], compiled: CompiledRelease, *, history: bool) -> Wanted:
@@ -227,20 +231,39 @@ def build(
     return Facts(known, history, account_id, is_member, subject.now, subject.today, zone)
 
 
+def need_profile(paths: frozenset[str]) -> bool:
+    """Whether facts about a person need the person's and the membership's own rows: for more than id and role."""
+    return any(
+        path.startswith("milestone.") or (path.startswith("user.") and path not in ("user.id", "user.role"))
+        for path in paths
+    )
+
+
+def about_person(
+    parts: Parts, subject: Subject, release: LiveRelease, zone: tzinfo, paths: frozenset[str]
+) -> Values:
+    """The facts at `paths` about a person alone, from the parts of `store.crowd_parts`."""
+    known = _blank(release, paths)
+    role, member_since = parts.get("membership") or (None, None)
+    known["user"] = {**known.get("user", {}), **_user(parts, subject, role, member_since)}
+    lay_usage(known, parts, wanted(release, paths), subject.today, zone)
+    _lay_milestones(known, parts, subject, release, zone)
+    return known
+
+
 def _blank(release: LiveRelease, paths: frozenset[str] | None) -> Values:
     """A fresh copy of the facts of somebody who has done nothing."""
-    if paths is not None:
-        return catalogue.blank(paths, release.definitions)
-    return {family: dict(inner) for family, inner in _blank_of_nudges(release).items()}
+    blank = _blank_of(release, release.compiled.paths if paths is None else paths)
+    return {family: dict(inner) for family, inner in blank.items()}
 
 
-@lru_cache(maxsize=64)
-def _blank_of_nudges(release: LiveRelease) -> Values:
-    return catalogue.blank(release.compiled.paths, release.definitions)
+@lru_cache(maxsize=256)
+def _blank_of(release: LiveRelease, paths: frozenset[str]) -> Values:
+    return catalogue.blank(paths, release.definitions)
 
 
 def _user(parts: Parts, subject: Subject, role: str | None, member_since: str | None) -> Values:
-    email, name, locale, timezone, first_day, traits = parts["user"] or (None,) * 6
+    email, name, locale, timezone, first_day, traits = parts.get("user") or (None,) * 6
     first = min(filter(None, (first_day, member_since)), default=None)
     return {
         **(traits or {}),

@@ -14,8 +14,8 @@ from waypost_server.domain.conditions import compile_condition
 from waypost_server.domain.definitions import Catalog, Definitions, EmailStep, NudgeStep, Play
 from waypost_server.domain.partial import truth
 from waypost_server.domain.play_program import walk
-from waypost_server.services.audience import Population
 from waypost_server.services.classify import NEED_QUERIES
+from waypost_server.services.population import Population
 from waypost_server.services.publish import checked, environment_for
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
@@ -206,19 +206,20 @@ def _audiences(sides: _Sides, changes: tuple[Change, ...]) -> Iterator[AudienceC
     for key in sorted(old.keys() | new.keys()):
         if old.get(key) == new.get(key) and not sides.reclassified:
             continue
-        reached = [
-            _whom(side, audiences[key]) if key in audiences else (set(), True)
-            for side, audiences in ((sides.before, old), (sides.after, new))
-        ]
-        (was, one), (becomes, other) = reached
-        yield AudienceChange(
-            key, len(was), len(becomes), len(becomes - was), len(was - becomes), one and other
-        )
+        yield _audience(key, [(sides.before, old.get(key)), (sides.after, new.get(key))])
 
 
-def _whom(side: Population, audience: Mapping[str, Any]) -> tuple[set[str], bool]:
-    found, seen = side.reached(audience, seconds=SECONDS)
-    return {each.user_id for each in found}, side.is_whole and seen == len(side.members)
+def _audience(key: str, sides: list[tuple[Population, Mapping[str, Any] | None]]) -> AudienceChange:
+    """Both sides among the same people: those that both had the time to look at."""
+    reached = [
+        side.reached(audience, seconds=SECONDS) if audience is not None else None for side, audience in sides
+    ]
+    members = sides[0][0].members
+    seen = min((each[1] for each in reached if each is not None), default=0)
+    among = set(members[:seen])
+    was, becomes = ({each.user_id for each in (side[0] if side else ()) if each in among} for side in reached)
+    exact = sides[0][0].is_whole and seen == len(members)
+    return AudienceChange(key, len(was), len(becomes), len(becomes - was), len(was - becomes), exact)
 
 
 def _refusals(session: Session, workspace_id: str, sides: _Sides) -> Iterator[Refusal]:

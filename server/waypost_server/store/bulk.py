@@ -9,7 +9,6 @@ rows with `cross join … where`: SQLite then starts from them, and never from t
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -61,19 +60,20 @@ def run(
     for each in order:
         parameters.extend(parts if each == ROWS else (given[each],))
     if sqlite:
-        return _run_sqlite(connection, sql, parameters)
+        return fetched(connection, sql, parameters)
     result = connection.exec_driver_sql(sql, tuple(parameters))
     return [tuple(row) for row in result] if result.returns_rows else []
 
 
-def _run_sqlite(connection: Connection, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Straight through the driver: SQLAlchemy's result rows cost as much as the query."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
+def fetched(connection: Connection, sql: str, values: Any) -> list[tuple[Any, ...]]:
+    """All rows of a statement, straight from the driver: SQLAlchemy's result rows cost as much as the query."""
+    driver: Any = connection.connection.driver_connection
     try:
-        return driver.execute(sql, parameters).fetchall()
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(sql, None, error, sqlite3.Error, dialect=connection.dialect) from error
+        rows: list[tuple[Any, ...]] = driver.execute(sql, values).fetchall()
+    except connection.dialect.loaded_dbapi.Error as error:
+        kind = connection.dialect.loaded_dbapi.Error
+        raise DBAPIError.instance(sql, None, error, kind, dialect=connection.dialect) from error
+    return rows
 
 
 @lru_cache(maxsize=256)

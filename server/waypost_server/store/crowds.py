@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from waypost_server.store import facts
-from waypost_server.store.fact_dialects import Postgres, Sqlite
+from waypost_server.store import bulk, crowd_parts, facts
+from waypost_server.store.fact_dialects import Dialect, Postgres, Sqlite
 from waypost_server.store.tables import Account, Membership
 
 FETCH = 5_000
@@ -30,12 +29,21 @@ class Member(NamedTuple):
 
 def members(session: Session, workspace_id: str) -> Iterator[Member]:
     """Every person in every account, a few thousand rows in memory at a time."""
-    query = select(Membership.account_id, Membership.user_id, Membership.role)
-    query = query.where(Membership.workspace_id == workspace_id).order_by(
-        Membership.account_id, Membership.user_id
+    connection = session.connection()
+    dialect: Dialect = Sqlite() if bulk.is_sqlite(connection) else Postgres()
+    mark = dialect.name
+    statement = (
+        "select account_id, user_id, role from membership"
+        f" where workspace_id = {mark('ws')} and (account_id, user_id) > ({mark('account')}, {mark('user')})"
+        f" order by account_id, user_id limit {FETCH}"
     )
-    for row in session.execute(query.execution_options(yield_per=FETCH)):
-        yield Member(*row)
+    last: tuple[Any, ...] = ("", "")
+    while True:
+        rows = bulk.fetched(connection, statement, {"ws": workspace_id, "account": last[0], "user": last[1]})
+        yield from map(Member._make, rows)
+        if len(rows) < FETCH:
+            return
+        last = rows[-1]
 
 
 def people(session: Session, workspace_id: str) -> int:
@@ -66,20 +74,11 @@ def parts(
     pairs: Sequence[tuple[str, str]],
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(account, user, parts) for each of `pairs`; user '' reads the account alone. The rest is `subject`'s."""
-    dialect = Sqlite() if is_sqlite else Postgres()
+    dialect: Dialect = Sqlite() if is_sqlite else Postgres()
     found = facts.parts_of(dialect, wanted)
     columns = {**facts.placeholders(dialect, wanted), "user": "p.u", "acc": "p.a"}
     whole = dialect.whole(found.values()).format_map(columns)
-    values = facts.parameters(is_sqlite, wanted, subject)
-    if is_sqlite:
-        source = (
-            "(select json_extract(value, '$[0]') a, json_extract(value, '$[1]') u from json_each(:pairs)) p"
-        )
-        values["pairs"] = msgspec.json.encode(pairs).decode()
-    else:
-        source = "unnest(%(pair_accounts)s::text[], %(pair_users)s::text[]) as p(a, u)"
-        values["pair_accounts"] = [account for account, _ in pairs]
-        values["pair_users"] = [user for _, user in pairs]
-    rows = session.connection().exec_driver_sql(f"select p.a, p.u, {whole} from {source}", values)
-    for account_id, user_id, answer in rows:
+    values = facts.parameters(is_sqlite, wanted, subject) | crowd_parts.given(dialect, pairs)
+    statement = f"select p.a, p.u, {whole} from {crowd_parts.source(dialect)}"
+    for account_id, user_id, answer in session.connection().exec_driver_sql(statement, values):
         yield account_id, user_id, facts.named(answer, tuple(found))

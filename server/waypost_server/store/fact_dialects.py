@@ -35,6 +35,10 @@ class Postgres:
     def stored(self, column: str) -> str:
         return column
 
+    def written(self, column: str) -> str:
+        """A day or a document as text."""
+        return f"{column}::text"
+
     def among(self, column: str, name: str) -> str:
         return f"{column} = any({{{name}}})"
 
@@ -72,6 +76,9 @@ class Sqlite:
 
     def stored(self, column: str) -> str:
         return f"json({column})"
+
+    def written(self, column: str) -> str:
+        return column
 
     def among(self, column: str, name: str) -> str:
         return f"{column} in (select value from json_each({{{name}}}))"

@@ -57,3 +57,7 @@ class Subject:
     now: datetime
     today: date
     claim_lasts: timedelta
+
+    def of(self, user_id: str, account_id: str) -> Subject:
+        """The same question about somebody else."""
+        return Subject(self.workspace_id, user_id, account_id, self.now, self.today, self.claim_lasts)
