@@ -57,6 +57,7 @@ DETAILS = (
     "/explain?user=tidewater-0&at=tomorrow",
     "/explain?q=ada",
     "/settings/releases/1",
+    "/nudges/automation-halfway/audience",
 )
 MOST_QUERIES = 23
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from waypost_server.definitions.changes import Change, compare, text_diff
@@ -12,10 +13,16 @@ from waypost_server.services.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Definitions that differ, field by field, and the files as one unified diff."""
+    """Definitions that differ, field by field, and the files of both sides."""
 
     changes: tuple[Change, ...]
-    text: str
+    before: Mapping[str, str] = field(repr=False)
+    after: Mapping[str, str] = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The files as one unified diff."""
+        return text_diff(self.before, self.after)
 
     def as_json(self) -> dict[str, Any]:
         """The same as a plain document."""
@@ -26,4 +33,4 @@ def compare_releases(runtime: Runtime, workspace_id: str, first: int, second: in
     """From release `first` (0 = nothing) to `second`, each read for its own environment. Raises NotFoundError."""
     with runtime.db.read() as session:
         (old, was), (new, becomes) = (stored(session, workspace_id, number) for number in (first, second))
-    return Difference(compare(old, new, (was, becomes)), text_diff(old, new))
+    return Difference(compare(old, new, (was, becomes)), old, new)

@@ -14,16 +14,23 @@ LAST = 2**31 - 1  # the largest number the column holds
 
 
 def rollback(
-    runtime: Runtime, workspace_id: str, number: int, *, author: str, message: str = ""
+    runtime: Runtime,
+    workspace_id: str,
+    number: int,
+    *,
+    author: str,
+    message: str = "",
+    base: int | None = None,
 ) -> tuple[int, tuple[Change, ...]]:
     """Publish release `number` again: the live number afterwards, and what it undoes.
 
-    Raises NotFoundError; RefusedError when this version no longer accepts the old files.
+    With `base`, only if that release is still live. Raises NotFoundError; BaseMovedError; RefusedError when this
+    version no longer accepts the old files.
     """
     (files, environment), undone = undoes(runtime, workspace_id, number)
     said = message or f"Roll back to release {number}"
     live = publish(
-        runtime, workspace_id, files, author=author, message=said,
+        runtime, workspace_id, files, author=author, message=said, base=base,
         environment=environment, change_environment=True,
     )  # fmt: skip
     return live, undone

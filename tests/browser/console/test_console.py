@@ -13,8 +13,9 @@ from werkzeug.serving import make_server
 
 from tests.builders import Clock
 from tests.console.conftest import Console, make_console
-from tests.console.seed import seed
+from tests.console.seed import files, seed
 from waypost_server.services.console_login import make_login_link
+from waypost_server.services.publish import publish
 
 pytestmark = pytest.mark.browser
 PAGES = (
@@ -41,6 +42,10 @@ PAGES = (
     "/settings/endpoints",
     "/settings/releases",
     "/settings/releases/1",
+    "/settings/releases/2",
+    "/settings/releases/1/to/2?by=line",
+    "/settings/releases/1/roll-back",
+    "/nudges/automation-halfway/audience",
     "/settings/quarantine",
     "/missing",
 )
@@ -55,6 +60,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
     origin = f"http://127.0.0.1:{server.server_port}"
     console = make_console(f"sqlite:///{path}", Clock(), origin)
     console.people = seed(console.runtime)
+    later = {**files(), "policy.yaml": files()["policy.yaml"].replace("max: 4", "max: 5")}
+    publish(console.runtime, "acme-prod", later, author="arif@acme.example")
     server.app = console.app
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield console, origin
@@ -141,4 +148,17 @@ def test_the_queue_works_without_script(chromium: Browser, site: tuple[Console, 
     page.goto(f"{site[1]}/console/tasks/t2")
     page.click("text=Reopen")
     assert "Reopened." in page.locator("[role=status]").inner_text()
+    page.context.close()
+
+
+def test_the_audience_is_counted_in_place_when_asked_for(
+    chromium: Browser, site: tuple[Console, str]
+) -> None:
+    """The link of a nudge's page becomes the numbers, and the focus goes with them."""
+    page = enter(chromium, site, viewport={"width": 1440, "height": 900})
+    page.goto(f"{site[1]}/console/nudges/automation-halfway")
+    page.click("a[data-load]")
+    page.locator("#audience table").wait_for()
+    assert page.evaluate("document.activeElement.id") == "audience"
+    assert page.url.endswith("/nudges/automation-halfway")
     page.context.close()

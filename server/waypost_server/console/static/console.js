@@ -23,6 +23,26 @@
     setTimeout(() => { label.textContent = before; }, 2500);
   });
 
+  // A part of another page, put in place of the link to it; where that fails, the link is followed.
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest?.("a[data-load]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    if (link.getAttribute("aria-busy")) return;
+    link.setAttribute("aria-busy", "true");
+    link.textContent = "Counting …";
+    try {
+      const response = await fetch(link.href, { credentials: "same-origin" });
+      if (!response.ok || response.redirected) throw new Error(response.status);
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      const part = document.adoptNode(page.getElementById(link.dataset.load));
+      link.parentElement.replaceWith(part);
+      part.focus({ preventScroll: true });
+    } catch {
+      location.href = link.href;
+    }
+  });
+
   const table = document.querySelector("[data-queue]");
   const slot = document.querySelector("[data-detail-slot]");
   let loading = 0;

@@ -15,12 +15,35 @@ from waypost_server.services.funnel import funnel as count
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Register the route."""
+    """Register the routes."""
     blueprint.add_url_rule("/nudges/<ref:key>/funnel", "funnel", funnel)
+    blueprint.add_url_rule("/nudges/<ref:key>/audience", "audience", audience)
 
 
 def funnel(key: str) -> str:
     """Count, and say where most are stopped."""
+    found, leaves = _counted(key)
+    return render_template(
+        "console/funnel.html",
+        funnel=found,
+        title=finding(found),
+        rows=[(name, part, _bar(name, part, found)) for name, part in _named(found)],
+        leaves=leaves,
+    )
+
+
+def audience(key: str) -> str:
+    """How many people each comparison of the audience lets through: a page of its own, and a part of the nudge's."""
+    found, leaves = _counted(key)
+    rows = [
+        (text, share, charts.progress(round(100 * share), 100, f"{text}: {share:.0%}"))
+        for text, share in leaves
+    ]
+    return render_template("console/audience.html", funnel=found, title=finding(found), leaves=rows)
+
+
+def _counted(key: str) -> tuple[Funnel, list[tuple[str, float]]]:
+    """The funnel, and each comparison in words with the share of users for whom it holds."""
     who = login()
     try:
         found = count(runtime(), who.workspace_id, key)
@@ -31,15 +54,10 @@ def funnel(key: str) -> str:
     if live is None:
         abort(404)
     reader = Reader(live.definitions)
-    return render_template(
-        "console/funnel.html",
-        funnel=found,
-        title=finding(found),
-        rows=[(name, part, _bar(name, part, found)) for name, part in _named(found)],
-        leaves=[
-            (leaf_text(each.path, each.operator, each.wanted, reader), each.expected) for each in found.leaves
-        ],
-    )
+    said = [
+        (leaf_text(each.path, each.operator, each.wanted, reader), each.expected) for each in found.leaves
+    ]
+    return found, said
 
 
 def finding(found: Funnel) -> str:

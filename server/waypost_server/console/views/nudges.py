@@ -92,6 +92,8 @@ def nudge(key: str) -> str:
 
 def state(nudge: Nudge) -> tuple[str, str]:
     """What a nudge does today: (word, tone)."""
+    if nudge.is_paused:
+        return "Paused", "attention"
     today = words.today().isoformat()
     if nudge.schedule.starts_on and today < nudge.schedule.starts_on:
         return f"Starts {nudge.schedule.starts_on}", "information"
