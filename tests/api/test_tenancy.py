@@ -15,6 +15,7 @@ THEIRS = {
     "first": "99",
     "second": "98",
     "run_id": "run-other-acme",
+    "play": "only-of-the-other",
     "number": "99",  # releases are counted in each workspace: the number of one is no id of another's
     "nudge": "only-of-the-other",
     "channel": "webhook",
@@ -33,6 +34,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "dismiss": {"reason": "not ours"},
     "reassign": {"owner": "nobody"},
     "cancel": {"reason": "not ours"},
+    "runs": {"accountId": "acme-0"},
     "disable": {"reason": "not ours"},
     "motion": {"motion": "strategic", "until": "2027-01-01T00:00:00Z", "reason": "not ours", "by": "ada"},
     "{number}": {"message": "back"},

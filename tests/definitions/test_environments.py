@@ -51,7 +51,7 @@ def test_an_override_changes_what_it_names_and_nothing_else() -> None:
     assert (hint.content["en"].title, hint.content["en"].body) == ("Hi there", was.content["en"].body)
     assert hint.cases == ()  # they are examples of the audience that it does not have here
     definitions = there.definitions
-    assert definitions.plays[0].every_days == 1
+    assert definitions.plays[0].enrol.per_days == 1
     assert definitions.templates["tips"].subject == "[staging] Hello"
     assert definitions.catalog.motions[0].when == {"account.plan": "gold"}
     assert definitions.journey.milestones[0].due_days == 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.definitions.files import found, load_with
+from tests.definitions.files import FILES, found, load_with
+from waypost_server.definitions.loader import load_files
 
 PLAY = "plays/drop.yaml"
 WEBHOOK = "- webhook: crm"
@@ -31,6 +32,14 @@ WEBHOOK = "- webhook: crm"
         (WEBHOOK, "- set_trait: {trait: motion, value: a}", "trait_name", 8, "another name"),
         (WEBHOOK, "- set_trait: {trait: stage, value: [a]}", "not_scalar", 8, "one value"),
         (WEBHOOK, "- end: Enough\n  - webhook: crm", "unreachable_step", 9, "move `end`"),
+        ("signal: usage_decay", "person: true, signal: usage_decay", "trigger_shape", 3, "person: true"),
+        ("signal: usage_decay, severity: {$gte: 0.5}", "person: true, milestone: first", "trigger_shape", 3, "write"),
+        ("signal: usage_decay, severity: {$gte: 0.5}", "condition: {acount.seats: 3}", "unknown_fact", 3, "seats"),
+        ("signal: usage_decay, severity: {$gte: 0.5}", "condition: {user.role: admin}", "fact_scope", 3, "account"),
+        ("title: Drop", "title: Drop\nsubject: user", "subject_of_signal", 3, "remove `subject:`"),
+        ("title: Drop", "title: Drop\nenrol: twice", "enrol_shape", 3, "enrol: once"),
+        ("title: Drop", "title: Drop\nenrol: once\nevery_days: 3", "enrol_shape", 1, "keep enrol"),
+        ("title: Drop", "title: Drop\nenrol: {max: 2}", "missing_key", 3, "per: 90d"),
         ("title: Drop", "title: Drop\nexit: {acount.seats: 1}", "unknown_fact", 3, "account.seats"),
     ],
 )  # fmt: skip
@@ -38,6 +47,14 @@ def test_what_is_wrong_with_a_step(old: str, new: str, code: str, line: int, rem
     """Each mistake names its line and what to write instead, also inside another step."""
     finding = found(load_with(PLAY, old, new), code, PLAY)
     assert finding.line == line and remedy in finding.remedy
+
+
+def test_a_play_about_accounts_has_no_user() -> None:
+    """A trait of a user is set where there is one."""
+    play = FILES[PLAY].replace("signal: usage_decay, severity: {$gte: 0.5}", "person: true")
+    text = play.replace(WEBHOOK, "- set_trait: {trait: stage, value: late, of: user}")
+    finding = found(load_files({**FILES, PLAY: text}), "no_user", PLAY)
+    assert finding.line == 8 and "subject: user" in finding.remedy
 
 
 def test_every_step_together_is_correct() -> None:

@@ -10,9 +10,11 @@ from waypost_server.api import cursor
 from waypost_server.api.auth import runtime
 from waypost_server.api.rest import Camel, Id, PageQuery, Time, Words, caller, page_of, path_id, resource
 from waypost_server.services.cancel_run import REASON, cancel_run
+from waypost_server.services.start_run import Wish, start_run
 from waypost_server.store import listing
 
 blueprint = resource("plays", "Responses to signals, as they run.")
+OCCURRENCE = 100  # characters
 STATES = ["running", "waiting", "ended"]
 
 
@@ -28,15 +30,33 @@ class PlayRun(Camel):
     id = fields.String(required=True)
     play = fields.String(required=True)
     account_id = fields.String(required=True)
+    user_id = fields.String(required=True, metadata={"description": "Empty: the run is about the account."})
     release = fields.Integer(required=True, strict=True)
     motion = fields.String(required=True)
     signal_id = fields.String(required=True)
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     outcome = fields.String(required=True, allow_none=True)
+    cause = fields.Dict(
+        required=True, metadata={"description": "What started it: `kind` is signal, condition or person."}
+    )
     step = fields.Integer(required=True, strict=True, metadata={"description": "Index of the next step."})
     due_at = Time(required=True, allow_none=True)
     started_at = Time(required=True)
     ended_at = Time(required=True, allow_none=True)
+
+
+class StartBody(Camel):
+    account_id = Id(required=True)
+    user_id = Id(load_default="", metadata={"description": "For a play about users: which one."})
+    occurrence = Words(
+        OCCURRENCE,
+        load_default="",
+        metadata={"description": "The same one starts one run, however often it is sent."},
+    )
+    anyway = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Also where the play's audience or its limit on starting says no."},
+    )
 
 
 class CancelBody(Camel):
@@ -54,6 +74,15 @@ def list_runs(query: dict[str, Any]) -> dict[str, Any]:
             session, caller().workspace_id, listing.RUNS, filters=query, after=after, limit=limit
         )
     return {"data": page.rows, "next": cursor.encode(page.next)}
+
+
+@blueprint.route("/plays/<play>/runs", methods=["POST"])
+@blueprint.arguments(StartBody)
+@blueprint.response(201, PlayRun)
+def start(given: dict[str, Any], play: str) -> Any:
+    """Start a play for an account or a user of it, because a person says so"""
+    wish = Wish(play=path_id(play), actor=f"key {caller().key_id}", **given)
+    return start_run(runtime(), caller().workspace_id, wish)
 
 
 @blueprint.route("/plays/runs/<run_id>/cancel", methods=["POST"])

@@ -19,6 +19,7 @@ COMMANDS = {
     "user": ("console_users", "user", "Create and list people who log into the console."),
     "nudges": ("nudges", "nudges", "Validate, rehearse and publish the definitions in nudges/."),
     "explain": ("explain", "explain", "Say why a user sees a nudge, or does not."),
+    "start-play": ("start_play", "start_play", "Start a play for an account or a user."),
     "stop-run": ("stop_run", "stop_run", "Stop a run of a play for good."),
     "resend": ("resend", "resend", "Send a message again that failed, or that a receiver lost."),
     "endpoint": ("endpoints", "endpoint", "Look at, try and switch webhooks."),

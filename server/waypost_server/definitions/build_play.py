@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from waypost_server.domain.definitions import Play, PlayStep, Trigger
+from waypost_server.domain.definitions import Enrol, Play, PlayStep, Trigger
 
-from .build_nudge import build_goal
+from .build_nudge import DAY, build_goal
 from .build_steps import build_steps
 from .findings import Report, Source
 from .nested import validate, validate_field
@@ -34,7 +34,8 @@ def build_play(source: Source, report: Report) -> Play | None:
         audience=data.get("audience", {}),
         goal=build_goal(data),
         exit=data.get("exit"),
-        every_days=data.get("every_days", 30),
+        subject=data.get("subject", "account"),
+        enrol=_enrol(data),
         source=source.at(("key",)),
     )
 
@@ -46,4 +47,17 @@ def _branch(source: Source, report: Report, motion: str, steps: list[Any]) -> tu
 
 def _trigger(data: dict[str, Any]) -> Trigger:
     where: dict[str, Any] = {name: data[name] for name in ("severity", "feature") if name in data}
-    return Trigger(data["signal"], where, data.get("milestone"))
+    return Trigger(
+        signal=data.get("signal", ""),
+        where=where,
+        milestone=data.get("milestone"),
+        condition=data.get("condition"),
+        person=data.get("person", False),
+    )
+
+
+def _enrol(data: dict[str, Any]) -> Enrol:
+    if "enrol" in data:
+        per = data["enrol"]["per"]
+        return Enrol(data["enrol"]["max"], None if per is None else per / DAY)
+    return Enrol(1, data.get("every_days", 30))

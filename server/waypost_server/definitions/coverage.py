@@ -1,8 +1,8 @@
 """Coverage: for every segment, motion and state of a milestone, which play or nudge comes next?
 
 A cell is covered by what the definitions say acts in it: a play that the milestone's own signal starts, or a
-nudge made for that moment. Plays on falling usage watch every reached milestone. What a cell cannot know
-(usage, roles) is left open: a rule that may hold counts.
+condition about it, or a nudge made for that moment. Plays on falling usage watch every reached milestone. What a
+cell cannot know (usage, roles) is left open: a rule that may hold counts.
 """
 
 from __future__ import annotations
@@ -153,6 +153,9 @@ def _answers(play: Play, milestone: Milestone, place: _Place, audience: Compiled
     """Whether an account here meets this play next: its signal is the one of this state, or the one to come."""
     if not play.branches.get(place.motion) or not place.allows(audience):
         return False
+    if play.on.condition is not None:
+        becomes = _compiled(play.on.condition)
+        return becomes is not None and _speaks_of(becomes, milestone) and place.allows(becomes)
     if play.on.signal == HABIT:
         return place.state == "reached"
     if play.on.milestone not in (None, milestone.key):
@@ -173,7 +176,11 @@ def _made_for(nudge: Nudge, audience: Compiled, milestone: Milestone, place: _Pl
     )
     if place.state != "reached":
         return leads
-    return any(path.startswith(f"milestone.{milestone.key}.") for path in audience.paths)
+    return _speaks_of(audience, milestone)
+
+
+def _speaks_of(condition: Compiled, milestone: Milestone) -> bool:
+    return any(path.startswith(f"milestone.{milestone.key}.") for path in condition.paths)
 
 
 def flaws(definitions: Definitions) -> tuple[Flaw, ...]:
@@ -196,12 +203,13 @@ def _play_flaws(definitions: Definitions, play: Play) -> Iterator[Flaw]:
         said = f"the play {play.key} never starts: no segment and motion with a branch satisfies its audience"
         yield Flaw("unreachable_play", play.key, play.source, said, "change the audience, or add a branch")
     waits = max((_longest(steps) for steps in play.branches.values()), default=0)
-    if play.goal is None and play.every_days <= waits:
+    again = play.enrol.per_days
+    if play.goal is None and again is not None and again <= waits:
         said = (
             f"the play {play.key} never ends: it has no goal, takes {waits:g} days "
-            f"and may start again after {play.every_days:g}"
+            f"and may start again after {again:g}"
         )
-        yield Flaw("unbounded_loop", play.key, play.source, said, "add a goal, or raise `every_days`")
+        yield Flaw("unbounded_loop", play.key, play.source, said, "add a goal, or let it start less often")
 
 
 def _longest(steps: Sequence[PlayStep]) -> float:

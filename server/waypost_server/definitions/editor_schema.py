@@ -34,6 +34,8 @@ from waypost_server.definitions.nested import ListOf, MapOf, One, Schema
 from waypost_server.definitions.nudge_schemas import NudgeSchema
 from waypost_server.definitions.schemas import (
     CatalogSchema,
+    EnrolField,
+    EnrolSchema,
     FrontMatterSchema,
     JourneySchema,
     PlaySchema,
@@ -146,6 +148,8 @@ def _nested(name: str, field: fields.Field[Any]) -> dict[str, Any]:
         return {"type": "array", "items": _field(name, field.inner), "minItems": field.least}
     if isinstance(field, Steps):
         return _STEPS
+    if isinstance(field, EnrolField):
+        return {"anyOf": [{"enum": ["once"]}, _object(EnrolSchema)]}
     if isinstance(field, Document):
         return {"$ref": "#/$defs/condition"} if name in _CONDITIONS else {"type": "object"}
     return {}

@@ -119,7 +119,7 @@ key: {key}
 title: {title}
 on: {{signal: usage_decay, severity: {{$gte: 0.5}}}}
 goal: {{feature: {feature}, weeks_active: 2, within_days: 30}}
-every_days: 60                      # at most one run per account in this time
+enrol: {{max: 1, per: 60d}}          # how often for the same account; or once
 long_tail:
   - email: {{template: {key}, to: {{role: [{role}], limit: 2}}}}
   - wait: {{days: 7, or: goal}}

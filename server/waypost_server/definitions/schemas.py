@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from marshmallow import fields, validates_schema
 
-from .fields import ClockTime, Document, Flag, Key, Number, OneOf, Span, Text, Texts, Values, refuse
+from .fields import ClockTime, Document, Flag, Key, Number, OneOf, Span, Text, Texts, Values, refuse, shown
 from .nested import ListOf, MapOf, One, Schema
 from .nudge_schemas import GoalSchema
 
@@ -162,11 +162,40 @@ class PolicySchema(Schema):
 
 # --- plays/*.yaml ---------------------------------------------------------------------------------
 class TriggerSchema(Schema):
-    examples: ClassVar[dict[str, str]] = {"signal": "add `signal: usage_decay`"}
-    signal = Text(required=True)
+    signal = Text()
     milestone = Key()
     severity = fields.Raw()
     feature = fields.Raw()
+    condition = Document()
+    person = Flag()
+
+    @validates_schema
+    def _one_start(self, data: Any, **_: Any) -> None:
+        named = [name for name in ("signal", "condition", "person") if data.get(name)]
+        remedy = "write `on: {signal: usage_decay}`, `on: {condition: {…}}` or `on: {person: true}`"
+        if len(named) != 1:
+            message = f"a play starts by one thing, not by {' and '.join(named) or 'nothing'}"
+            raise refuse("trigger_shape", message, remedy)
+        if named != ["signal"] and {"milestone", "severity", "feature"} & data.keys():
+            raise refuse("trigger_shape", "milestone, severity and feature are of a signal", remedy)
+
+
+class EnrolSchema(Schema):
+    examples: ClassVar[dict[str, str]] = {"max": "add `max: 2`", "per": "add `per: 90d`"}
+    max = Number(whole=True, least=1, required=True)
+    per = Span(required=True)
+
+
+class EnrolField(fields.Field[dict[str, Any]]):
+    """`once`, or a number and a length of time."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, Any]:
+        if value == "once":
+            return {"max": 1, "per": None}
+        if not isinstance(value, dict):
+            message = f"{attr} cannot be {shown(value)}"
+            raise refuse("enrol_shape", message, "write `enrol: once` or `enrol: {max: 2, per: 90d}`")
+        return dict(One(EnrolSchema).deserialize(value, attr, data))
 
 
 class PlaySchema(Schema):
@@ -176,10 +205,18 @@ class PlaySchema(Schema):
     key = Key(required=True)
     title = Text(required=True)
     on = One(TriggerSchema, required=True)
+    subject = OneOf("account", "user")
     audience = Document()
     goal = One(GoalSchema)
     exit = Document()
     every_days = Number(least=1, most=3650)
+    enrol = EnrolField()
+
+    @validates_schema
+    def _one_limit(self, data: Any, **_: Any) -> None:
+        if "enrol" in data and "every_days" in data:
+            message = "enrol and every_days say the same thing twice"
+            raise refuse("enrol_shape", message, "keep enrol only")
 
 
 # --- templates/*.md, the lines between --- ----------------------------------------------------------

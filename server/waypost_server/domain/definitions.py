@@ -169,11 +169,21 @@ class Journey:
 # --- plays/*.yaml ---------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What starts a play: a signal of this kind whose fields satisfy `where` (e.g. severity)."""
+    """What starts a play: one of a signal, a condition that becomes true, a person."""
 
-    signal: str
+    signal: str = ""  # a kind of signal, whose fields satisfy `where` (e.g. severity)
     where: Condition = field(default_factory=dict)
     milestone: str | None = None  # for milestone_reached and milestone_overdue: which one
+    condition: Condition | None = None
+    person: bool = False  # nothing else starts it; a person may start any play
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """How often a play may start for the same subject: `max` times in `per_days`, or ever (None)."""
+
+    max: int = 1
+    per_days: float | None = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,16 +236,20 @@ PlayStep = EmailStep | NudgeStep | WaitStep | WebhookStep | TaskStep | BranchSte
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """A response to a signal, with a branch of steps per motion. At most one run per `every_days` and account."""
+    """What to do for a subject, with a branch of steps per motion.
+
+    The subject is an account or a user; for a play on a signal it is whatever the signal is about.
+    """
 
     key: str
     title: str
     on: Trigger
     branches: Mapping[str, tuple[PlayStep, ...]]
+    subject: Scope = "account"
     audience: Condition = field(default_factory=dict)
     goal: Goal | None = None
     exit: Condition | None = None  # while it holds, no step acts: the run ends
-    every_days: float = 30
+    enrol: Enrol = field(default_factory=Enrol)
     source: str = ""
 
 
@@ -268,9 +282,9 @@ class Definitions:
 
 __all__ = [
     "KIND_OF_SURFACE", "Action", "Adoption", "AdoptionDefinition", "Behaviour", "BranchStep", "Cap", "Case",
-    "Catalog", "Condition", "Content", "Definitions", "EmailStep", "EndStep", "Feature", "Frequency", "Goal",
-    "Hours", "Journey", "Kind", "LearningPath", "Limit", "Milestone", "MotionRule", "Nudge", "NudgeStep",
-    "Phase", "Play", "PlayEmails", "PlayStep", "Policy", "Prerequisite", "Priority", "QuietHours",
-    "Recipients", "Role", "Schedule", "Scope", "Segment", "SessionRule", "SetTraitStep", "Step", "Surface",
-    "TaskStep", "Template", "Trigger", "Variant", "WaitStep", "WebhookStep", "Where",
+    "Catalog", "Condition", "Content", "Definitions", "EmailStep", "EndStep", "Enrol", "Feature", "Frequency",
+    "Goal", "Hours", "Journey", "Kind", "LearningPath", "Limit", "Milestone", "MotionRule", "Nudge",
+    "NudgeStep", "Phase", "Play", "PlayEmails", "PlayStep", "Policy", "Prerequisite", "Priority",
+    "QuietHours", "Recipients", "Role", "Schedule", "Scope", "Segment", "SessionRule", "SetTraitStep", "Step",
+    "Surface", "TaskStep", "Template", "Trigger", "Variant", "WaitStep", "WebhookStep", "Where",
 ]  # fmt: skip

@@ -36,6 +36,7 @@ from waypost_server.services.resolve_tasks import resolve_tasks
 from waypost_server.services.role_evidence import with_roles
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.start_plays import Opening, open_signals
+from waypost_server.services.watch_conditions import Watched, watch
 from waypost_server.store import due, milestone_reads, past_values, play_runs, signals, usage_weeks
 from waypost_server.store.as_it_was import UNTOLD
 from waypost_server.store.tables import Account, Workspace
@@ -196,10 +197,12 @@ def _write(
 ) -> None:
     """Take each account's row lock first, in order of id, and write only where the claim still holds."""
     now, held = runtime.clock(), []
+    tomorrow = now + timedelta(days=1)  # time alone may make a watched condition true
     for each in judged:
+        check_at = each.verdict.check_at
         values = {
             "evaluated": each.account.touched,
-            "check_at": each.verdict.check_at,
+            "check_at": min(check_at, tomorrow) if release.watching else check_at,
             "segment": each.segment,
             "motion": each.motion,
             "next_step": each.next_step.title if each.next_step else None,
@@ -233,6 +236,9 @@ def _write(
         Opening(each.account, each.motion, finding) for each in held for finding in each.verdict.opens
     ]
     open_signals(session, runtime, release, openings)
+    zone = runtime.releases.standing(session, workspace_id).zone
+    watched = [Watched(each.account.id, each.motion, each.account.first_day) for each in held]
+    watch(session, runtime, release, workspace_id, watched, today=day_of(now, zone))
 
 
 def _keep_class(session: Session, judged: _Judged, values: dict[str, Any], now: datetime) -> None:

@@ -34,5 +34,5 @@ class RunContext:
 
     @property
     def user_id(self) -> str:
-        """The user the signal is about; '' when it is about the account."""
-        return self.signal.user_id if self.signal else ""
+        """The user the run is about; '' when it is about the account."""
+        return self.run.user_id or (self.signal.user_id if self.signal else "")

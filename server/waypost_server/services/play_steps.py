@@ -112,12 +112,13 @@ def _nudge(context: RunContext, step: NudgeStep, index: int) -> Line:
             "account_id": context.account.id,
             "nudge": step.nudge,
             "run_id": context.run.id,
+            "user_id": context.user_id,
             "roles": list(step.role) if step.role is not None else None,
             "until": until,
             "granted_at": context.now,
         },
     )
-    who = ", ".join(step.role) if step.role else "everybody"
+    who = ", ".join(step.role) if step.role else context.user_id or "everybody"
     return Line("done", f"Nudge {step.nudge} handed to {who} until {until:%Y-%m-%d}.")
 
 

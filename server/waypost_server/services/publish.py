@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from waypost_server.channels.template_check import check_template
 from waypost_server.definitions.findings import Finding
 from waypost_server.definitions.loader import Loaded, load_files
+from waypost_server.domain.definitions import Condition, Definitions
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import audit, due, releases
@@ -61,7 +62,7 @@ def publish(
     Raises RefusedError, NotFoundError, BaseMovedError, OtherEnvironmentError.
     """
     environment = environment_for(runtime, workspace_id, environment)
-    checked(files, environment)
+    loaded = checked(files, environment)
     digest = digest_of(files, environment)
     now = runtime.clock()
     with runtime.db.write() as session:
@@ -82,7 +83,10 @@ def publish(
             raise OtherEnvironmentError(_other(lives_in, environment), detail={"environment": lives_in})
         number = live + 1
         before = (releases.files(session, workspace_id, newest[0]) or {}) if newest else {}
-        if _judged(before, lives_in) != _judged(files, environment):
+        watched = runtime.releases.pinned(session, workspace_id, newest[0]).definitions if newest else None
+        if _judged(before, lives_in) != _judged(files, environment) or _starting(watched) != _starting(
+            loaded.definitions
+        ):
             due.look_at_everybody(session, workspace_id, now=now)
         releases.add(
             session, workspace_id, number, dict(files), digest=digest, author=author, message=message,
@@ -114,6 +118,12 @@ def _other(lives_in: str, environment: str) -> str:
 def _judged(files: Mapping[str, str], environment: str) -> list[str | None]:
     """What decides how accounts are judged."""
     return [files.get(name) for name in (*JUDGED_BY, f"environments/{environment}.yaml")]
+
+
+def _starting(definitions: Definitions | None) -> dict[str, Condition]:
+    """The conditions that start plays: a new one is looked at now, to know later when it becomes true."""
+    plays = definitions.plays if definitions else ()
+    return {play.key: play.on.condition for play in plays if play.on.condition is not None}
 
 
 def checked(files: Mapping[str, str], environment: str = "") -> Loaded:

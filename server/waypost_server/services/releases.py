@@ -41,6 +41,11 @@ class LiveRelease:
         return {play.key: play for play in self.definitions.plays}
 
     @cached_property
+    def watching(self) -> tuple[Play, ...]:
+        """The plays that a condition starts."""
+        return tuple(play for play in self.definitions.plays if play.on.condition is not None)
+
+    @cached_property
     def programs(self) -> dict[tuple[str, str], tuple[Instruction, ...]]:
         """The steps of each play and motion, as instructions."""
         return {

@@ -154,7 +154,7 @@ def _still_wanted(
         row.account_id,
         goal=play.goal,
         since=run.started_at,
-        user_id=around.signal.user_id if around.signal else "",
+        user_id=run.user_id or (around.signal.user_id if around.signal else ""),
     ):
         raise _End("cancelled", "the goal was reached before it was sent")
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.definitions import Definitions, Play
 from waypost_server.domain.signals import Finding
+from waypost_server.services.begin_run import Beginning, begin, mismatch, no_more
 from waypost_server.services.compiled_conditions import compiled
 from waypost_server.services.facts import account_facts
 from waypost_server.services.join_task import join_task
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.role_evidence import with_roles
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import play_runs, signals, tasks
+from waypost_server.store import play_starts, signals, tasks
+from waypost_server.store.play_starts import Starts
 from waypost_server.store.tables import Account, Task
 
 log = logging.getLogger("waypost.plays")
@@ -37,7 +39,7 @@ class Opening:
 class _Known:
     """By account and play: when it last started, and the task of it that is open."""
 
-    started: dict[tuple[str, str], datetime]
+    starts: Starts
     tasks: dict[tuple[str, str], Task]
 
 
@@ -49,8 +51,9 @@ def open_signals(
         return
     workspace_id = openings[0].account.workspace_id
     accounts = {each.account.id for each in openings}
+    answering = {play.key for each in openings for play in _candidates(release.definitions, each.finding)}
     known = _Known(
-        play_runs.last_started(session, workspace_id, accounts),
+        play_starts.of_accounts(session, workspace_id, accounts, answering),
         tasks.open_of_plays(session, workspace_id, accounts),
     )
     for opening in openings:
@@ -93,24 +96,28 @@ def _answer(
     known: _Known,
 ) -> tuple[str, str]:
     """Start what matches; ("run", titles), ("task", what it joined) or ("none", why)."""
-    if opening.finding.stale:
-        return "none", opening.finding.stale
+    finding, account = opening.finding, opening.account
+    if finding.stale:
+        return "none", finding.stale
     titles, joined, reasons = [], [], []
     facts: dict[str, Any] | None = None
-    for play in _candidates(release.definitions, opening.finding):
+    beginning = Beginning(
+        account.workspace_id, account.id, opening.motion, signal_id, {"kind": "signal"},
+        finding.user_id, signal_id,
+    )  # fmt: skip
+    for play in _candidates(release.definitions, finding):
         if play.audience and facts is None:
-            facts = account_facts(session, runtime, opening.account.workspace_id, opening.account.id, release)
-        reason = _mismatch(play, opening, facts or {})
-        task = known.tasks.get((opening.account.id, play.key))
+            facts = account_facts(session, runtime, account.workspace_id, account.id, release)
+        reason = _asks_for_else(play, finding) or mismatch(play, beginning, facts or {})
+        task = known.tasks.get((account.id, play.key))
         if not reason and task is not None:
             _join(session, runtime, task, opening, signal_id)
             joined.append(f"Joined the open task: {task.title}")
             continue
-        reason = reason or _too_soon(play, known.started.get((opening.account.id, play.key)), runtime.clock())
+        reason = reason or no_more(play, beginning, starts=known.starts, now=runtime.clock())
         if reason:
             reasons.append(reason)
-        elif _start(session, runtime, release, opening, play=play, signal_id=signal_id):
-            known.started[(opening.account.id, play.key)] = runtime.clock()
+        elif begin(session, runtime, release, play, beginning, starts=known.starts):
             titles.append(play.title)
     if titles:
         return "run", ", ".join(titles)
@@ -132,51 +139,9 @@ def _join(session: Session, runtime: Runtime, task: Task, opening: Opening, sign
     join_task(session, runtime, task, signal_id=signal_id, severity=severity, words=words)
 
 
-def _mismatch(play: Play, opening: Opening, facts: Mapping[str, Any]) -> str:
-    """Why this play is not made for the signal; '' when it is."""
-    finding = opening.finding
+def _asks_for_else(play: Play, finding: Finding) -> str:
+    """Why the trigger does not mean this finding; '' when it does."""
     fields = {**finding.evidence, "severity": finding.severity, "kind": finding.kind}
     if play.on.where and not compiled(play.on.where).test(fields):
         return f"{play.title}: its trigger asks for something else."
-    if play.audience and not compiled(play.audience).test(facts):
-        return f"{play.title}: the account is not in its audience."
-    if not play.branches.get(opening.motion):
-        return f"{play.title}: it has no steps for {opening.motion.replace('_', ' ')} accounts."
     return ""
-
-
-def _too_soon(play: Play, last: datetime | None, now: datetime) -> str:
-    """Why it does not run again yet; '' when it may."""
-    if last is not None and now - last < timedelta(days=play.every_days):
-        return (
-            f"{play.title}: it last ran on {last:%Y-%m-%d}, and runs at most every {play.every_days:g} days."
-        )
-    return ""
-
-
-def _start(
-    session: Session,
-    runtime: Runtime,
-    release: LiveRelease,
-    opening: Opening,
-    *,
-    play: Play,
-    signal_id: str,
-) -> bool:
-    now = runtime.clock()
-    return play_runs.start(
-        session,
-        {
-            "workspace_id": opening.account.workspace_id,
-            "id": runtime.new_id(),
-            "account_id": opening.account.id,
-            "play": play.key,
-            "release": release.number,
-            "motion": opening.motion,
-            "signal_id": signal_id,
-            "occurrence": signal_id,
-            "state": "running",
-            "due_at": now,
-            "started_at": now,
-        },
-    )

@@ -50,7 +50,8 @@ def parts(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
     if wanted.grants:
         parts["grants"] = rows(
             f"nudge, run_id, {dialect.stored('roles')}, until",
-            "nudge_grant where workspace_id = {ws} and account_id = {acc} and until > {now}",
+            "nudge_grant where workspace_id = {ws} and account_id = {acc} and user_id in ('', {user})"
+            " and until > {now}",
         )
         parts["muted"] = (
             f"(select {dialect.array}(count(*)) from task where workspace_id = {{ws}} and account_id = {{acc}}"

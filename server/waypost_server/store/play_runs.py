@@ -29,18 +29,6 @@ def start(session: Session, values: Mapping[str, Any]) -> bool:
     return insert_new(session, PlayRun, values)
 
 
-def last_started(
-    session: Session, workspace_id: str, accounts: Collection[str]
-) -> dict[tuple[str, str], datetime]:
-    """(account, play) → when it last started."""
-    rows = session.execute(
-        select(PlayRun.account_id, PlayRun.play, func.max(PlayRun.started_at))
-        .where(PlayRun.workspace_id == workspace_id, PlayRun.account_id.in_(accounts))
-        .group_by(PlayRun.account_id, PlayRun.play)
-    )
-    return {(account, play): at for account, play, at in rows}
-
-
 def poke_waiting(session: Session, workspace_id: str, accounts: Collection[str], *, now: datetime) -> None:
     """Look again at waiting runs of accounts that did something: a goal may have come true."""
     session.execute(
@@ -91,6 +79,21 @@ def hold(session: Session, workspace_id: str, ids: Collection[str], *, fence: st
         .with_for_update()
     )
     return set(found)
+
+
+def of_occurrence(
+    session: Session, workspace_id: str, account_id: str, play: str, user_id: str, occurrence: str
+) -> PlayRun | None:
+    """The run that this occurrence started for the subject; None when there is none."""
+    return session.scalar(
+        select(PlayRun).where(
+            PlayRun.workspace_id == workspace_id,
+            PlayRun.account_id == account_id,
+            PlayRun.play == play,
+            PlayRun.user_id == user_id,
+            PlayRun.occurrence == occurrence,
+        )
+    )
 
 
 def account_of(session: Session, workspace_id: str, run_id: str) -> str | None:

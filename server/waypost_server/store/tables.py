@@ -452,6 +452,7 @@ class NudgeGrant(db.Model):
     account_id: Mapped[str] = key()
     nudge: Mapped[str] = key()
     run_id: Mapped[str] = key()
+    user_id: Mapped[str] = col(default="''")  # for this user only; '' = users of the account, by role
     roles: Mapped[list[str] | None] = col(Json)
     until: Mapped[datetime] = col(UtcDateTime)
     granted_at: Mapped[datetime | None] = col(UtcDateTime)  # null: before this was kept
@@ -536,17 +537,21 @@ class Signal(db.Model):
 
 
 class PlayRun(db.Model):
-    """One run of a play for an account: a state machine pinned to a release."""
+    """One run of a play for an account, or a user of it: a state machine pinned to a release."""
 
     __tablename__ = "play_run"
     workspace_id: Mapped[str] = key()
     id: Mapped[str] = key()
     account_id: Mapped[str] = col()
+    user_id: Mapped[str] = col(default="''")  # whom of the account it is about; '' = the account
     play: Mapped[str] = col()
     release: Mapped[int] = col(Integer)
     motion: Mapped[str] = col()
     signal_id: Mapped[str] = col()
-    occurrence: Mapped[str] = col()  # unique per play and account: never twice for the same cause
+    occurrence: Mapped[str] = col()  # unique per play and subject: never twice for the same cause
+    cause: Mapped[dict[str, Any]] = col(
+        Json, default="'{}'"
+    )  # {"kind": signal | condition | person, "actor", "words"}
     state: Mapped[str] = col()  # running | waiting | ended
     outcome: Mapped[str | None] = (
         col()
@@ -559,9 +564,35 @@ class PlayRun(db.Model):
     started_at: Mapped[datetime] = col(UtcDateTime)
     ended_at: Mapped[datetime | None] = col(UtcDateTime)
     __table_args__ = (
-        Index("uq_play_run_occurrence", "workspace_id", "account_id", "play", "occurrence", unique=True),
+        Index(
+            "uq_play_run_occurrence",
+            "workspace_id",
+            "account_id",
+            "play",
+            "occurrence",
+            "user_id",
+            unique=True,
+        ),
         Index("ix_play_run_due", "due_at"),
     )
+
+
+class PlayWatch(db.Model):
+    """What the condition that starts a play said about a subject when it was last looked at.
+
+    The account's own row (user_id '') says that the account was looked at; of users only those have rows for
+    whom it holds. So a play starts when a condition becomes true, and not because it was true all along.
+    """
+
+    __tablename__ = "play_watch"
+    workspace_id: Mapped[str] = key()
+    account_id: Mapped[str] = key()
+    play: Mapped[str] = key()
+    user_id: Mapped[str] = key()
+    rule: Mapped[str] = col()  # digest of the condition: another condition says nothing about this one
+    holds: Mapped[bool] = col(Boolean)
+    since: Mapped[datetime] = col(UtcDateTime)
+    reason: Mapped[str] = col(default="''")  # why it started nothing; '' when it did, or does not hold
 
 
 class StepRun(db.Model):

@@ -16,6 +16,7 @@ from waypost_server.console.views import (
     queue,
     releases,
     settings,
+    start_play,
     users,
 )
 
@@ -26,6 +27,7 @@ VIEWS = (
     funnel,
     nudges,
     plays,
+    start_play,
     deliveries,
     explain,
     accounts,

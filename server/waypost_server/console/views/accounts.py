@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 
 from waypost_server.console import account_story, charts, cursors, evidence, words
 from waypost_server.console.access import login, needs, runtime
+from waypost_server.console.views.start_play import startable
 from waypost_server.domain.definitions import Definitions
 from waypost_server.domain.motion import motions_of
 from waypost_server.services.adoption_report import AccountReport, account_report
@@ -131,6 +132,8 @@ def account(account_id: str) -> str:
         "console/account.html",
         account=row.Account,
         contact_id=runtime().new_id(),
+        start_id=runtime().new_id(),
+        startable=startable(definitions),
         contact_channels=account_story.CHANNELS,
         word=next((each for each in said if each.ended_at is None), None),
         motions=motions_of(definitions.catalog) if definitions else (),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -11,9 +13,10 @@ from waypost_server.console.access import login, needs, runtime
 from waypost_server.console.conditions import Reader
 from waypost_server.console.step_words import describe
 from waypost_server.console.views.nudges import goal_words
+from waypost_server.console.words import plural
 from waypost_server.domain.definitions import Definitions, Play
 from waypost_server.services.cancel_run import cancel_run
-from waypost_server.store import releases, reports_plays, reports_settings
+from waypost_server.store import console_users, releases, reports_plays, reports_settings, reports_users
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -68,6 +71,7 @@ def play(key: str) -> str:
         play=found,
         release=release,
         trigger=trigger_words(found, live.definitions),
+        limit=limit_words(found),
         lines=Reader(live.definitions).lines(found.audience),
         exits=Reader(live.definitions).lines(found.exit or {}),
         goal=goal_words(found.goal, live.definitions),
@@ -96,12 +100,15 @@ def run(run_id: str) -> str:
         tasks = reports_plays.tasks(session, who.workspace_id, run_id)
         grants = reports_plays.grants(session, who.workspace_id, run_id)
         title = _title(session, who.workspace_id, row.PlayRun.play)
+        begun = _begun(row, console_users.names(session, who.workspace_id))
+        user = reports_users.one(session, who.workspace_id, row.PlayRun.user_id)
     return render_template(
         "console/run.html",
         row=row,
         run=row.PlayRun,
         title=title,
-        reading=evidence.read(row.signal_kind, row.evidence),
+        begun=begun,
+        user_name=user.name if user else None,
         story=story,
         deliveries=deliveries,
         tasks=tasks,
@@ -120,15 +127,52 @@ def cancel(run_id: str) -> Any:
 
 def trigger_words(play: Play, definitions: Definitions) -> str:
     """What starts a play, in words."""
+    reader = Reader(definitions)
+    if play.on.person:
+        return "A person starts it"
+    if play.on.condition is not None:
+        whom = "a user" if play.subject == "user" else "an account"
+        return f"It becomes true for {whom}: {reader.summary(play.on.condition)}"
     signal = evidence.TITLES.get(play.on.signal) or play.on.signal.replace("_", " ").capitalize()
     if play.on.milestone:
         titles = {each.key: each.title for each in definitions.journey.milestones}
         signal += f": {titles.get(play.on.milestone, play.on.milestone)}"
-    reader = Reader(definitions)
     conditions = "; ".join(
         f"{line.fact.lower()} {line.operator} {line.value}" for line in reader.lines(play.on.where)
     )
     return f"{signal}, when {conditions}" if conditions else signal
+
+
+def limit_words(play: Play) -> str:
+    """How often it may start for the same subject, in words."""
+    enrol, whom = play.enrol, "a user" if play.subject == "user" else "an account"
+    times = "once" if enrol.max == 1 else f"{enrol.max} times"
+    return (
+        f"{times} for {whom}"
+        if enrol.per_days is None
+        else f"{times} in {plural(enrol.per_days, 'day')} for {whom}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What started a run: the first line of its story."""
+
+    title: str
+    words: str
+
+
+def _begun(row: Any, names: Mapping[str, str]) -> Begun:
+    if row.signal_kind:
+        reading = evidence.read(row.signal_kind, row.evidence)
+        return Begun(reading.title, reading.words)
+    cause = row.PlayRun.cause
+    if cause.get("kind") == "condition":
+        return Begun("The play's condition became true", "It did not hold when it was looked at before.")
+    if cause.get("kind") == "person":
+        actor = str(cause.get("actor", ""))
+        return Begun("Started by a person", names.get(actor, actor))
+    return Begun("Started", "")
 
 
 def _title(session: Any, workspace_id: str, key: str) -> str:

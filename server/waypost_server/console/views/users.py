@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template
 
 from waypost_server.console.access import login, runtime
+from waypost_server.console.views.start_play import startable
 from waypost_server.console.words import sentence
 from waypost_server.store import reports_usage, reports_users
 
@@ -42,5 +43,7 @@ def user(user_id: str) -> str:
         usage=[(row, features.get(row.feature) or sentence(row.feature)) for row in usage],
         offers=[(offer, did.get(offer.id, [])) for offer in offers],
         nudge_titles={each.key: each.title for each in definitions.nudges} if definitions else {},
+        start_id=runtime().new_id(),
+        startable=startable(definitions, for_user=True),
         traits=sorted(person.traits.items())[:60],
     )

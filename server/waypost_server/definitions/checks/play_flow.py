@@ -26,7 +26,7 @@ _ACCOUNT_FACTS = ("account", "account_usage", "role_usage", "milestone", "signal
 
 def families(play: Play) -> tuple[str, ...]:
     """The families of facts that conditions of this play may read."""
-    return _ACCOUNT_FACTS
+    return (*_ACCOUNT_FACTS, "user", "usage") if play.subject == "user" else _ACCOUNT_FACTS
 
 
 def placed(steps: Sequence[PlayStep], where: Where) -> Iterator[tuple[PlayStep, Where]]:
@@ -48,7 +48,7 @@ def check_flow(context: Context, play: Play, step: PlayStep, source: Source, at:
     elif isinstance(step, BranchStep):
         check_condition(context, step.when, source, (*at, "when"), families=families(play))
     elif isinstance(step, SetTraitStep):
-        _trait(context, step, source, at)
+        _trait(context, play, step, source, at)
     elif isinstance(step, EndStep):
         _end(context, play, source, at)
 
@@ -74,13 +74,16 @@ def _wait(context: Context, play: Play, step: WaitStep, source: Source, at: Wher
             context.report.error(source, (*where, "fact"), "not_a_date", message, remedy)
 
 
-def _trait(context: Context, step: SetTraitStep, source: Source, at: Where) -> None:
+def _trait(context: Context, play: Play, step: SetTraitStep, source: Source, at: Where) -> None:
     fact = facts.find(f"{step.of}.{step.trait}")
     if "." in step.trait or fact is None or fact.field != "<trait>":
         message = f"{step.trait!r} is no name for a trait: it is worked out, or could not be read back"
         context.report.error(
             source, (*at, "trait"), "trait_name", message, "choose another name, without dots"
         )
+    if step.of == "user" and play.subject == "account" and not play.on.signal:
+        message = "this play is about accounts, so there is no user"
+        context.report.error(source, (*at, "of"), "no_user", message, "add `subject: user` to the play")
 
 
 def _end(context: Context, play: Play, source: Source, at: Where) -> None:

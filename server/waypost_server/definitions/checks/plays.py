@@ -40,6 +40,17 @@ def run(context: Context) -> None:
 
 def _trigger(context: Context, play: Play, source: Source) -> None:
     on = play.on
+    if on.signal:
+        _signal(context, play, source)
+        if play.subject == "user":
+            message = "the signal says whom a run is about"
+            context.report.error(source, ("subject",), "subject_of_signal", message, "remove `subject:`")
+    if on.condition is not None:
+        check_condition(context, on.condition, source, ("on", "condition"), families=families(play))
+
+
+def _signal(context: Context, play: Play, source: Source) -> None:
+    on = play.on
     if on.signal not in SIGNALS:
         message = f"there is no signal {on.signal!r}"
         context.report.error(source, ("on", "signal"), "unknown_signal", message, nearest(on.signal, SIGNALS))
