@@ -54,6 +54,9 @@ POLICY = """
 caps:
   - {max: 50, per: 1d, scope: person, kinds: [interrupting]}
   - {max: 90, per: 7d, scope: person}
+min_gap: null
+quiet_hours: null
+session: null
 """
 NUDGE = """
 key: nudge-{n}

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 RANK_OF_PRIORITY = {"deepen": 0, "start": 1, "announce": 2}
 CRITERIA = ("priority", "progress", "effect", "shown", "key")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An eligible nudge with what decides its place. `progress` is the goal's, 0 to 1; `effect` the share of
     people it is expected to move, 0 where nobody has measured it."""
 

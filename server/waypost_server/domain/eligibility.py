@@ -16,7 +16,7 @@ from .gates.aim import progress
 from .gates.gate import Gate, Holds
 from .history import NOTHING, OpenOffer, Situation
 
-__all__ = ["GATES", "Held", "Verdict", "eligible", "gates_of", "held", "progress", "verdicts"]
+__all__ = ["GATES", "Held", "Verdict", "allowed", "eligible", "gates_of", "held", "progress", "verdicts"]
 
 GATES: tuple[Gate, ...] = (
     Gate("paused", when.paused, when.status),
@@ -89,8 +89,11 @@ def gates_of(nudge: CompiledNudge) -> tuple[str, ...]:
 def eligible(nudge: CompiledNudge, situation: Situation) -> bool:
     """The same answer without a reason, several times faster. No gate has an effect, so the one that most
     often decides goes first."""
-    if not nudge.audience.test(situation.facts):
-        return False
+    return nudge.audience.test(situation.facts) and allowed(nudge, situation)
+
+
+def allowed(nudge: CompiledNudge, situation: Situation) -> bool:
+    """Whether a person of the audience may see it: the release's index has found the audience already."""
     if nudge.nudge.surface in STANDING and standing_offer(nudge, situation) is not None:
         return reason_held(nudge, situation) is None
     at_first, later = _able(nudge)
@@ -159,5 +162,10 @@ def _able(nudge: CompiledNudge) -> tuple[tuple[Holds, ...], tuple[Holds, ...]]:
         "quiet_hours": quiet is None or not quiet.in_app,
     }
     later = [gate for gate in _of_surface(nudge) if not idle.get(gate.reason)]
-    at_first = [gate for gate in later if gate.reason not in _OF_HISTORY]
+    of_history = {
+        **dict.fromkeys(_OF_HISTORY, True),
+        "dismissed_twice": bool(policy.dismissals_before_stop),  # 0 is used up by nothing
+        "frequency": all(limit.max > 0 for limit in spec.frequency.limits),
+    }
+    at_first = [gate for gate in later if not of_history.get(gate.reason)]
     return tuple(gate.holds for gate in at_first), tuple(gate.holds for gate in later)

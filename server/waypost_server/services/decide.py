@@ -14,7 +14,7 @@ import msgspec
 
 from waypost_server.domain.arbitration import Candidate, Outranked, outranked, rank
 from waypost_server.domain.compiled import CompiledNudge
-from waypost_server.domain.eligibility import Held, eligible, held, progress, standing_offer
+from waypost_server.domain.eligibility import Held, allowed, held, progress, standing_offer
 from waypost_server.domain.errors import TemplateError
 from waypost_server.domain.history import Situation
 from waypost_server.services.facts import Facts, glance
@@ -143,13 +143,14 @@ def answer(release: LiveRelease, question: Question, facts: Facts) -> Decision:
     candidates: list[Candidate] = []
     news: list[tuple[str, str]] = []  # (day, key)
     refused: list[HeldNudge] = []
+    locale = question.locale or facts.values["user"].get("locale")
     for nudge in _asked(release, question, facts):
         if question.explain and (reason := held(nudge, situation)) is not None:
             refused.append(HeldNudge(nudge.key, reason))
             continue
-        if not (question.explain or eligible(nudge, situation)):
+        if not (question.explain or allowed(nudge, situation)):
             continue
-        reason = _render(release, nudge, question.locale, facts, rendered)
+        reason = _render(release, nudge, locale, facts, rendered)
         if reason is None and (offer := standing_offer(nudge, situation)) is not None:
             rendered[nudge.key] = with_offer(rendered[nudge.key], offer.id)
         if reason is not None:
@@ -178,24 +179,25 @@ def answer(release: LiveRelease, question: Question, facts: Facts) -> Decision:
 
 
 def _asked(release: LiveRelease, question: Question, facts: Facts) -> Iterable[CompiledNudge]:
+    """The nudges meant; but to explain, only those whose audience the person belongs to."""
     compiled = release.compiled
     if question.nudge is not None:
         found = compiled.by_key.get(question.nudge)
-        return () if found is None else (found,)
+        is_asked = found is not None and (question.explain or found.audience.test(facts.values))
+        return (found,) if found is not None and is_asked else ()
     return compiled.nudges if question.explain else compiled.find(facts.values)
 
 
 def _render(
     release: LiveRelease,
     nudge: CompiledNudge,
-    locale: str | None,
+    locale: Any,
     facts: Facts,
     rendered: dict[str, msgspec.Raw],
 ) -> Held | None:
     """Render into `rendered`; a text that fails holds its own nudge and no other."""
-    wanted: Any = locale or facts.values["user"].get("locale")
     try:
-        text = wanted if isinstance(wanted, str) else None
+        text = locale if isinstance(locale, str) else None
         if nudge.nudge.announcement is None:
             words = release.words.render(nudge.nudge, release.number, text, facts.values)
         else:

@@ -71,9 +71,12 @@ class Words:
     def _render(self, nudge: Nudge, locale: str | None, facts: Facts, said: dict[str, Any]) -> msgspec.Raw:
         variant = variant_of(nudge, facts["user"]["id"]) if nudge.variants else ""
         languages = self.contents[nudge.key][variant]
-        content = languages[nearest(languages, locale, self.default_locale)]
+        if len(languages) == 1:
+            (content,) = languages.values()
+        else:
+            content = languages[nearest(languages, locale, self.default_locale)]
         outcome = self.structures[nudge.key].outcome(facts)
-        values = (_fixed(get(facts)) for get in content.getters)
+        values = [_fixed(get(facts)) for get in content.getters]
         key = (nudge.key, variant, content.lang, outcome, said.get("read"), *values)
         found = self._kept.get(key)
         if found is None:
