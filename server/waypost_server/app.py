@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
+from waypost_server.channels.chat import ChatPoster
 from waypost_server.channels.egress import Egress
 from waypost_server.channels.email import Fault, Mailer
 from waypost_server.channels.mailbox import MailboxMailer
@@ -60,7 +61,7 @@ def create_app(settings: Settings) -> Flask:
 
 def build_runtime(settings: Settings, database: Database) -> Runtime:
     """The dependencies of every use case."""
-    fault = fault_point(settings.fault)
+    fault, egress = fault_point(settings.fault), Egress(allow_loopback=settings.allow_loopback)
     return Runtime(
         db=database,
         clock=utc_now,
@@ -72,7 +73,8 @@ def build_runtime(settings: Settings, database: Database) -> Runtime:
         base_url=settings.base_url,
         mail_from=settings.mail_from,
         mailer=build_mailer(settings, fault),
-        poster=WebhookPoster(Egress(allow_loopback=settings.allow_loopback)),
+        poster=WebhookPoster(egress),
+        chat=ChatPoster(egress),
         fault=fault,
     )
 

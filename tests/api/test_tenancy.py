@@ -36,6 +36,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "cancel": {"reason": "not ours"},
     "runs": {"accountId": "acme-0"},
     "disable": {"reason": "not ours"},
+    "address": {"address": "https://hooks.example.com/x"},
     "motion": {"motion": "strategic", "until": "2027-01-01T00:00:00Z", "reason": "not ours", "by": "ada"},
     "{number}": {"message": "back"},
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select, update
 
 from tests.console.conftest import Console
+from tests.console.seed import files
+from waypost_server.services.publish import publish
 from waypost_server.store.tables import Delivery, Endpoint
 
 PAGE = "/console/settings/endpoints"
@@ -56,3 +58,16 @@ def test_a_csm_sends_a_message_again(console: Console) -> None:
     assert (row.state, row.reason, row.ended_at) == ("pending", "a person sends it again", None)
     browser.post("/console/deliveries/d01/resend")
     assert "so it is not sent again" in browser.get("/console/deliveries/d01").text
+
+
+def test_a_chat_rooms_address_is_kept_and_never_shown(console: Console) -> None:
+    """Neither by the page nor by the audit log; only where it leads and its end."""
+    chat = f"{files()['policy.yaml']}\nchat: {{cs-team: {{service: slack}}}}\n"
+    publish(console.runtime, "acme-prod", {**files(), "policy.yaml": chat}, author="marta@acme.example")
+    browser = console.logged_in("admin")
+    assert "No address" in browser.get(PAGE).text
+    secret = "https://hooks.slack.com/services/T000/B000/sekrit-abcd"
+    assert browser.post(f"{PAGE}/chat/cs-team/address", {"address": "nonsense"}).status_code == 400
+    browser.post(f"{PAGE}/chat/cs-team/address", {"address": secret})
+    seen = browser.get(PAGE).text + browser.get("/console/settings/audit").text
+    assert "hooks.slack.com/…abcd" in seen and "sekrit" not in seen

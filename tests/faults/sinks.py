@@ -50,12 +50,14 @@ def smtp_sink() -> Iterator[tuple[SmtpSink, int]]:
 
 
 class HookSink:
-    """Keeps every POST; answers with `status` and `headers`."""
+    """Keeps every POST; answers with `status`, `headers` and `reply`."""
 
     def __init__(self) -> None:
         self.posts: list[tuple[dict[str, str], bytes]] = []
         self.status = 200
         self.headers: dict[str, str] = {}
+        self.reply = b""
+        self.paths: list[str] = []
 
 
 @contextmanager
@@ -66,12 +68,14 @@ def hook_sink() -> Iterator[tuple[HookSink, str]]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            sink.paths.append(self.path)
             sink.posts.append(({name.lower(): value for name, value in self.headers.items()}, body))
             self.send_response(sink.status)
             for name, value in sink.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(sink.reply)))
             self.end_headers()
+            self.wfile.write(sink.reply)
 
         def log_message(self, *_: Any) -> None:
             return None

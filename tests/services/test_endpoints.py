@@ -22,6 +22,7 @@ from waypost_server.services import endpoints
 from waypost_server.services.endpoint_secret import rotate_secret, show_secret
 from waypost_server.services.fsck import check as fsck
 from waypost_server.services.resend import resend
+from waypost_server.services.try_endpoint import try_endpoint
 from waypost_server.store import deliveries
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Attempt, Audit, Delivery, Endpoint
@@ -178,14 +179,14 @@ def _verifies(secret: str, body: bytes, headers: dict[str, str]) -> bool:
 def test_a_test_says_what_came_of_it_and_a_good_answer_ends_the_pause(rig: HookRig) -> None:
     """A person need not wait an hour after the repair."""
     _fail(rig)
-    assert isinstance(endpoints.send_test(rig.runtime, WORKSPACE, HOOK, actor="marta"), Later)
+    assert isinstance(try_endpoint(rig.runtime, WORKSPACE, HOOK, actor="marta"), Later)
     rig.sink.status = 200
-    assert isinstance(endpoints.send_test(rig.runtime, WORKSPACE, HOOK, actor="marta"), Sent)
+    assert isinstance(try_endpoint(rig.runtime, WORKSPACE, HOOK, actor="marta"), Sent)
     assert b'"type": "waypost.test"' in rig.sink.posts[-1][1]
     rig.drain()
     assert rig.states()["sent"] == 3, "those that only waited go at once"
     with pytest.raises(NotFoundError):
-        endpoints.send_test(rig.runtime, WORKSPACE, ("webhook", "nobody"), actor="marta")
+        try_endpoint(rig.runtime, WORKSPACE, ("webhook", "nobody"), actor="marta")
 
 
 def test_a_person_sends_again_under_the_same_id(rig: HookRig) -> None:

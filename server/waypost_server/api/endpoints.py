@@ -1,4 +1,4 @@
-"""Endpoints: where webhooks go, and how they have answered."""
+"""Endpoints: where webhooks and chat messages go, and how they have answered."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from waypost_server.api.auth import runtime
 from waypost_server.api.rest import Camel, Time, Words, caller, path_id, resource
 from waypost_server.services import endpoints
 from waypost_server.services.endpoint_secret import rotate_secret
+from waypost_server.services.try_endpoint import try_endpoint
 
 blueprint = resource("endpoints", "Where webhooks and chat messages go.")
 
@@ -22,7 +23,11 @@ class Endpoint(Camel):
     goes_to = fields.String(
         required=True, metadata={"description": "Its address, as far as it may be shown."}
     )
-    state = fields.String(required=True, validate=validate.OneOf(["ok", "failing", "off"]))
+    address = fields.String(
+        required=True,
+        metadata={"description": "Of a chat room: where it leads, and its last four characters."},
+    )
+    state = fields.String(required=True, validate=validate.OneOf(["ok", "failing", "off", "unset"]))
     failures = fields.Integer(required=True, strict=True, metadata={"description": "In a row, up to now."})
     failing_since = Time(required=True, allow_none=True)
     retry_at = Time(required=True, allow_none=True, metadata={"description": "Messages wait until then."})
@@ -46,6 +51,15 @@ class Endpoints(Camel):
 
 class DisableBody(Camel):
     reason = Words(endpoints.WHY, least=1, required=True, metadata={"description": "Why, in a few words."})
+
+
+class AddressBody(Camel):
+    address = Words(
+        endpoints.ADDRESS,
+        least=1,
+        required=True,
+        metadata={"description": "An incoming webhook's address, or a Slack bot's token (xoxb-…)."},
+    )
 
 
 class Freed(Camel):
@@ -96,7 +110,7 @@ def disable(given: dict[str, Any], channel: str, name: str) -> None:
 @blueprint.response(200, Tried)
 def send_test(channel: str, name: str) -> dict[str, str]:
     """Send a test now and say what came of it"""
-    outcome = endpoints.send_test(runtime(), caller().workspace_id, _name(channel, name), actor=_actor())
+    outcome = try_endpoint(runtime(), caller().workspace_id, _name(channel, name), actor=_actor())
     return {"outcome": type(outcome).__name__.lower(), "detail": outcome.detail}
 
 
@@ -105,6 +119,15 @@ def send_test(channel: str, name: str) -> dict[str, str]:
 def rotate(name: str) -> dict[str, str]:
     """Make a new signing secret; the one before signs as well for a day"""
     return {"secret": rotate_secret(runtime(), caller().workspace_id, path_id(name), actor=_actor())}
+
+
+@blueprint.route("/endpoints/<channel>/<name>/address", methods=["POST"])
+@blueprint.arguments(AddressBody)
+@blueprint.response(204)
+def set_address(given: dict[str, Any], channel: str, name: str) -> None:
+    """Give a chat room its secret address; it is never shown again"""
+    workspace, address = caller().workspace_id, given["address"]
+    endpoints.set_address(runtime(), workspace, _name(channel, name), actor=_actor(), address=address)
 
 
 def _name(channel: str, name: str) -> tuple[str, str]:

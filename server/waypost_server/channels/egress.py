@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -45,6 +45,10 @@ class EgressError(Exception):
         self.forbidden = forbidden
 
 
+class WithdrawnError(Exception):
+    """The caller changed its mind once the connection stood; nothing was sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What the other side answered; at most 64 KB of body."""
@@ -68,13 +72,21 @@ class Egress:
     allow_loopback: bool = False
     total_seconds: float = TOTAL_SECONDS
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """POST and read the reply. Raises EgressError when nothing can have been taken, else OSError."""
+    def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, ready: Callable[[], bool] = lambda: True
+    ) -> Reply:
+        """POST and read the reply. Raises EgressError when nothing can have been taken, else OSError.
+
+        `ready` is asked when the connection stands and no byte of the message has left; if it says no,
+        WithdrawnError.
+        """
         deadline = time.monotonic() + self.total_seconds
         host, port, secure, target = self._parts(url)
         address = self._resolve(host, port, secure)
         connection = self._connect(host, address, port, secure=secure, deadline=deadline)
         try:
+            if not ready():
+                raise WithdrawnError
             return _exchange(connection, target, body, headers=headers, deadline=deadline)
         except http.client.HTTPException as error:
             raise OSError(f"the answer is not HTTP: {type(error).__name__}") from error

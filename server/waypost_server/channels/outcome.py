@@ -22,10 +22,12 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Surely not taken, and never will be. `gone`: nothing must be sent to this recipient any more."""
+    """Surely not taken, and never will be. `gone`: nothing must be sent to this recipient any more. `asked`: the
+    other side said so; without it, we did not get as far as asking."""
 
     detail: str
     gone: bool = False
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,9 @@ class WebhookPoster:
             return Sent(f"HTTP {reply.status}")
         if reply.status == 410:
             return Refused("HTTP 410: the endpoint asked not to be called again", gone=True)
-        return Later(f"HTTP {reply.status}", _retry_after(reply.headers.get("retry-after")))
+        return Later(f"HTTP {reply.status}", retry_after(reply.headers.get("retry-after")))
 
 
-def _retry_after(value: str | None) -> int | None:
+def retry_after(value: str | None) -> int | None:
+    """The seconds of a Retry-After header, a day at most; None when it names none."""
     return min(int(value), MAX_RETRY_AFTER) if value and value.isascii() and value.isdigit() else None

@@ -1,4 +1,4 @@
-"""`waypost endpoint`: where webhooks go, and how they have answered."""
+"""`waypost endpoint`: where webhooks and chat messages go, and how they have answered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ ACTOR = "command line"
 
 @click.group()
 def endpoint() -> None:
-    """Look at, try, and switch webhooks of policy.yaml."""
+    """Look at, try, and switch webhooks and chat rooms of policy.yaml. NAME is a webhook, `chat:NAME` a room."""
+
+
+def _key(name: str) -> tuple[str, str]:
+    channel, colon, rest = name.partition(":")
+    return (channel, rest) if colon else ("webhook", name)
 
 
 @endpoint.command("list")
@@ -38,13 +43,13 @@ def list_endpoints(workspace: str | None) -> None:
 @click.argument("name")
 @WORKSPACE
 def test(name: str, workspace: str | None) -> None:
-    """Send a test event to the webhook NAME and say what it answered."""
+    """Send a test to NAME and say what it answered."""
     from waypost_server.channels.outcome import Sent
     from waypost_server.cli.runtime import one_workspace, open_runtime
-    from waypost_server.services.endpoints import send_test
+    from waypost_server.services.try_endpoint import try_endpoint
 
     with open_runtime() as runtime:
-        outcome = send_test(runtime, one_workspace(runtime, workspace), ("webhook", name), actor=ACTOR)
+        outcome = try_endpoint(runtime, one_workspace(runtime, workspace), _key(name), actor=ACTOR)
     if not isinstance(outcome, Sent):
         raise click.ClickException(f"Not taken: {outcome.detail}")
     click.echo(f"Taken: {outcome.detail}")
@@ -55,13 +60,13 @@ def test(name: str, workspace: str | None) -> None:
 @click.option("--reason", required=True, help="Why, in a few words; it is kept.")
 @WORKSPACE
 def off(name: str, reason: str, workspace: str | None) -> None:
-    """Switch the webhook NAME off: messages to it wait, for 30 days at most."""
+    """Switch NAME off: messages to it wait, for 30 days at most."""
     from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.endpoints import disable
 
     with open_runtime() as runtime:
         workspace_id = one_workspace(runtime, workspace)
-        disable(runtime, workspace_id, ("webhook", name), actor=ACTOR, why=reason)
+        disable(runtime, workspace_id, _key(name), actor=ACTOR, why=reason)
     click.echo(f"Off: {name}.")
 
 
@@ -69,12 +74,12 @@ def off(name: str, reason: str, workspace: str | None) -> None:
 @click.argument("name")
 @WORKSPACE
 def on(name: str, workspace: str | None) -> None:
-    """Switch the webhook NAME on: what waited for it goes now."""
+    """Switch NAME on: what waited for it goes now."""
     from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.endpoints import enable
 
     with open_runtime() as runtime:
-        freed = enable(runtime, one_workspace(runtime, workspace), ("webhook", name), actor=ACTOR)
+        freed = enable(runtime, one_workspace(runtime, workspace), _key(name), actor=ACTOR)
     click.echo(f"On: {name}. {freed} messages that waited go now.")
 
 
@@ -91,3 +96,18 @@ def secret(name: str, rotate: bool, workspace: str | None) -> None:
         workspace_id = one_workspace(runtime, workspace)
         how = rotate_secret if rotate else show_secret
         click.echo(how(runtime, workspace_id, name, actor=ACTOR))
+
+
+@endpoint.command("address")
+@click.argument("name")
+@click.option("--address", prompt="Address or bot's token", hide_input=True, help="Asked for when left out.")
+@WORKSPACE
+def address(name: str, address: str, workspace: str | None) -> None:
+    """Give the chat room NAME its secret address; it is never shown again."""
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.services.endpoints import set_address
+
+    with open_runtime() as runtime:
+        key = ("chat", name.removeprefix("chat:"))
+        set_address(runtime, one_workspace(runtime, workspace), key, actor=ACTOR, address=address)
+    click.echo(f"Set: {name}. Try it with: waypost endpoint test chat:{key[1]}")

@@ -32,6 +32,7 @@ SECTIONS = {  # pages that belong to another page's line in the side bar
             "endpoint_on",
             "endpoint_off",
             "endpoint_secret",
+            "endpoint_address",
             "person_add",
             "person_link",
             "person_disable",

@@ -12,6 +12,7 @@ from waypost_server.console.wait_words import wait_detail, wait_words
 from waypost_server.console.words import humanise, plural
 from waypost_server.domain.definitions import (
     BranchStep,
+    ChatStep,
     Definitions,
     EmailStep,
     EndStep,
@@ -40,6 +41,8 @@ def describe(step: PlayStep, definitions: Definitions) -> Told:
     """One step in words."""
     if isinstance(step, EmailStep):
         return Told("email", "Send", _subject(step.template, definitions), f"to {_people(step.to)}")
+    if isinstance(step, ChatStep):
+        return Told("chat", "Post", _subject(step.template, definitions), f"in the chat {step.room}")
     if isinstance(step, NudgeStep):
         titles = {each.key: each.title for each in definitions.nudges}
         who = " or ".join(humanise(role) for role in step.role) if step.role else "everybody in the account"

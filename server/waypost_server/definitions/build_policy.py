@@ -7,6 +7,7 @@ from typing import Any
 
 from waypost_server.domain.policy import (
     Cap,
+    ChatRoom,
     PlayEmails,
     Policy,
     QuietHours,
@@ -41,6 +42,10 @@ def build_policy(source: Source, report: Report) -> Policy | None:
         timezone=data.get("timezone", "UTC"),
         webhooks=data.get("webhooks", {}),
         tasks=_tasks(data.get("tasks", {})),
+        chat={
+            key: ChatRoom(one["service"], one.get("room", ""), one.get("room_trait", ""))
+            for key, one in data.get("chat", {}).items()
+        },
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from waypost_server.domain.definitions import (
+    ChatStep,
     EmailStep,
     NudgeStep,
     PlayStep,
@@ -84,6 +85,7 @@ def _branch(data: Data) -> PlayStep:
 
 _MAKERS = {
     "email": _email,
+    "chat": lambda data: ChatStep(data["room"], data["template"]),
     "nudge": _nudge,
     "task": _task,
     "wait": _wait,

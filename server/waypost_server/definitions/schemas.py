@@ -147,6 +147,21 @@ class TaskPolicySchema(Schema):
     webhook = Key()
 
 
+class ChatRoomSchema(Schema):
+    examples: ClassVar[dict[str, str]] = {"service": "add `service: slack` or `service: teams`"}
+    service = OneOf("slack", "teams", required=True)
+    room = Text(most=100)
+    room_trait = Text(most=100)
+
+    @validates_schema
+    def _one_room(self, data: Any, **_: Any) -> None:
+        if data.get("service") == "teams" and ("room" in data or "room_trait" in data):
+            message = "a Teams address leads to one room already"
+            raise refuse("chat_room", message, "remove `room` and `room_trait`")
+        if "room" in data and "room_trait" in data:
+            raise refuse("chat_room", "this names two rooms", "keep `room` or `room_trait`")
+
+
 class PolicySchema(Schema):
     caps = ListOf(One(CapSchema), allow_none=True)
     quiet_hours = One(QuietHoursSchema, allow_none=True)
@@ -158,6 +173,7 @@ class PolicySchema(Schema):
     timezone = Text()
     webhooks = MapOf(Text(most=2000), keys=Key())
     tasks = One(TaskPolicySchema)
+    chat = MapOf(One(ChatRoomSchema), keys=Key())
 
 
 # --- plays/*.yaml ---------------------------------------------------------------------------------

@@ -31,6 +31,12 @@ class EmailSchema(Schema):
     to = One(RecipientsSchema)
 
 
+class ChatSchema(Schema):
+    examples: ClassVar[dict[str, str]] = {"room": "add `room:` with a name under chat in policy.yaml"}
+    room = Key(required=True)
+    template = Key(required=True)
+
+
 class NudgeStepSchema(Schema):
     key = Key(required=True)
     role = Texts()
@@ -122,6 +128,7 @@ class StepField(fields.Field[tuple[str, Any]]):
 
     kinds: ClassVar[dict[str, type[Schema]]] = {
         "email": EmailSchema,
+        "chat": ChatSchema,
         "nudge": NudgeStepSchema,
         "wait": WaitSchema,
         "task": TaskSchema,

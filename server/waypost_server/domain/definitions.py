@@ -222,6 +222,15 @@ class WebhookStep:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatStep:
+    """Post a template to a chat room named in policy.yaml."""
+
+    room: str
+    template: str
+    kind: Literal["chat"] = "chat"
+
+
+@dataclass(frozen=True, slots=True)
 class TaskStep:
     """Put a task with evidence and a draft message into a CSM's queue."""
 
@@ -231,7 +240,9 @@ class TaskStep:
     kind: Literal["task"] = "task"
 
 
-PlayStep = EmailStep | NudgeStep | WaitStep | WebhookStep | TaskStep | BranchStep | SetTraitStep | EndStep
+PlayStep = (
+    EmailStep | NudgeStep | WaitStep | WebhookStep | ChatStep | TaskStep | BranchStep | SetTraitStep | EndStep
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +293,8 @@ class Definitions:
 
 __all__ = [
     "KIND_OF_SURFACE", "Action", "Adoption", "AdoptionDefinition", "Behaviour", "BranchStep", "Cap", "Case",
-    "Catalog", "Condition", "Content", "Definitions", "EmailStep", "EndStep", "Enrol", "Feature", "Frequency",
+    "Catalog", "ChatStep", "Condition", "Content", "Definitions", "EmailStep", "EndStep", "Enrol", "Feature",
+    "Frequency",
     "Goal", "Hours", "Journey", "Kind", "LearningPath", "Limit", "Milestone", "MotionRule", "Nudge",
     "NudgeStep", "Phase", "Play", "PlayEmails", "PlayStep", "Policy", "Prerequisite", "Priority",
     "QuietHours", "Recipients", "Role", "Schedule", "Scope", "Segment", "SessionRule", "SetTraitStep", "Step",

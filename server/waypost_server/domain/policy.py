@@ -76,6 +76,24 @@ class TaskPolicy:
     webhook: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ChatRoom:
+    """Where chat messages go; its secret address is kept in the database, never in a file.
+
+    `room` is a channel's id, for a bot's token. With `room_trait` each account names the room it shares with us:
+    then messages go to a customer, and everything that protects customers holds.
+    """
+
+    service: Literal["slack", "teams"]
+    room: str = ""
+    room_trait: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether only our own people read it."""
+        return not self.room_trait
+
+
 FAIR_CAPS = (Cap(3, WEEK), Cap(1, 30 * DAY, kinds=("survey",)))
 
 
@@ -93,6 +111,12 @@ class Policy:
     timezone: str = "UTC"
     webhooks: Mapping[str, str] = field(default_factory=dict)
     tasks: TaskPolicy = field(default_factory=TaskPolicy)
+    chat: Mapping[str, ChatRoom] = field(default_factory=dict)
+
+    def is_ours(self, room: str) -> bool:
+        """Whether only our own people read a chat room. When unsure (no such room), no."""
+        found = self.chat.get(room)
+        return found is not None and found.is_ours
 
     @classmethod
     def without_limits(cls) -> Policy:

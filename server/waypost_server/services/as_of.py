@@ -97,6 +97,7 @@ class _Past:
             doorbell=SilentDoorbell(),
             mailer=None,
             poster=None,
+            chat=None,
         )
 
     def _live_when(self, row: Logged) -> int:

@@ -3,7 +3,8 @@
 A batch of deliveries is claimed under leases and a fence. In a second transaction everything that may have
 changed since they were decided is checked again under the people's row locks, and their slots of the attention
 budget are taken. For e-mail a third transaction marks the commit point right before the messages' last bytes;
-a group of mails shares these transactions. Webhooks are sent at least once and have no such point.
+a group of mails shares these transactions. Chat has one before its first byte. Webhooks are sent at least once
+and have no such point.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.channels.outcome import Outcome, Refused
 from waypost_server.channels.webhook import Post
+from waypost_server.services.deliver_chat import deliver_chat
 from waypost_server.services.deliver_mail import LEASE, deliver_mails, group_size
 from waypost_server.services.endpoint_secret import signing_secrets
 from waypost_server.services.runtime import Runtime
@@ -67,7 +69,7 @@ def _give_back(runtime: Runtime, rows: list[Delivery], fence: str) -> None:
 
 
 def _groups(runtime: Runtime, rows: list[Delivery]) -> list[list[Delivery]]:
-    """E-mails in groups that share their commits, then webhooks one by one: their endpoints may be slow."""
+    """E-mails in groups that share their commits, then webhooks and chat one by one: their endpoints may be slow."""
     mails = [row for row in rows if row.channel == "email"]
     size = group_size(runtime)
     groups = [mails[at : at + size] for at in range(0, len(mails), size)]
@@ -84,7 +86,7 @@ def _deliver(runtime: Runtime, rows: list[Delivery], fence: str, waiting: list[s
         if not check_all(session, runtime, rows, fence=fence, lease_until=until, waiting=waiting):
             return
     runtime.fault("deliver.checked")
-    outcome = _webhook(runtime, row)
+    outcome = deliver_chat(runtime, row, fence) if row.channel == "chat" else _webhook(runtime, row)
     with runtime.db.write() as session:
         settle(session, runtime, row, fence=fence, outcome=outcome)
     runtime.fault("deliver.settled")
@@ -96,7 +98,7 @@ def _webhook(runtime: Runtime, row: Delivery) -> Outcome:
         url = webhook_url(session, runtime, row)
         secrets = signing_secrets(session, runtime, row.workspace_id, row.recipient)
     if url is None:
-        return Refused(f"there is no webhook {row.recipient} in policy.yaml any more")
+        return Refused(f"there is no webhook {row.recipient} in policy.yaml any more", asked=False)
     return runtime.poster.post(
         Post(delivery_id=row.id, url=url, secrets=secrets, body=row.body, at=runtime.clock())
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,21 +9,21 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from waypost_server.channels.outcome import Outcome, Sent
-from waypost_server.channels.webhook import Post
+from waypost_server.channels.chat import BOT, shown
 from waypost_server.domain.circuit import after_success
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
-from waypost_server.domain.policy import Policy
-from waypost_server.services.endpoint_health import note_success
-from waypost_server.services.endpoint_secret import overlap_until, signing_secrets
+from waypost_server.domain.policy import ChatRoom, Policy
+from waypost_server.services.endpoint_secret import overlap_until
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import audit, endpoints
 from waypost_server.store.endpoints import Name
 from waypost_server.store.tables import Endpoint
 
-State = Literal["ok", "failing", "off"]
+State = Literal["ok", "failing", "off", "unset"]
 FAILED_SINCE = timedelta(days=7)
 WHY = 200  # characters
+ADDRESS = 2_000
+_SERVICES = {"slack": "Slack", "teams": "Microsoft Teams"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,7 @@ class Seen:
     channel: str
     name: str
     goes_to: str
+    address: str  # a chat room's, as far as it may be shown
     state: State
     failures: int
     failing_since: datetime | None
@@ -48,7 +48,7 @@ class Seen:
 
 def see_all(session: Session, runtime: Runtime, workspace_id: str) -> list[Seen]:
     """Every endpoint of the live policy, by channel and name: four statements."""
-    now, policy = runtime.clock(), _policy(session, runtime, workspace_id)
+    now, policy = runtime.clock(), policy_of(session, runtime, workspace_id)
     known = endpoints.of_workspace(session, workspace_id)
     waiting = endpoints.waiting(session, workspace_id)
     failed = endpoints.failed(session, workspace_id, now - FAILED_SINCE)
@@ -62,6 +62,11 @@ def named_in(policy: Policy) -> Iterator[tuple[Name, str]]:
     """The endpoints a policy names, and where each goes, as it may be shown."""
     for name, url in sorted(policy.webhooks.items()):
         yield ("webhook", name), url
+    for name, room in sorted(policy.chat.items()):
+        where = (
+            f", room {room.room}" if room.room else f", trait {room.room_trait}" if room.room_trait else ""
+        )
+        yield ("chat", name), f"{_SERVICES[room.service]}{where}"
 
 
 def disable(runtime: Runtime, workspace_id: str, name: Name, *, actor: str, why: str) -> None:
@@ -75,7 +80,7 @@ def disable(runtime: Runtime, workspace_id: str, name: Name, *, actor: str, why:
         if held.disabled_at is not None:
             raise ConflictError("It is switched off already.")
         held.disabled_at, held.disabled_why = now, why
-        _note(session, runtime, workspace_id, name, actor, "endpoint.disable", why)
+        note(session, runtime, workspace_id, name, actor, "endpoint.disable", why)
 
 
 def enable(runtime: Runtime, workspace_id: str, name: Name, *, actor: str) -> int:
@@ -90,61 +95,78 @@ def enable(runtime: Runtime, workspace_id: str, name: Name, *, actor: str) -> in
         endpoints.save(held, after_success())
         session.flush()
         freed = endpoints.release_waiting(session, held, now=runtime.clock())
-        _note(session, runtime, workspace_id, name, actor, "endpoint.enable", "")
+        note(session, runtime, workspace_id, name, actor, "endpoint.enable", "")
     runtime.doorbell.ring()
     return freed
 
 
-def send_test(runtime: Runtime, workspace_id: str, name: Name, *, actor: str) -> Outcome:
-    """Send a test now and say what came of it. An endpoint that answers is taken to be well again.
+def set_address(runtime: Runtime, workspace_id: str, name: Name, *, actor: str, address: str) -> None:
+    """Give a chat room its incoming webhook's address, or a bot's token. It is never shown again.
 
-    Raises NotFoundError, and ConflictError while nothing can be sent at all.
+    Raises NotFoundError, BadInputError.
     """
-    with runtime.db.read() as session:
-        goes_to = _goes_to(session, runtime, workspace_id, name)
-        secrets = signing_secrets(session, runtime, workspace_id, name[1])
-    if runtime.poster is None:
-        raise ConflictError("Nothing can be sent from here: no way out over HTTP is set up.")
-    body = _test_body(runtime)
-    outcome = runtime.poster.post(Post(runtime.new_id(), goes_to, secrets, body, runtime.clock()))
+    address = address.strip()
     with runtime.db.write() as session:
-        if isinstance(outcome, Sent):
-            note_success(session, runtime, workspace_id, *name)
-        said = f"{type(outcome).__name__.lower()}: {outcome.detail}"
-        _note(session, runtime, workspace_id, name, actor, "endpoint.test", said)
-    return outcome
+        require(session, runtime, workspace_id, name)
+        if name[0] != "chat":
+            raise BadInputError("The address of a webhook stands in policy.yaml.", code="address_in_policy")
+        _check_address(policy_of(session, runtime, workspace_id).chat[name[1]], address)
+        held = endpoints.hold(session, workspace_id, *name)
+        held.address = address
+        endpoints.save(held, after_success())
+        session.flush()
+        endpoints.release_waiting(session, held, now=runtime.clock())
+        note(session, runtime, workspace_id, name, actor, "endpoint.set_address", shown(address))
+    runtime.doorbell.ring()
 
 
-def _test_body(runtime: Runtime) -> str:
-    at = runtime.clock().isoformat(timespec="seconds").replace("+00:00", "Z")
-    data = {"message": "A test from Waypost: nothing happened, and nothing needs to be done."}
-    return json.dumps({"type": "waypost.test", "timestamp": at, "data": data})
+def _check_address(room: ChatRoom, address: str) -> None:
+    if len(address) > ADDRESS or not address.isascii() or not address.isprintable() or " " in address:
+        raise BadInputError("This is no address: it is too long, or has spaces in it.", code="bad_address")
+    if room.service == "slack" and address.startswith(BOT):
+        if not (room.room or room.room_trait):
+            message = (
+                "A bot's token needs to know where: add `room:` to the chat in policy.yaml, and publish."
+            )
+            raise BadInputError(message, code="bad_address")
+        return
+    if room.room or room.room_trait:
+        message = f"policy.yaml names a room, so this needs a bot's token, which begins with {BOT}"
+        raise BadInputError(message, code="bad_address")
+    if not address.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+        raise BadInputError("Paste the whole address; it begins with https://", code="bad_address")
 
 
-def _policy(session: Session, runtime: Runtime, workspace_id: str) -> Policy:
+def policy_of(session: Session, runtime: Runtime, workspace_id: str) -> Policy:
+    """The live one."""
     release = runtime.releases.live(session, workspace_id)
     return release.definitions.policy if release else Policy()
 
 
-def _goes_to(session: Session, runtime: Runtime, workspace_id: str, name: Name) -> str:
-    found = dict(named_in(_policy(session, runtime, workspace_id))).get(name)
+def require(session: Session, runtime: Runtime, workspace_id: str, name: Name) -> str:
+    """Where an endpoint goes, as policy.yaml says; raises NotFoundError."""
+    found = dict(named_in(policy_of(session, runtime, workspace_id))).get(name)
     if found is None:
         raise NotFoundError("There is no such endpoint in policy.yaml.")
     return found
 
 
 def _hold(session: Session, runtime: Runtime, workspace_id: str, name: Name) -> Endpoint:
-    _goes_to(session, runtime, workspace_id, name)
+    require(session, runtime, workspace_id, name)
     return endpoints.hold(session, workspace_id, *name)
 
 
 def _seen(name: Name, goes_to: str, row: Endpoint | None, waiting: int, failed: int, now: datetime) -> Seen:
     health = endpoints.health(row)
+    address = shown(row.address) if row else ""
     state: State = "off" if health.disabled_at else "failing" if health.failures else "ok"
+    if name[0] == "chat" and not address and state == "ok":
+        state = "unset"
     return Seen(
         channel=name[0],
         name=name[1],
         goes_to=goes_to,
+        address=address,
         state=state,
         failures=health.failures,
         failing_since=health.failing_since,
@@ -158,9 +180,10 @@ def _seen(name: Name, goes_to: str, row: Endpoint | None, waiting: int, failed: 
     )
 
 
-def _note(
+def note(
     session: Session, runtime: Runtime, workspace_id: str, name: Name, actor: str, action: str, said: str
 ) -> None:
+    """A line of the audit log."""
     after = {"said": said} if said else None
     entry = audit.Entry(runtime.new_id(), runtime.clock(), actor, action, ":".join(name), after=after)
     audit.append(session, workspace_id, entry)

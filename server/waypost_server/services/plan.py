@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from waypost_server.definitions.changes import Change, compare
 from waypost_server.definitions.findings import Finding
 from waypost_server.domain.conditions import compile_condition
-from waypost_server.domain.definitions import Catalog, Definitions, EmailStep, NudgeStep, Play
+from waypost_server.domain.definitions import Catalog, ChatStep, Definitions, EmailStep, NudgeStep, Play
 from waypost_server.domain.partial import truth
 from waypost_server.domain.play_program import walk
+from waypost_server.domain.policy import Policy
 from waypost_server.services.classify import NEED_QUERIES
 from waypost_server.services.population import Population
 from waypost_server.services.publish import checked, environment_for
@@ -224,8 +225,9 @@ def _audience(key: str, sides: list[tuple[Population, Mapping[str, Any] | None]]
 
 def _refusals(session: Session, workspace_id: str, sides: _Sides) -> Iterator[Refusal]:
     """Plays whose automated steps would newly reach accounts that are, or become, strategic."""
-    old = {each.key: each for each in sides.before.release.definitions.plays}
-    for play in sides.after.release.definitions.plays:
+    before, after = sides.before.release.definitions, sides.after.release.definitions
+    old = {each.key: each for each in before.plays}
+    for play in after.plays:
         found: list[str] = []
         kinds: set[str] = set()
         for account_id in sides.accounts:
@@ -234,8 +236,8 @@ def _refusals(session: Session, workspace_id: str, sides: _Sides) -> Iterator[Re
                 sides.motion(sides.becomes, account_id),
             ):
                 continue
-            steps = _automated(play, sides.becomes[account_id])
-            known = _automated(old[play.key], sides.was[account_id]) if play.key in old else ()
+            steps = _automated(play, sides.becomes[account_id], after.policy)
+            known = _automated(old[play.key], sides.was[account_id], before.policy) if play.key in old else ()
             if set(steps) - set(known):
                 found.append(account_id)
                 kinds |= set(steps)
@@ -245,15 +247,16 @@ def _refusals(session: Session, workspace_id: str, sides: _Sides) -> Iterator[Re
             yield Refusal(play.key, tuple(sorted(kinds)), named, len(found))
 
 
-def _automated(play: Play, facts: Mapping[str, Any]) -> tuple[str, ...]:
+def _automated(play: Play, facts: Mapping[str, Any], policy: Policy) -> tuple[str, ...]:
     """The automated steps that this account may meet, now or later, as "email welcome"."""
     steps = play.branches.get(facts["account"].get("motion"), ())
     if not steps or truth(compile_condition(play.audience).node, facts, _stays) == "false":
         return ()
     return tuple(
-        f"email {step.template}" if isinstance(step, EmailStep) else f"nudge {step.nudge}"
+        f"nudge {step.nudge}" if isinstance(step, NudgeStep) else f"{step.kind} {step.template}"
         for step in walk(steps)
         if isinstance(step, EmailStep | NudgeStep)
+        or (isinstance(step, ChatStep) and not policy.is_ours(step.room))
     )
 
 

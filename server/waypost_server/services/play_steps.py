@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from waypost_server.domain.definitions import (
+    ChatStep,
     EmailStep,
     NudgeStep,
     PlayStep,
@@ -45,6 +46,8 @@ def act(context: RunContext, step: PlayStep, index: int) -> Line:
         return _nudge(context, step, index)
     if isinstance(step, WebhookStep):
         return _webhook(context, step, index)
+    if isinstance(step, ChatStep):
+        return _chat(context, step, index)
     if isinstance(step, TaskStep):
         title = put_task(context, step, index=index)
         return Line("done", f"Task for a person: {title}")
@@ -120,6 +123,26 @@ def _nudge(context: RunContext, step: NudgeStep, index: int) -> Line:
     )
     who = ", ".join(step.role) if step.role else context.user_id or "everybody"
     return Line("done", f"Nudge {step.nudge} handed to {who} until {until:%Y-%m-%d}.")
+
+
+def _chat(context: RunContext, step: ChatStep, index: int) -> Line:
+    room = context.release.definitions.policy.chat.get(step.room)
+    template = context.release.definitions.templates.get(step.template)
+    if room is None or template is None:
+        missing = f"chat {step.room} in policy.yaml" if room is None else f"template {step.template}"
+        return Line("failed", f"There is no {missing}.")
+    message = Message(
+        channel="chat",
+        recipient=step.room,
+        step=index,
+        user_id=context.user_id if room.is_ours else "",
+        template=step.template,
+        kind=template.kind,
+        is_ours=room.is_ours,
+    )
+    if put_delivery(context, message) == "draft":
+        return Line("done", f"A draft for a person instead of a message in {step.room}. {GUARD}")
+    return Line("done", f"Chat message {step.template} to {step.room}.")
 
 
 def _webhook(context: RunContext, step: WebhookStep, index: int) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from waypost_server.channels.promises import PROMISES
 from waypost_server.domain.errors import ConflictError, NotFoundError
 from waypost_server.services.endpoint_health import KEPT
 from waypost_server.services.put_delivery import EMAIL_LIVES
@@ -10,12 +11,11 @@ from waypost_server.store import audit, deliveries
 from waypost_server.store.tables import Delivery
 
 AGAIN = ("failed", "unknown", "expired")
-TAKEN = ("sent",)  # only where the receiver can tell a repeat by its id
 
 
 def may_be_resent(channel: str, state: str) -> bool:
-    """What has ended without being taken; of webhooks also what was taken, for a receiver that lost it."""
-    return state in AGAIN or (channel == "webhook" and state in TAKEN)
+    """What has ended without being taken; where the receiver knows a repeat by its id, also what it took and lost."""
+    return state in AGAIN or (state == "sent" and PROMISES[channel].knows_repeats)
 
 
 def resend(runtime: Runtime, workspace_id: str, delivery_id: str, *, actor: str) -> Delivery:

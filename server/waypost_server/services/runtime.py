@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from waypost_server.channels.chat import Chatter
 from waypost_server.channels.email import Mailer, no_fault
 from waypost_server.channels.webhook import Poster
 from waypost_server.store.database import Database
@@ -43,4 +44,5 @@ class Runtime:
     mail_from: str = "Waypost <waypost@localhost>"
     mailer: Mailer | None = None  # None: e-mail waits
     poster: Poster | None = None  # None: webhooks wait
+    chat: Chatter | None = None  # None: chat waits
     fault: Callable[[str], None] = no_fault  # a named point at which a test may kill the process

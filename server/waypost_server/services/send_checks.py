@@ -6,7 +6,7 @@ A group of deliveries is checked in one transaction. What one of them spends, th
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ from waypost_server.services.runtime import Runtime
 from waypost_server.services.send_known import Known, read_known, recipient_hash
 from waypost_server.store import deliveries
 from waypost_server.store import send_group as group
+from waypost_server.store.endpoints import NO_ADDRESS
 from waypost_server.store.send_group import Surroundings
 from waypost_server.store.tables import Delivery
 
@@ -35,6 +36,13 @@ log = logging.getLogger("waypost.deliver")
 NO_CHANNEL = timedelta(minutes=10)
 SWITCHED_OFF = timedelta(minutes=1)
 MUTED = timedelta(hours=1)
+
+
+_WAYS: Mapping[str, Callable[[Runtime], object]] = {
+    "email": lambda runtime: runtime.mailer,
+    "webhook": lambda runtime: runtime.poster,
+    "chat": lambda runtime: runtime.chat,
+}
 
 
 class _End(Exception):
@@ -85,7 +93,7 @@ def _judge(
             values["expires_at"] = max(row.expires_at, row.created_at + hold.keep)
         _not_now(session, row, fence, values)
         return False
-    if row.channel == "email" and row.kind != "transactional":
+    if row.channel != "webhook" and row.kind != "transactional" and not known.is_ours(row):
         touch = _touch(row, now)
         deliveries.reserve_touch(session, touch)
         known.spend(touch, row.play)
@@ -118,17 +126,18 @@ def _check(session: Session, runtime: Runtime, row: Delivery, known: Known, now:
     around = known.around[row.id]
     if not around.workspace.sending:
         raise _Hold(now + SWITCHED_OFF, "sending is switched off for this workspace")
-    if (runtime.mailer if row.channel == "email" else runtime.poster) is None:
+    if _WAYS[row.channel](runtime) is None:
         raise _Hold(now + NO_CHANNEL, f"no way to send {row.channel} is set up")
-    if row.account_id:  # a notice is about no account
-        _still_wanted(session, runtime, row, around, now)
     _not_suppressed(runtime, row, known)
+    if known.is_ours(row):
+        _endpoint_takes(session, runtime, row, known, now)
+        return
+    _still_wanted(session, runtime, row, around, now)
     if known.muting.get(row.account_id, set()) - {row.run_id}:
         raise _Hold(now + MUTED, "a person is working on the account")
-    if row.channel != "email":
-        _endpoint_takes(session, row, known, now)
-    elif row.kind != "transactional":
+    if row.channel != "webhook" and row.kind != "transactional":
         _attention(row, around, known, now)
+    _endpoint_takes(session, runtime, row, known, now)
 
 
 def _still_wanted(
@@ -145,7 +154,7 @@ def _still_wanted(
             context = RunContext(session, runtime, release, run, play, account, around.signal, now, tz)
             put_draft(context, index=run.step, template=row.template, user_id=row.user_id, why=GUARD)
         raise _End("cancelled", GUARD)
-    if run is None or play is None or row.channel != "email":
+    if run is None or play is None or row.channel == "webhook":
         return
     if goal_reached(
         session,
@@ -164,9 +173,16 @@ def _not_suppressed(runtime: Runtime, row: Delivery, known: Known) -> None:
         raise _End("suppressed", "the address is unsubscribed or unreachable")
 
 
-def _endpoint_takes(session: Session, row: Delivery, known: Known, now: datetime) -> None:
+def _endpoint_takes(session: Session, runtime: Runtime, row: Delivery, known: Known, now: datetime) -> None:
     """The last check of all: it may make this message the one that tries whether the endpoint is back."""
-    wait = wait_until(session, known.endpoints.get((row.channel, row.recipient)), now)
+    if row.channel == "email":
+        return
+    endpoint = known.endpoints.get((row.channel, row.recipient))
+    if row.channel == "chat" and not (
+        runtime.chat and runtime.chat.can_post(endpoint.address if endpoint else "")
+    ):
+        raise _Hold(now + NO_CHANNEL, NO_ADDRESS, keep=KEPT)
+    wait = wait_until(session, endpoint, now)
     if wait is not None:
         raise _Hold(*wait, keep=KEPT)
 
@@ -198,6 +214,8 @@ def _attention(row: Delivery, around: Surroundings, known: Known, now: datetime)
 
 
 def _allowed(row: Delivery, known: Known) -> None:
+    if row.channel != "email":
+        return
     said = denied(known.answers.get(row.user_id, ()), "email")
     refused = said & {EVERYTHING, row.play, row.template}
     if refused:
@@ -207,7 +225,7 @@ def _allowed(row: Delivery, known: Known) -> None:
 def _not_too_often(row: Delivery, known: Known, policy: Policy, now: datetime) -> None:
     """E-mails of one play to one person."""
     rule = policy.play_emails
-    if rule is None or not row.play:
+    if rule is None or not row.play or row.channel != "email":
         return
     window = timedelta(seconds=rule.per_seconds)
     sent = sorted(

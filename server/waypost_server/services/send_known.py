@@ -33,6 +33,12 @@ class Known:
     of_accounts: dict[str, list[Spent]]
     endpoints: dict[endpoints.Name, Endpoint]  # where webhooks and chat messages go
 
+    def is_ours(self, row: Delivery) -> bool:
+        """Whether only our own people read it: a notice, or a message to a room that no customer is in."""
+        if not row.account_id:
+            return True
+        return row.channel == "chat" and self.policies[row.release].is_ours(row.recipient)
+
     def spend(self, touch: dict[str, Any], play: str) -> None:
         """A delivery of this group took a slot; those after it must see that."""
         seen = TouchSeen(touch["at"], touch["kind"], touch["channel"], touch["user_id"], touch["account_id"])
@@ -47,13 +53,13 @@ class Known:
 def read_known(session: Session, runtime: Runtime, rows: Sequence[Delivery], now: datetime) -> Known:
     """Eight statements at most, however many deliveries there are."""
     workspace_id = rows[0].workspace_id
-    users, accounts = {row.user_id for row in rows}, {row.account_id for row in rows}
+    users, accounts = {row.user_id for row in rows} - {""}, {row.account_id for row in rows} - {""}
     live = runtime.releases.live(session, workspace_id)
     policies = {
         row.release: (live or runtime.releases.pinned(session, workspace_id, row.release)).definitions.policy
         for row in rows
     }
-    mail = any(row.channel == "email" and row.kind != "transactional" for row in rows)
+    mail = any(row.channel != "webhook" and row.kind != "transactional" for row in rows)
     by_person = max(_person_window(policy) for policy in policies.values())
     by_account = max(longest_window(policy, "account") for policy in policies.values())
     return Known(

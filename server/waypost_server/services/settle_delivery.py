@@ -91,8 +91,8 @@ def _values(runtime: Runtime, row: Delivery, outcome: Outcome, *, n: int, now: d
 def _again(runtime: Runtime, row: Delivery, outcome: Later, *, n: int, now: datetime) -> dict[str, Any]:
     """Back to pending with a growing, spread-out pause; expired when that would be too late."""
     n -= row.tries_before
-    schedule = RETRY_SECONDS if row.channel == "webhook" else EMAIL_RETRY_SECONDS
-    if row.channel == "webhook" and n > len(schedule):
+    schedule = EMAIL_RETRY_SECONDS if row.channel == "email" else RETRY_SECONDS
+    if row.channel != "email" and n > len(schedule):
         return {"state": "failed", "reason": f"given up after {n} tries: {outcome.detail}", "ended_at": now}
     seconds = schedule[min(n, len(schedule)) - 1] * (1 - SPREAD + 2 * SPREAD * runtime.dice())
     pause = timedelta(seconds=max(seconds, outcome.after_seconds or 0))

@@ -15,8 +15,10 @@ from waypost_server.store.play_runs import insert_new
 from waypost_server.store.tables import Delivery, Endpoint
 
 Name = tuple[str, str]  # (channel, name in policy.yaml)
-WAITS = ("the endpoint is failing; the message waits for it", "the endpoint is switched off")
-FAILING, SWITCHED_OFF = WAITS
+FAILING = "the endpoint is failing; the message waits for it"
+SWITCHED_OFF = "the endpoint is switched off"
+NO_ADDRESS = "nobody has given the address yet: Settings, Endpoints"
+WAITS = (FAILING, SWITCHED_OFF, NO_ADDRESS)
 
 
 def of_workspace(session: Session, workspace_id: str) -> dict[Name, Endpoint]:

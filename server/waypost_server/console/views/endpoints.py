@@ -1,4 +1,4 @@
-"""Settings, Endpoints: where webhooks go, how they have answered, and what can be done about it."""
+"""Settings, Endpoints: where webhooks and chat messages go, how they have answered, and what can be done about it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ from waypost_server.console.access import login, needs, runtime
 from waypost_server.domain.errors import BadInputError
 from waypost_server.services import endpoints as deeds
 from waypost_server.services.endpoint_secret import rotate_secret, show_secret
+from waypost_server.services.try_endpoint import try_endpoint
 
 
 def add_to(blueprint: Blueprint) -> None:
     """Register the routes."""
     blueprint.add_url_rule("/settings/endpoints", "endpoints", endpoints)
-    for name, view in (("test", send_test), ("on", enable), ("off", disable), ("secret", secret)):
+    for name, view in (
+        ("test", send_test),
+        ("on", enable),
+        ("off", disable),
+        ("secret", secret),
+        ("address", set_address),
+    ):
         blueprint.add_url_rule(
             f"/settings/endpoints/<channel>/<name>/{name}", f"endpoint_{name}", view, methods=["POST"]
         )
@@ -36,7 +43,7 @@ def send_test(channel: str, name: str) -> Any:
     """Try it now, and say what it answered."""
     who = login()
     try:
-        outcome = deeds.send_test(runtime(), who.workspace_id, (channel, name), actor=who.user_id)
+        outcome = try_endpoint(runtime(), who.workspace_id, (channel, name), actor=who.user_id)
     except BadInputError as error:
         return _refused(error)
     if isinstance(outcome, Sent):
@@ -85,6 +92,18 @@ def secret(channel: str, name: str) -> Any:
     except BadInputError as error:
         return _refused(error)
     return endpoints(shown=(name, found))
+
+
+@needs("admin")
+def set_address(channel: str, name: str) -> Any:
+    """Keep a chat room's secret address."""
+    who, given = login(), request.form.get("address", "")
+    try:
+        deeds.set_address(runtime(), who.workspace_id, (channel, name), actor=who.user_id, address=given)
+    except BadInputError as error:
+        return _refused(error)
+    flash(f"The address of {name} is kept. Send a test to see whether it works.")
+    return redirect(url_for("console.endpoints"))
 
 
 def _refused(error: BadInputError) -> Any:

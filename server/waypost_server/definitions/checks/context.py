@@ -14,6 +14,7 @@ from waypost_server.domain.definitions import Definitions
 _HOME = {
     "feature": "catalog", "role": "catalog", "segment": "catalog", "motion": "catalog", "milestone": "journey",
     "phase": "journey", "nudge": "in-app", "template": "templates", "webhook": "policy",
+    "chat": "policy",
 }  # fmt: skip
 
 
@@ -53,6 +54,7 @@ class Context:
             "nudge": [each.key for each in self.definitions.nudges],
             "template": list(self.definitions.templates),
             "webhook": list(self.definitions.policy.webhooks),
+            "chat": list(self.definitions.policy.chat),
         }
         return tuple(dict.fromkeys(keys[kind]))
 

@@ -6,6 +6,7 @@ from waypost_server.definitions.findings import Source, Where
 from waypost_server.definitions.nested import nearest
 from waypost_server.domain.conditions import ConditionError, compile_condition
 from waypost_server.domain.definitions import (
+    ChatStep,
     EmailStep,
     NudgeStep,
     Play,
@@ -83,7 +84,10 @@ def _branches(context: Context, play: Play, source: Source) -> None:
             context.report.error(source, (motion,), "unknown_motion", message, nearest(motion, motions))
         for step, where in placed(steps, (motion,)):
             _step(context, play, step, source, where)
-            if motion == "strategic" and isinstance(step, EmailStep | NudgeStep):
+            if motion == "strategic" and (
+                isinstance(step, EmailStep | NudgeStep)
+                or (isinstance(step, ChatStep) and not context.definitions.policy.is_ours(step.room))
+            ):
                 message = f"an automated {step.kind} never goes to a strategic account; it becomes a draft for the CSM"
                 context.report.warning(source, where, "guarded_step", message, "use a task")
         if isinstance(steps[-1], WaitStep) and not steps[-1].timeout:
@@ -95,7 +99,7 @@ def _branches(context: Context, play: Play, source: Source) -> None:
 
 def _step(context: Context, play: Play, step: PlayStep, source: Source, where: Where) -> None:
     at = (*where, step.kind)
-    if isinstance(step, EmailStep | TaskStep):
+    if isinstance(step, EmailStep | ChatStep | TaskStep):
         context.require("template", step.template, source, (*at, "template"))
     if isinstance(step, EmailStep):
         for role in step.to.role or ():
@@ -104,6 +108,8 @@ def _step(context: Context, play: Play, step: PlayStep, source: Source, where: W
         for role in step.role or ():
             context.require("role", role, source, (*at, "role"))
         _handed(context, step, source, at)
+    if isinstance(step, ChatStep):
+        context.require("chat", step.room, source, (*at, "room"))
     if isinstance(step, WebhookStep):
         context.require("webhook", step.webhook, source, at)
     check_flow(context, play, step, source, at)

@@ -12,7 +12,7 @@ from waypost_server.definitions.nested import nearest
 from .context import Context
 
 KINDS = ("interrupting", "passive", "survey", "transactional")
-CHANNELS = ("in_app", "email", "webhook", "call", "meeting", "message")
+CHANNELS = ("in_app", "email", "chat", "webhook", "call", "meeting", "message")
 
 
 def run(context: Context) -> None:
