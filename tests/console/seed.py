@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from tests.builders import WORKSPACE, add_key, add_workspace
 from tests.console.seed_story import tell
 from waypost_server.services import adoption
+from waypost_server.services.draft import stamp_of
+from waypost_server.services.edit_draft import save_file
 from waypost_server.services.publish import publish
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import tables as t
@@ -76,12 +78,31 @@ def seed(runtime: Runtime, workspace_id: str = WORKSPACE, name: str = "Acme") ->
             runtime.db, kind, workspace_id, name=f"{'Browser' if kind == 'public' else 'Backend'}, production"
         )
     publish_nudges(runtime, workspace_id)
+    edit_drafts(runtime, workspace_id)
     now = runtime.clock()
     with runtime.db.write() as session:
         for table, rows in everything(workspace_id, people, now).items():
             session.execute(t.db.metadata.tables[table].insert(), rows)
         score_adoption(session, runtime, workspace_id)
     return people
+
+
+def edit_drafts(runtime: Runtime, workspace_id: str) -> None:
+    """Marta's own draft, and one called spring whose policy was published with another text meanwhile."""
+    for draft, file in (("marta@acme.example", "in-app/automation-halfway.yaml"), ("spring", "policy.yaml")):
+        live = files()[file]
+        save_file(
+            runtime,
+            workspace_id,
+            draft,
+            file,
+            f"# reworded\n{live}",
+            seen=stamp_of(live),
+            author="marta@acme.example",
+        )
+    with runtime.db.write() as session:
+        edit = session.get_one(t.DraftFile, (workspace_id, "spring", "policy.yaml"))
+        edit.base_text, edit.base = "caps: []\n", 0
 
 
 def score_adoption(session: Session, runtime: Runtime, workspace_id: str) -> None:

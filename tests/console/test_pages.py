@@ -21,6 +21,7 @@ LISTS = (
     "/queue?scope=team&view=closed",
     "/nudges",
     "/plays",
+    "/drafts",
     "/deliveries",
     "/deliveries?state=failed",
     "/accounts",
@@ -58,6 +59,11 @@ DETAILS = (
     "/explain?q=ada",
     "/settings/releases/1",
     "/nudges/automation-halfway/audience",
+    "/drafts/spring",
+    "/drafts/spring/discard",
+    "/drafts/spring/publish",
+    "/drafts/spring/files/policy.yaml",
+    "/drafts/spring/files/policy.yaml/conflict",
 )
 MOST_QUERIES = 23
 
@@ -124,7 +130,8 @@ def test_two_workspaces_do_not_see_each_other(console: Console) -> None:
             assert "tidewater" not in stranger.get("/console" + path).text.replace("user=tidewater", "")
             continue
         theirs = stranger.get("/console" + path)
-        missing = stranger.get("/console" + re.sub(r"/[^/?]+(/html|\?.*)?$", r"/987654\1", path))
+        absent = re.sub(r"(?<=^/drafts)/[^/]+|/[^/?]+(?=(/html|\?.*)?$)", "/987654", path, count=1)
+        missing = stranger.get("/console" + absent)
         assert (theirs.status_code, theirs.text) == (404, missing.text), path
     for path in LISTS:
         page = stranger.get("/console" + path).text
@@ -201,6 +208,8 @@ def test_odd_addresses_are_never_a_server_error(console: Console) -> None:
         "/users/",
         "/deliveries/",
         "/settings/releases/",
+        "/drafts/",
+        "/drafts/marta@acme.example/files/policy.yaml/conflict/",
     ):
         for each in odd:
             assert browser.get(f"/console{path}{each}").status_code in (400, 404), (path, each)

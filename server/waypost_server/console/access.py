@@ -34,6 +34,11 @@ def login() -> SessionRecord:
     return value
 
 
+def own_draft() -> str:
+    """The name of the draft of whoever is logged in: their e-mail, as a part of an address."""
+    return login().email.replace("/", "-")
+
+
 def admit() -> Response | None:
     """Before every request: same origin and token on unsafe methods, a session unless the page is open."""
     if request.endpoint == "console.static":

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import g, request, url_for
 
-from waypost_server.console.access import runtime
+from waypost_server.console.access import own_draft, runtime
 from waypost_server.services.console_login import may
 from waypost_server.store import reports_home
 
@@ -18,6 +18,22 @@ SECTIONS = {  # pages that belong to another page's line in the side bar
     "console.run": "console.plays",
     "console.delivery": "console.deliveries",
     "console.account": "console.accounts",
+    **{
+        f"console.draft{name}": "console.drafts"
+        for name in (
+            "",
+            "_new",
+            "_discard",
+            "_file",
+            "_file_save",
+            "_file_check",
+            "_file_delete",
+            "_publish",
+            "_published",
+            "_conflict",
+            "_keep",
+        )
+    },
     "console.user": "console.accounts",
     **{
         f"console.{name}": "console.settings"
@@ -73,12 +89,13 @@ def context() -> dict[str, Any]:
         "csrf": login.csrf,
         "nav": _nav(login) if request.headers.get("X-Fragment") is None else (),
         "may": lambda role: may(login.role, role),
+        "own_draft": own_draft(),
     }
 
 
 def _nav(login: Any) -> list[tuple[str, list[Entry]]]:
     with runtime().db.read() as session:
-        waiting = reports_home.open_task_count(session, login.workspace_id, login.user_id)
+        waiting, edited = reports_home.waiting(session, login.workspace_id, login.user_id, own_draft())
         live = runtime().releases.live(session, login.workspace_id)
     nudges = len(live.definitions.nudges) if live else None
     plays = len(live.definitions.plays) if live else None
@@ -95,6 +112,7 @@ def _nav(login: Any) -> list[tuple[str, list[Entry]]]:
             [
                 Entry("nudges", "Nudges", "console.nudges", nudges),
                 Entry("plays", "Plays", "console.plays", plays),
+                Entry("drafts", "Drafts", "console.drafts", edited or None),
                 Entry("deliveries", "Deliveries", "console.deliveries"),
                 Entry("explain", "Explain", "console.explain"),
             ],

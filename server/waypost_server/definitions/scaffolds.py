@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from waypost_server.definitions.yaml_writer import written
 from waypost_server.domain.definitions import Definitions
 
 _HEAD = """\
 # {title}: say here what it is for and why now.
 key: {key}
-title: {title}
+title: {name}
 surface: {surface}
 goal: {{feature: {feature}, count: 1, within_days: 14}}   # the behaviour it is for, never a click or a login
 audience:
@@ -74,7 +75,7 @@ content:
     "survey": """\
 # {title}: say here what you will do with the answers.
 key: {key}
-title: {title}
+title: {name}
 surface: survey
 audience:
   user.role: {{$in: [{role}]}}
@@ -101,7 +102,7 @@ cases:
     "announcement": """\
 # {title}: news in the feed, which people open themselves.
 key: {key}
-title: {title}
+title: {name}
 surface: announcement
 audience: {{user.role: {{$in: [{role}]}}}}
 priority: announce
@@ -116,7 +117,7 @@ content:
 _PLAY = """\
 # {title}: say here what has gone wrong when it starts, and what shall be different after it.
 key: {key}
-title: {title}
+title: {name}
 on: {{signal: usage_decay, severity: {{$gte: 0.5}}}}
 goal: {{feature: {feature}, weeks_active: 2, within_days: 30}}
 enrol: {{max: 1, per: 60d}}          # how often for the same account; or once
@@ -148,6 +149,7 @@ def scaffold(kind: str, key: str, title: str, definitions: Definitions) -> dict[
     names = {
         "key": key,
         "title": title,
+        "name": written(title),
         "surface": kind,
         "feature": next((each.key for each in catalog.features if each.core), catalog.features[0].key),
         "role": catalog.roles[0].key if catalog.roles else "admin",

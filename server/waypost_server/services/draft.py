@@ -60,6 +60,7 @@ class Draft:
     live: int
     live_files: Mapping[str, str] = field(repr=False)
     edits: tuple[Edit, ...] = ()
+    environment: str = ""  # the one the workspace lives in
     settled: tuple[Edit, ...] = ()  # published meanwhile: they change nothing any more
 
     @property
@@ -142,7 +143,8 @@ def read_draft(session: Session, workspace_id: str, name: str) -> Draft:
         tuple(each for each in every if (each.text == each.live) is is_settled)
         for is_settled in (False, True)
     )
-    return Draft(name, number, live, edits, settled)
+    environment = releases.live_environment(session, workspace_id)
+    return Draft(name, number, live, edits, environment, settled)
 
 
 def existing_draft(runtime: Runtime, workspace_id: str, name: str) -> Draft:

@@ -10,7 +10,16 @@ from typing import Any
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
-from waypost_server.store.tables import Account, Delivery, IngestDay, Interaction, Quarantine, Signal, Task
+from waypost_server.store.tables import (
+    Account,
+    Delivery,
+    DraftFile,
+    IngestDay,
+    Interaction,
+    Quarantine,
+    Signal,
+    Task,
+)
 
 OPEN = ("open", "acknowledged")
 
@@ -27,19 +36,20 @@ class Today:
     sent: int
 
 
-def open_task_count(session: Session, workspace_id: str, owner: str) -> int:
-    """Open tasks of one person, and those escalated to them; what is held back does not count."""
-    return (
-        session.scalar(
-            select(func.count()).where(
-                Task.workspace_id == workspace_id,
-                Task.state.in_(OPEN),
-                Task.held_at.is_(None),
-                or_(Task.owner == owner, Task.escalated_to == owner),
-            )
-        )
-        or 0
+def waiting(session: Session, workspace_id: str, owner: str, draft: str) -> tuple[int, int]:
+    """For every page's side bar: (open tasks of one person or escalated to them, files that their draft edits).
+
+    A task that is held back does not count.
+    """
+    tasks = select(func.count()).where(
+        Task.workspace_id == workspace_id,
+        Task.state.in_(OPEN),
+        Task.held_at.is_(None),
+        or_(Task.owner == owner, Task.escalated_to == owner),
     )
+    edited = select(func.count()).where(DraftFile.workspace_id == workspace_id, DraftFile.draft == draft)
+    found = session.execute(select(tasks.scalar_subquery(), edited.scalar_subquery())).one()
+    return found[0], found[1]
 
 
 def due_tasks(session: Session, workspace_id: str, before: datetime, limit: int) -> Sequence[Row[Any]]:

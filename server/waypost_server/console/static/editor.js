@@ -1,0 +1,107 @@
+// The editor of a definition: line numbers that follow, findings that lead to their line, a check at every pause.
+(() => {
+  "use strict";
+  const form = document.querySelector("[data-editor]");
+  if (!form) return;
+  const text = form.elements.text;
+  const gutter = form.querySelector(".gutter");
+  const saved = document.querySelector("[data-saved]");
+  const beside = document.querySelector("[data-checked]");
+  const clean = text.value;
+  const word = saved.textContent;
+  const PAUSE = 900;
+  let turn = 0, timer = 0, leaving = false;
+
+  function number() {
+    const count = Math.max(text.value.split("\n").length + (text.value.endsWith("\n") ? 0 : 1), 12);
+    while (gutter.children.length < count) {
+      const line = document.createElement("li");
+      line.textContent = gutter.children.length + 1;
+      line.id = `L${line.textContent}`;
+      gutter.append(line);
+    }
+    while (gutter.children.length > count) gutter.lastChild.remove();
+    text.rows = count;
+  }
+
+  function mark() {
+    for (const line of gutter.children) line.className = "";
+    for (const link of beside.querySelectorAll("[data-findings] a[href^='#L']")) {
+      const line = gutter.children[link.dataset.line - 1];
+      const kind = link.closest("li").querySelector(".problem") ? "error" : "warning";
+      if (line && line.className !== "error") line.className = kind;
+    }
+    text.toggleAttribute("aria-invalid", Boolean(gutter.querySelector(".error")));
+  }
+
+  function tell() {
+    saved.textContent = text.value === clean ? word : "Not saved";
+  }
+
+  async function check(action) {
+    clearTimeout(timer);
+    const mine = ++turn;
+    const given = new URLSearchParams(new FormData(form));
+    if (action) given.set("do", action);
+    try {
+      const answer = await fetch(form.dataset.check, { method: "POST", body: given, headers: { "X-Fragment": "1" }, credentials: "same-origin" });
+      if (mine !== turn || !answer.ok || answer.redirected) return;
+      // Our own page from our own server, escaped there; scripts in it would not run anyway.
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      beside.replaceChildren(...page.body.children);
+      mark();
+    } catch {
+      // offline: the text is still on the page, and saving says so
+    }
+  }
+
+  text.addEventListener("input", () => {
+    number();
+    tell();
+    clearTimeout(timer);
+    timer = setTimeout(check, PAUSE);
+  });
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href^='#L']");
+    if (link && beside.contains(link)) {
+      event.preventDefault();
+      show(Number(link.dataset.line));
+      return;
+    }
+    const lang = event.target.closest?.("[data-lang]");
+    if (lang) {
+      event.preventDefault();
+      form.elements.lang.value = lang.dataset.lang;
+      check();
+    }
+    const button = event.target.closest?.("button[name=do][value=count]");
+    if (button) {
+      event.preventDefault();
+      check("count");
+    }
+  });
+
+  function show(line) {
+    const before = text.value.split("\n").slice(0, line - 1);
+    const start = before.join("\n").length + (line > 1 ? 1 : 0);
+    const end = text.value.indexOf("\n", start);
+    text.focus({ preventScroll: true });
+    text.setSelectionRange(start, end < 0 ? text.value.length : end);
+    gutter.children[line - 1]?.scrollIntoView({ block: "center" });
+  }
+
+  addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "s") {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+  form.addEventListener("submit", () => { leaving = true; });
+  addEventListener("beforeunload", (event) => {
+    if (!leaving && text.value !== clean) event.preventDefault();
+  });
+  number();
+  const wanted = /^#L(\d+)$/.exec(location.hash);
+  if (wanted) show(Number(wanted[1]));
+})();
