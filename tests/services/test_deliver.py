@@ -24,6 +24,7 @@ from waypost_server.services.drain import drain
 from waypost_server.services.evaluate import evaluate_due
 from waypost_server.services.fsck import check as fsck
 from waypost_server.services.recover import recover
+from waypost_server.services.task_moves import By
 from waypost_server.services.unsubscribe import unsubscribe
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Attempt, Delivery, PlayRun, Signal, Suppression, Task, Touch
@@ -324,7 +325,7 @@ def test_an_open_task_mutes_the_software_of_other_runs(rig: PlayRig) -> None:
         )
     rig.drain()
     assert (_delivery(rig).state, _delivery(rig).reason) == ("pending", "a person is working on the account")
-    tasks.done(rig.runtime, WORKSPACE, "t1", by=tasks.By("csm-1"), outcome="Talked to Dana")
+    tasks.done(rig.runtime, WORKSPACE, "t1", by=By("csm-1"), outcome="Talked to Dana")
     rig.clock.move(hours=1, minutes=1)
     rig.drain()
     assert _delivery(rig).state == "sent"

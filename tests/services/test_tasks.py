@@ -12,11 +12,12 @@ from tests.services.play_rig import STRATEGIC, PlayRig
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
 from waypost_server.services import tasks
 from waypost_server.services.recover import recover
+from waypost_server.services.task_moves import By
 from waypost_server.store import tasks as store
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Audit, Signal, Task, TaskEvent
 
-BY = tasks.By("console:robin")
+BY = By("console:robin")
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_a_move_that_no_longer_fits_is_a_conflict(rig: PlayRig) -> None:
     task = _task(rig)
     tasks.done(rig.runtime, WORKSPACE, task.id, by=BY, outcome="Done")
     with pytest.raises(ConflictError, match="done by now"):
-        tasks.acknowledge(rig.runtime, WORKSPACE, task.id, by=tasks.By("console:kim"))
+        tasks.acknowledge(rig.runtime, WORKSPACE, task.id, by=By("console:kim"))
     with pytest.raises(NotFoundError):
         tasks.acknowledge(rig.runtime, "another", task.id, by=BY)
 

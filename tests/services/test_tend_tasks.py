@@ -9,10 +9,11 @@ import pytest
 
 from tests.builders import WORKSPACE
 from tests.services.play_rig import LONG_TAIL, POLICY, STRATEGIC, PlayRig
+from waypost_server.domain.errors import ConflictError
 from waypost_server.services import tasks
 from waypost_server.services.fsck import check as fsck
 from waypost_server.services.recover import recover
-from waypost_server.services.tasks import By
+from waypost_server.services.task_moves import By
 from waypost_server.store.database import Database
 from waypost_server.store.tables import PlayRun, Signal, Task, TaskEvent, TaskSignal
 
@@ -165,5 +166,5 @@ def test_a_closed_task_can_be_reopened_for_a_month(rig: PlayRig) -> None:
     assert tasks.reopen(rig.runtime, WORKSPACE, task(rig).id, by=ROBIN).state == "open"
     tasks.done(rig.runtime, WORKSPACE, task(rig).id, by=ROBIN, outcome="Talked")
     rig.clock.move(days=31)
-    with pytest.raises(tasks.ConflictError, match="30 days ago"):
+    with pytest.raises(ConflictError, match="30 days ago"):
         tasks.reopen(rig.runtime, WORKSPACE, task(rig).id, by=ROBIN)

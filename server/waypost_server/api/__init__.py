@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from flask import Flask
 
-from waypost_server.api import claim, decide, errors, explain, health, ingest, resources, unsubscribe
+from waypost_server.api import (
+    calendar,
+    claim,
+    decide,
+    errors,
+    explain,
+    health,
+    ingest,
+    resources,
+    unsubscribe,
+)
 from waypost_server.api.no_cookies import ConsoleOnly
 
 
@@ -18,4 +28,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(claim.blueprint)
     app.register_blueprint(explain.blueprint)
     app.register_blueprint(unsubscribe.blueprint)
+    app.register_blueprint(calendar.blueprint)
     resources.register(app)

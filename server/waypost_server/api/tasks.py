@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import EXCLUDE, fields, validate
 
 from waypost_server.api import cursor
 from waypost_server.api.auth import runtime
@@ -20,7 +21,10 @@ from waypost_server.api.rest import (
     path_id,
     resource,
 )
+from waypost_server.domain.errors import BadInputError, NoVersionError
 from waypost_server.services import tasks
+from waypost_server.services.mirror_task import Change, mirror_task
+from waypost_server.services.task_moves import By
 from waypost_server.store import listing, profiles
 
 blueprint = resource("tasks", "Work items for CSMs, with evidence and a draft message.")
@@ -97,6 +101,27 @@ class DismissBody(Camel):
     reason = Words(200, least=1, required=True, metadata={"description": "Why it needs no work."})
 
 
+class ChangeBody(Camel):
+    """What a system that mirrors tasks changes. What is left out stays as it is."""
+
+    state = fields.String(load_default=None, validate=validate.OneOf(STATES[:-1]))
+    outcome = Words(200, load_default="", metadata={"description": "With done: what came of it."})
+    reason = Words(200, load_default="", metadata={"description": "With dismissed: why it needs no work."})
+    until = Time(load_default=None, metadata={"description": "With snoozed: a time in the future."})
+    owner = Words(512, least=1, load_default=None, metadata={"description": "A console user's id or e-mail."})
+    external_id = Words(200, load_default=None, metadata={"description": "Its id in your system."})
+    note = Words(2000, load_default="")
+
+
+class IfMatch(Camel):
+    if_match = fields.String(
+        load_default=None, data_key="If-Match", metadata={"description": 'The version you know, as "7".'}
+    )
+
+    class Meta:
+        unknown = EXCLUDE
+
+
 class ReassignBody(Camel):
     owner = Words(512, least=1, required=True, metadata={"description": "A console user's id or e-mail."})
     note = Words(2000, load_default="")
@@ -117,13 +142,14 @@ def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/tasks/<task_id>")
 @blueprint.response(200, TaskDetail)
-def get_task(task_id: str) -> dict[str, Any]:
+def get_task(task_id: str) -> Any:
     """One task with its history"""
     workspace, task_id = caller().workspace_id, path_id(task_id)
     with runtime().db.read() as session:
         task = found(profiles.task(session, workspace, task_id))
         events = profiles.task_events(session, workspace, task_id)
-    return {**{name: getattr(task, name) for name in Task().fields}, "events": events}
+    found_task = {**{name: getattr(task, name) for name in Task().fields}, "events": events}
+    return found_task, 200, {"ETag": f'"{task.version}"'}
 
 
 @blueprint.route("/tasks/<task_id>/acknowledge", methods=["POST"])
@@ -172,5 +198,28 @@ def reassign(given: dict[str, Any], task_id: str) -> Any:
     return tasks.reassign(runtime(), caller().workspace_id, path_id(task_id), by=_by(), **given)
 
 
-def _by() -> tasks.By:
-    return tasks.By(f"key {caller().key_id}")
+@blueprint.route("/tasks/<task_id>", methods=["PATCH"])
+@blueprint.arguments(IfMatch, location="headers")
+@blueprint.arguments(ChangeBody)
+@blueprint.response(200, Task)
+def change(headers: dict[str, Any], given: dict[str, Any], task_id: str) -> Any:
+    """Mirror a change of your CRM: all of it, from the version you know"""
+    workspace, task_id = caller().workspace_id, path_id(task_id)
+    with runtime().db.read() as session:
+        found(profiles.task(session, workspace, task_id))
+    by = By(f"key {caller().key_id}", _version(headers["if_match"]), is_mirror=True)
+    task = mirror_task(runtime(), workspace, task_id, Change(**given), by=by)
+    return task, 200, {"ETag": f'"{task.version}"'}
+
+
+def _version(etag: str | None) -> int:
+    """The version in If-Match. Raises NoVersionError without one: a mirror must not overwrite what it has not seen."""
+    if etag is None:
+        raise NoVersionError("Send the version that you know in If-Match, as you got it in ETag.")
+    if not re.fullmatch(r'"[0-9]{1,9}"', etag):
+        raise BadInputError('If-Match is a version in quotes, such as "7".', code="bad_version")
+    return int(etag.strip('"'))
+
+
+def _by() -> By:
+    return By(f"key {caller().key_id}")

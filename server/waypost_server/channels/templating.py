@@ -275,7 +275,7 @@ def _constant(node: tree.Node) -> str:
     raise _refused("only a name in quotes may stand in [ ]", node.lineno, 'write fact["name"]')
 
 
-def _escaped(value: Any) -> str:
+def escaped(value: Any) -> str:
     """A value inside Markdown: one line, and no character that means something."""
     return _PUNCTUATION.sub(r"\\\1", _SPACES.sub(" ", written(value)).strip())
 
@@ -298,5 +298,5 @@ def _environment(finalize: Any) -> ImmutableSandboxedEnvironment:
 
 _ENVIRONMENTS: Mapping[Markup, ImmutableSandboxedEnvironment] = {
     "text": _environment(written),
-    "markdown": _environment(_escaped),
+    "markdown": _environment(escaped),
 }

@@ -38,6 +38,9 @@ SECTIONS = {  # pages that belong to another page's line in the side bar
     **{
         f"console.{name}": "console.settings"
         for name in (
+            "me",
+            "me_save",
+            "calendar_make",
             "token_secret",
             "keys",
             "key_create",
@@ -52,6 +55,7 @@ SECTIONS = {  # pages that belong to another page's line in the side bar
             "person_add",
             "person_link",
             "person_disable",
+            "person_capacity",
             "releases",
             "release",
             "audit",

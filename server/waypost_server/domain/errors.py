@@ -7,7 +7,9 @@ WaypostError (never raised itself)
 │   ├── TokenError         the user token is missing or does not hold
 │   ├── TooLargeError      over a documented size limit
 │   ├── NotFoundError      no such thing in this workspace
-│   └── ConflictError      the thing changed meanwhile; read it again
+│   ├── ConflictError      the thing changed meanwhile; read it again
+│   │   └── StaleError      it has another version than the caller knows
+│   └── NoVersionError     the caller must say which version it knows
 ├── HeldError              a nudge is held for a stated reason
 ├── TemplateError          a template is refused or failed to render
 └── UnavailableError       the database is away; try again later
@@ -81,6 +83,20 @@ class ConflictError(BadInputError):
 
     code = "conflict"
     status = 409
+
+
+class StaleError(ConflictError):
+    """It has another version than the one the caller knows (If-Match)."""
+
+    code = "version_changed"
+    status = 412
+
+
+class NoVersionError(BadInputError):
+    """The caller must say which version it knows, so that it overwrites nothing unseen."""
+
+    code = "version_required"
+    status = 428
 
 
 class HeldError(WaypostError):

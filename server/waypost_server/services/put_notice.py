@@ -19,7 +19,10 @@ LIVES = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is said: one line, and a Markdown body. The same `dedupe` to the same recipient is one notice, for ever."""
+    """What is said: one line, and a Markdown body (a webhook's is JSON).
+
+    The same `dedupe` to the same recipient is one notice, for ever.
+    """
 
     subject: str
     body: str
@@ -31,11 +34,11 @@ def put_notice(
     runtime: Runtime,
     workspace_id: str,
     *,
-    channel: Literal["email", "chat"],
+    channel: Literal["email", "chat", "webhook"],
     recipient: str,
     notice: Notice,
 ) -> bool:
-    """Queue a notice to an address, or to a chat room named in policy.yaml; False when it is known already.
+    """Queue a notice to an address, or to a chat room or webhook named in policy.yaml; False when it is known already.
 
     The caller rings the doorbell after its commit if the notice should not wait for the next sweep.
     """

@@ -19,9 +19,9 @@ def note(
     actor: str,
     kind: str,
     note: str = "",
-    relayed: bool = False,
+    is_mirrored: bool = False,
 ) -> None:
-    """Add a line. `relayed`: whoever would be told knows it already."""
+    """Add a line. `is_mirrored`: it came from the CRM, which need not be told."""
     tasks.note(
         session,
         {
@@ -32,6 +32,7 @@ def note(
             "actor": actor,
             "kind": kind,
             "note": note[:2000],
-            "relayed": relayed,
+            "is_mirrored": is_mirrored,
+            "relayed": False,
         },
     )

@@ -1,4 +1,5 @@
-"""What happens to tasks by themselves: snoozed ones wake, late ones go to the lead, the rest is shared out.
+"""What happens to tasks by themselves: snoozed ones wake, late ones go to the lead, the rest is shared out; and
+whoever should know is told.
 
 Every step states what it expects to find, so a repeat, or another worker at the same time, changes nothing.
 """
@@ -9,6 +10,8 @@ import logging
 
 from sqlalchemy.orm import Session
 
+from waypost_server.services.make_digests import make_digests
+from waypost_server.services.relay_tasks import relay_tasks
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.share_out_tasks import share_out
 from waypost_server.services.task_history import SOFTWARE, note
@@ -20,13 +23,14 @@ AT_ONCE = 200
 
 
 def tend_tasks(runtime: Runtime) -> int:
-    """Everything that is due in every workspace; returns how many tasks changed."""
+    """Everything that is due in every workspace; returns how much there was."""
     changed = _wake(runtime)
     with runtime.db.read() as session:
         workspaces = task_load.workspaces(session)
     for workspace_id in workspaces:
         changed += share_out(runtime, workspace_id)
-    return changed + _escalate(runtime)
+    changed += _escalate(runtime)
+    return changed + relay_tasks(runtime) + make_digests(runtime)
 
 
 def _wake(runtime: Runtime) -> int:

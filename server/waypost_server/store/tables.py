@@ -769,6 +769,7 @@ class TaskEvent(db.Model):
     # evidence contact note
     kind: Mapped[str] = col()
     note: Mapped[str] = col(default="''")
+    is_mirrored: Mapped[bool] = col(Boolean, default="false")  # the CRM did it: it need not be told
     relayed: Mapped[bool] = col(Boolean, default="true")  # false: the CRM and the owner are still to be told
     __table_args__ = (
         Index("ix_task_event_task", "workspace_id", "task_id", "id"),

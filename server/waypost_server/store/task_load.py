@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -133,11 +133,3 @@ def hold(
         .execution_options(synchronize_session=False)
     )
     return bool(result.rowcount)
-
-
-def names_of(session: Session, workspace_id: str, ids: Collection[str]) -> dict[str, ConsoleUser]:
-    """People by id."""
-    rows = session.scalars(
-        select(ConsoleUser).where(ConsoleUser.workspace_id == workspace_id, ConsoleUser.id.in_(ids))
-    )
-    return {row.id: row for row in rows}

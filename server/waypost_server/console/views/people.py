@@ -8,8 +8,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 
 from waypost_server.console.access import login, needs, runtime
 from waypost_server.domain.errors import BadInputError
+from waypost_server.domain.policy import TaskPolicy
 from waypost_server.services.console_login import ROLES, make_login_link
 from waypost_server.services.console_users import NewPerson, add_console_user, disable_console_user
+from waypost_server.services.person_settings import set_capacity
 from waypost_server.store import console_users
 
 MEANINGS = {
@@ -29,15 +31,20 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(
         "/settings/people/<ref:user_id>/disable", "person_disable", disable, methods=["GET", "POST"]
     )
+    blueprint.add_url_rule(
+        "/settings/people/<ref:user_id>/capacity", "person_capacity", capacity, methods=["POST"]
+    )
 
 
 def people(link_for: Any = None, url: str | None = None, problem: str | None = None) -> str:
     """Everybody with access."""
     with runtime().db.read() as session:
         rows = console_users.page(session, login().workspace_id)
+        live = runtime().releases.live(session, login().workspace_id)
     return render_template(
         "console/settings_people.html",
         people=rows,
+        usual=(live.definitions.policy.tasks if live else TaskPolicy()).capacity,
         roles=ROLES,
         meanings=MEANINGS,
         link_for=link_for,
@@ -78,6 +85,18 @@ def disable(user_id: str) -> Any:
         flash("Disabled. Their sessions and links ended at once.")
         return redirect(url_for("console.people"))
     return render_template("console/settings_person_disable.html", person=_person(user_id))
+
+
+@needs("approver")
+def capacity(user_id: str) -> Any:
+    """How many tasks a week somebody gets."""
+    given = request.form.get("capacity", "").strip()
+    if given and not (given.isascii() and given.isdigit() and len(given) <= 4):
+        raise BadInputError("Write a whole number, or nothing for the usual one.", code="bad_capacity")
+    who = login()
+    set_capacity(runtime(), who.workspace_id, user_id, int(given) if given else None, actor=who.user_id)
+    flash("Saved. What is held back or released changes within seconds.")
+    return redirect(url_for("console.people"))
 
 
 def _show_link(user_id: str) -> str:

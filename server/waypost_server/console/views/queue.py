@@ -17,6 +17,7 @@ from waypost_server.services import tasks
 from waypost_server.services.contact import Contact, log_contact
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.share_out_tasks import week_start
+from waypost_server.services.task_moves import By
 from waypost_server.store import console_users, reports_queue, reports_task, reports_usage, task_load
 
 WEEKS = 30
@@ -163,8 +164,8 @@ def _note(task: Place, note: str) -> str:
     return "Noted."
 
 
-def _by() -> tasks.By:
-    return tasks.By(login().user_id)
+def _by() -> By:
+    return By(login().user_id)
 
 
 VERBS: dict[str, Callable[[Place, str], str]] = {

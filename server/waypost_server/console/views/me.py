@@ -1,0 +1,63 @@
+"""What you chose for yourself: your zone, your mail, your calendar."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from waypost_server.console.access import login, runtime
+from waypost_server.domain.notices import KINDS, wants
+from waypost_server.services.calendar_feed import make_address, revoke_address
+from waypost_server.services.person_settings import choose
+from waypost_server.store import console_users
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Register the routes."""
+    blueprint.add_url_rule("/me", "me", me)
+    blueprint.add_url_rule("/me", "me_save", save, methods=["POST"])
+    blueprint.add_url_rule("/me/calendar", "calendar_make", make, methods=["POST"])
+    blueprint.add_url_rule("/me/calendar/revoke", "calendar_revoke", revoke, methods=["POST"])
+
+
+def me(address: str | None = None) -> str:
+    """The page; a new calendar's address is shown this once."""
+    who = login()
+    with runtime().db.read() as session:
+        person = console_users.get(session, who.workspace_id, who.user_id)
+    assert person is not None  # the login belongs to them
+    return render_template(
+        "console/me.html",
+        person=person,
+        kinds=[(kind, words, wants(person.notices, kind)) for kind, words in KINDS.items()],
+        zones=sorted(available_timezones()),
+        address=address,
+    )
+
+
+def save() -> Any:
+    """Keep zone and mail."""
+    who, form = login(), request.form
+    choose(
+        runtime(),
+        who.workspace_id,
+        who.user_id,
+        timezone=form.get("timezone", "").strip(),
+        notices=form.getlist("notice"),
+    )
+    flash("Saved.")
+    return redirect(url_for("console.me"))
+
+
+def make() -> str:
+    """A new address; the old one ends."""
+    return me(make_address(runtime(), login().workspace_id, login().user_id))
+
+
+def revoke() -> Any:
+    """No address any more."""
+    revoke_address(runtime(), login().workspace_id, login().user_id)
+    flash("The address has ended. Calendars that use it will stop updating.")
+    return redirect(url_for("console.me"))
