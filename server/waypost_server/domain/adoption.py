@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 State = Literal["adopted", "partial", "not"]
@@ -49,7 +50,7 @@ class Behaviour:
         return bool(self.weeks_active) or self.wanted > 1 or self.share_of_users is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AdoptionDefinition:
     """What counts as adopted for one segment: adopted and partial from these shares of the weight."""
 
@@ -58,7 +59,7 @@ class AdoptionDefinition:
     adopted_at: float = 1.0
     partial_at: float = 0.4
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Names the meaning: another meaning has another digest, whatever the version says."""
         written = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))

@@ -139,16 +139,6 @@ def _scored(
     return found
 
 
-def _adoption_columns(judged: _Judged) -> dict[str, Any]:
-    newest = max(judged.scores, key=lambda each: each.week, default=None)
-    found = newest.assessment if newest else None
-    return {
-        "adoption": found.state if found else None,
-        "adoption_score": found.score if found else None,
-        "unmet_behaviours": len(found.unmet) if found else None,
-    }
-
-
 def _core_features(definitions: Definitions) -> list[str]:
     """The features whose use counts as life; every feature when none is marked core."""
     features = definitions.catalog.features
@@ -195,27 +185,19 @@ def _read(
 def _write(
     session: Session, runtime: Runtime, release: LiveRelease, judged: list[_Judged], *, fence: str
 ) -> None:
-    """Take each account's row lock first, in order of id, and write only where the claim still holds."""
-    now, held = runtime.clock(), []
-    tomorrow = now + timedelta(days=1)  # time alone may make a watched condition true
-    for each in judged:
-        check_at = each.verdict.check_at
-        values = {
-            "evaluated": each.account.touched,
-            "check_at": min(check_at, tomorrow) if release.watching else check_at,
-            "segment": each.segment,
-            "motion": each.motion,
-            "next_step": each.next_step.title if each.next_step else None,
-            **_adoption_columns(each),
-        }
-        if due.end_account_claim(
-            session, each.account.workspace_id, each.account.id, fence=fence, values=values
-        ):
-            _keep_class(session, each, values, now)
-            held.append(each)
+    """Take the accounts' row locks first, and write only where the claim still holds."""
+    if not judged:
+        return
+    now, workspace_id = runtime.clock(), judged[0].account.workspace_id
+    ids = due.hold_accounts(session, workspace_id, [each.account.id for each in judged], fence=fence)
+    held = [each for each in judged if each.account.id in ids]
     if not held:
         return
-    workspace_id = held[0].account.workspace_id
+    tomorrow = now + timedelta(days=1) if release.watching else None  # time alone may make a condition true
+    found = [_evaluated(each, tomorrow) for each in held]
+    due.end_account_claims(session, workspace_id, found, fence=fence)
+    before = {each.account.id: _changed(each.account, said) for each, said in zip(held, found, strict=True)}
+    past_values.keep_all(session, workspace_id, before, at=now)
     scores = [score for each in held for score in each.scores]
     adoption.keep(session, runtime, release.definitions.adoption, workspace_id, scores)
     touched = [each.account.id for each in held if each.account.touched > each.account.evaluated]
@@ -241,12 +223,25 @@ def _write(
     watch(session, runtime, release, workspace_id, watched, today=day_of(now, zone))
 
 
-def _keep_class(session: Session, judged: _Judged, values: dict[str, Any], now: datetime) -> None:
-    """No event says when these of an account changed, so the old ones are kept."""
-    account = judged.account
-    before = {
-        field: getattr(account, field)
-        for field in UNTOLD
-        if field in values and getattr(account, field) != values[field]
+def _evaluated(judged: _Judged, tomorrow: datetime | None) -> due.Evaluated:
+    newest = max(judged.scores, key=lambda each: each.week, default=None)
+    found, check_at = newest.assessment if newest else None, judged.verdict.check_at
+    return due.Evaluated(
+        id=judged.account.id,
+        evaluated=judged.account.touched,
+        check_at=min(check_at, tomorrow) if tomorrow else check_at,
+        segment=judged.segment,
+        motion=judged.motion,
+        next_step=judged.next_step.title if judged.next_step else None,
+        adoption=found.state if found else None,
+        adoption_score=found.score if found else None,
+        unmet_behaviours=len(found.unmet) if found else None,
+    )
+
+
+def _changed(account: Account, said: due.Evaluated) -> dict[str, Any]:
+    """What no event tells of an account and now becomes something else, as it was: that is kept."""
+    fields = (field for field in UNTOLD if field in due.Evaluated._fields)
+    return {
+        field: getattr(account, field) for field in fields if getattr(account, field) != getattr(said, field)
     }
-    past_values.keep(session, account.workspace_id, account.id, before, at=now)

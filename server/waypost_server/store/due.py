@@ -7,13 +7,14 @@ worker that dies says nothing; a row claimed more than five times without an end
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from waypost_server.store import bulk
 from waypost_server.store.tables import Account, Delivery, PlayRun, Workspace
 
 MAX_CLAIMS = 5
@@ -102,6 +103,48 @@ def look_at_everybody(session: Session, workspace_id: str, *, now: datetime) -> 
         .values(check_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+class Evaluated(NamedTuple):
+    """What an evaluation says of an account."""
+
+    id: str
+    evaluated: int
+    check_at: datetime | None
+    segment: str | None
+    motion: str
+    next_step: str | None
+    adoption: str | None
+    adoption_score: float | None
+    unmet_behaviours: int | None
+
+
+EVALUATED = bulk.columns(
+    "id, evaluated bigint, check_at timestamptz, segment, motion, next_step, adoption, adoption_score float8,"
+    " unmet_behaviours integer"
+)
+END = f"""
+update account set {", ".join(f"{each.name} = r.{each.name}" for each in EVALUATED[1:])},
+  lease_until = null, fence = null, claims = 0
+from {{rows}} where account.workspace_id = {{0}} and account.id = r.id and account.fence = {{1}}
+"""
+
+
+def hold_accounts(
+    session: Session, workspace_id: str, account_ids: Collection[str], *, fence: str
+) -> set[str]:
+    """Lock those of the accounts that this claim still holds, in the order in which everybody locks them."""
+    query = select(Account.id).where(
+        Account.workspace_id == workspace_id, Account.id.in_(account_ids), Account.fence == fence
+    )
+    return set(session.scalars(query.order_by(Account.id).with_for_update()))
+
+
+def end_account_claims(
+    session: Session, workspace_id: str, found: Sequence[Evaluated], *, fence: str
+) -> None:
+    """Write what a batch's evaluation says, and give the accounts back. They are held: see `hold_accounts`."""
+    bulk.run(session, END, EVALUATED, found, (workspace_id, fence))
 
 
 def end_account_claim(

@@ -5,26 +5,44 @@ The value at a moment is the one kept by the first change after it; without such
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from waypost_server.store.play_runs import insert_new
+from waypost_server.store import bulk
 from waypost_server.store.tables import PastValue, Signal
 
 ACCOUNT = "account"
 SIGNAL = "signal"
+WAS = bulk.columns("account_id, subject, field, before")
+PUT = """
+insert into past_value (workspace_id, account_id, subject, field, at, before)
+select {0}, r.account_id, r.subject, r.field, {1}, %s from {rows} where true
+on conflict do nothing
+"""
 
 
 def keep(
     session: Session, workspace_id: str, account_id: str, before: Mapping[str, Any], *, at: datetime
 ) -> None:
     """Note what fields of an account were until `at`. The caller holds the account's row."""
-    for field, value in before.items():
-        _put(session, workspace_id, account_id, f"{ACCOUNT}:{account_id}", field, value, at)
+    keep_all(session, workspace_id, {account_id: before}, at=at)
+
+
+def keep_all(
+    session: Session, workspace_id: str, before: Mapping[str, Mapping[str, Any]], *, at: datetime
+) -> None:
+    """The same of many accounts, by their ids, in one statement."""
+    rows = [
+        (account_id, f"{ACCOUNT}:{account_id}", field, json.dumps({"value": value}))
+        for account_id, values in sorted(before.items())
+        for field, value in values.items()
+    ]
+    _put(session, workspace_id, rows, at)
 
 
 def keep_severity(
@@ -37,14 +55,16 @@ def keep_severity(
         )
     ).one_or_none()
     if row is not None and row.severity != severity:
-        _put(session, workspace_id, row.account_id, f"{SIGNAL}:{signal_id}", "severity", row.severity, at)
+        was = json.dumps({"value": row.severity})
+        _put(session, workspace_id, [(row.account_id, f"{SIGNAL}:{signal_id}", "severity", was)], at)
 
 
 def _put(
-    session: Session, workspace_id: str, account_id: str, subject: str, field: str, value: Any, at: datetime
+    session: Session, workspace_id: str, rows: Sequence[tuple[str, str, str, str]], at: datetime
 ) -> None:
-    values = {"workspace_id": workspace_id, "account_id": account_id, "subject": subject, "field": field}
-    insert_new(session, PastValue, {**values, "at": at, "before": {"value": value}})
+    if rows:
+        document = "r.before" if bulk.is_sqlite(session.connection()) else "r.before::jsonb"
+        bulk.run(session, PUT.replace("%s", document), WAS, rows, (workspace_id, at))
 
 
 def as_of(session: Session, workspace_id: str, account_id: str, at: datetime) -> dict[tuple[str, str], Any]:
