@@ -30,6 +30,7 @@ class Settings:
     )  # signs links and cookies; kept in the data folder or WAYPOST_SECRET
     base_url: str = "http://127.0.0.1:7400"
     mail_from: str = "Waypost <waypost@localhost>"
+    bounce_address: str | None = None
     smtp: Smtp | None = None
     mailbox: Path | None = None
     cookie_secure: bool = True
@@ -64,6 +65,7 @@ class Settings:
             secret=environ["WAYPOST_SECRET"],
             base_url=base_url,
             mail_from=environ.get("WAYPOST_MAIL_FROM", "Waypost <waypost@localhost>"),
+            bounce_address=environ.get("WAYPOST_BOUNCE_ADDRESS") or None,
             smtp=smtp,
             mailbox=Path(mailbox) if mailbox else None,
             cookie_secure=base_url.startswith("https://"),

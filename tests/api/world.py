@@ -161,6 +161,7 @@ def _work(session: Session, owned: dict[str, str], account: str) -> None:
             channel="email",
             recipient="ada@acme.example",
             dedupe_key=f"mail:{account}",
+            attempts=1,
             state="sent",
             not_before=NOW,
             expires_at=NOW + timedelta(days=3),

@@ -19,6 +19,7 @@ class SmtpSink:
     def __init__(self) -> None:
         self.messages: list[bytes] = []
         self.recipients: list[str] = []
+        self.senders: list[str] = []
         self.at_rcpt = "250 OK"
         self.at_dot = "250 taken"
 
@@ -33,6 +34,7 @@ class SmtpSink:
         if self.at_dot.startswith("250"):
             self.messages.append(envelope.content)
             self.recipients += envelope.rcpt_tos
+            self.senders.append(envelope.mail_from)
         return self.at_dot
 
 

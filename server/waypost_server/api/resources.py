@@ -7,6 +7,7 @@ from flask import Flask
 from waypost_server.api import (
     accounts,
     adoption,
+    bounces,
     contacts,
     definitions,
     deliveries,
@@ -44,6 +45,7 @@ RESOURCES = [
     plays,
     deliveries,
     endpoints,
+    bounces,
     contacts,
     releases,
     definitions,

@@ -34,6 +34,7 @@ class Mail:
     at: datetime
     unsubscribe_url: str | None = None
     reply_to: str | None = None
+    return_path: str | None = None  # the envelope's sender; None = the address of `sender`
 
 
 class Mailer(Protocol):

@@ -213,7 +213,7 @@ def _going(lines: list[_Line]) -> list[_Line]:
 def _command(name: str, line: _Line) -> tuple[str, str]:
     assert line.mail is not None
     if name == "mail":
-        return "MAIL", f"FROM:<{envelope_sender(line.mail.sender)}>"
+        return "MAIL", f"FROM:<{line.mail.return_path or envelope_sender(line.mail.sender)}>"
     return ("RCPT", f"TO:<{line.mail.recipient.strip()}>") if name == "rcpt" else ("DATA", "")
 
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "start-play": ("start_play", "start_play", "Start a play for an account or a user."),
     "stop-run": ("stop_run", "stop_run", "Stop a run of a play for good."),
     "resend": ("resend", "resend", "Send a message again that failed, or that a receiver lost."),
+    "bounces": ("bounces", "bounces", "Read what mail servers sent back out of a mailbox."),
     "endpoint": ("endpoints", "endpoint", "Look at, try and switch webhooks and chat rooms."),
     "motion": ("motion", "motion", "Serve an account differently for a while."),
     "contact": ("contact", "contact", "Log a call, meeting or message with a customer."),

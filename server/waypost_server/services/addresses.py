@@ -46,6 +46,11 @@ def webhook_secret(runtime: Runtime, workspace_id: str, name: str, version: int 
     return "whsec_" + base64.b64encode(_mac(runtime, "webhook", *parts)).decode()
 
 
+def return_mac(runtime: Runtime, workspace_id: str, delivery_id: str) -> str:
+    """What proves that a return address is ours: 16 characters that survive a mail server's lower case."""
+    return _mac(runtime, "return", workspace_id, delivery_id)[:8].hex()
+
+
 def _mac(runtime: Runtime, purpose: str, *parts: str) -> bytes:
     text = _SEPARATOR.join((purpose, *parts))
     return hmac.new(runtime.secret.encode(), text.encode(), hashlib.sha256).digest()

@@ -19,6 +19,7 @@ from waypost_server.channels.outcome import Outcome, Refused
 from waypost_server.domain.errors import NotFoundError, TemplateError
 from waypost_server.services.addresses import unsubscribe_url
 from waypost_server.services.play_words import write
+from waypost_server.services.return_path import return_path
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.send_checks import check_all
 from waypost_server.services.settle_delivery import settle_all
@@ -77,6 +78,7 @@ def _mail(session: Session, runtime: Runtime, row: Delivery) -> Mail:
         parts=body,
         at=runtime.clock(),
         unsubscribe_url=stop_url,
+        return_path=return_path(runtime, row.workspace_id, row.id),
     )
 
 

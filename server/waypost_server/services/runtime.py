@@ -42,6 +42,7 @@ class Runtime:
     secret: str = field(repr=False)
     base_url: str
     mail_from: str = "Waypost <waypost@localhost>"
+    bounce_address: str | None = None  # where mail servers report to; each mail gets its own form of it
     mailer: Mailer | None = None  # None: e-mail waits
     poster: Poster | None = None  # None: webhooks wait
     chat: Chatter | None = None  # None: chat waits

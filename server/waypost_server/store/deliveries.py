@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store.play_runs import insert_new
@@ -23,6 +23,16 @@ def put(session: Session, values: Mapping[str, Any]) -> bool:
 def find(session: Session, workspace_id: str, delivery_id: str) -> Delivery | None:
     """One delivery."""
     return session.get(Delivery, (workspace_id, delivery_id))
+
+
+def hold(session: Session, workspace_id: str, delivery_id: str) -> Delivery | None:
+    """One delivery, locked until the commit."""
+    return session.scalars(
+        select(Delivery)
+        .where(Delivery.workspace_id == workspace_id, Delivery.id == delivery_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
 
 
 def move(

@@ -23,6 +23,15 @@ def known(session: Session, workspace_id: str, hashes: Collection[str]) -> set[s
     )
 
 
+def reason(session: Session, workspace_id: str, address_hash: str) -> str | None:
+    """Why an address is suppressed; None when it is not."""
+    return session.scalar(
+        select(Suppression.reason).where(
+            Suppression.workspace_id == workspace_id, Suppression.address_hash == address_hash
+        )
+    )
+
+
 def add(session: Session, workspace_id: str, address_hash: str, *, reason: str, at: datetime) -> bool:
     """Suppress; False when it was already."""
     return insert_new(

@@ -688,6 +688,21 @@ class Endpoint(db.Model):
     ok_at: Mapped[datetime | None] = col(UtcDateTime)  # the last good answer, to the minute
 
 
+class Bounce(db.Model):
+    """What came back of a mail: a bounce or a complaint, read once."""
+
+    __tablename__ = "bounce"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()  # hash of what the report says, so that reading it again is nothing new
+    address_hash: Mapped[str] = col()
+    delivery_id: Mapped[str] = col()
+    kind: Mapped[str] = col()  # hard | soft | complaint
+    status: Mapped[str] = col()
+    detail: Mapped[str] = col()
+    at: Mapped[datetime] = col(UtcDateTime)
+    __table_args__ = (Index("ix_bounce_address", "workspace_id", "address_hash", "at"),)
+
+
 class Suppression(db.Model):
     """An address that must not be written to; only its keyed hash is kept."""
 

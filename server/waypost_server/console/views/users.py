@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
+from typing import Any
 
-from waypost_server.console.access import login, runtime
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+
+from waypost_server.console.access import login, needs, runtime
 from waypost_server.console.views.start_play import startable
 from waypost_server.console.words import sentence
-from waypost_server.store import reports_usage, reports_users
+from waypost_server.domain.errors import ConflictError
+from waypost_server.services.addresses import address_hash
+from waypost_server.services.allow_again import OURS_TO_UNDO, allow_again
+from waypost_server.store import reports_usage, reports_users, suppressions
 
 
 def add_to(blueprint: Blueprint) -> None:
     """Register the routes."""
     blueprint.add_url_rule("/users/<ref:user_id>", "user", user)
+    blueprint.add_url_rule("/users/<ref:user_id>/allow", "user_allow", allow, methods=["POST"])
 
 
 def user(user_id: str) -> str:
@@ -28,6 +34,8 @@ def user(user_id: str) -> str:
         usage = reports_usage.of_user(*key)
         offers = reports_users.offers(*key)
         reactions = reports_users.reactions(*key)
+        hashed = address_hash(runtime(), who.workspace_id, person.email or "")
+        stopped = suppressions.reason(session, who.workspace_id, hashed)
         live = runtime().releases.live(session, who.workspace_id)
     definitions = live.definitions if live else None
     features = {each.key: each.title for each in definitions.catalog.features} if definitions else {}
@@ -39,6 +47,8 @@ def user(user_id: str) -> str:
         "console/user.html",
         person=person,
         accounts=accounts,
+        stopped=stopped,
+        may_allow=stopped in OURS_TO_UNDO,
         milestones=[(state, titles.get(state.milestone)) for state in milestones],
         usage=[(row, features.get(row.feature) or sentence(row.feature)) for row in usage],
         offers=[(offer, did.get(offer.id, [])) for offer in offers],
@@ -47,3 +57,16 @@ def user(user_id: str) -> str:
         startable=startable(definitions, for_user=True),
         traits=sorted(person.traits.items())[:60],
     )
+
+
+@needs("csm")
+def allow(user_id: str) -> Any:
+    """Write to an address again that bounced."""
+    who = login()
+    try:
+        allow_again(runtime(), who.workspace_id, user_id, actor=who.user_id)
+    except ConflictError as error:
+        flash(error.message)
+    else:
+        flash("Mail goes to this address again.")
+    return redirect(url_for("console.user", user_id=user_id))
