@@ -34,6 +34,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "dismiss": {"reason": "not ours"},
     "reassign": {"owner": "nobody"},
     "cancel": {"reason": "not ours"},
+    "pause": {"reason": "not ours"},
     "runs": {"accountId": "acme-0"},
     "disable": {"reason": "not ours"},
     "address": {"address": "https://hooks.example.com/x"},

@@ -9,13 +9,15 @@ from marshmallow import fields, validate
 from waypost_server.api import cursor
 from waypost_server.api.auth import runtime
 from waypost_server.api.rest import Camel, Id, PageQuery, Time, Words, caller, page_of, path_id, resource
-from waypost_server.services.cancel_run import REASON, cancel_run
+from waypost_server.services.cancel_run import cancel_run
+from waypost_server.services.change_run import REASON, pause_run, resume_run, retry_run
+from waypost_server.services.pause_play import pause_play, resume_play
 from waypost_server.services.start_run import Wish, start_run
 from waypost_server.store import listing
 
 blueprint = resource("plays", "Responses to signals, as they run.")
 OCCURRENCE = 100  # characters
-STATES = ["running", "waiting", "ended"]
+STATES = ["running", "waiting", "paused", "ended"]
 
 
 class RunQuery(PageQuery):
@@ -59,8 +61,8 @@ class StartBody(Camel):
     )
 
 
-class CancelBody(Camel):
-    reason = Words(REASON, least=1, required=True, metadata={"description": "Why it is stopped."})
+class ReasonBody(Camel):
+    reason = Words(REASON, least=1, required=True, metadata={"description": "Why; it is kept."})
 
 
 @blueprint.route("/plays/runs")
@@ -81,14 +83,54 @@ def list_runs(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(201, PlayRun)
 def start(given: dict[str, Any], play: str) -> Any:
     """Start a play for an account or a user of it, because a person says so"""
-    wish = Wish(play=path_id(play), actor=f"key {caller().key_id}", **given)
+    wish = Wish(play=path_id(play), actor=_actor(), **given)
     return start_run(runtime(), caller().workspace_id, wish)
 
 
 @blueprint.route("/plays/runs/<run_id>/cancel", methods=["POST"])
-@blueprint.arguments(CancelBody)
+@blueprint.arguments(ReasonBody)
 @blueprint.response(200, PlayRun)
 def cancel(given: dict[str, Any], run_id: str) -> Any:
     """Stop a run for good: nothing it has queued is sent"""
-    actor = f"key {caller().key_id}"
-    return cancel_run(runtime(), caller().workspace_id, path_id(run_id), actor=actor, **given)
+    return cancel_run(runtime(), caller().workspace_id, path_id(run_id), actor=_actor(), **given)
+
+
+@blueprint.route("/plays/runs/<run_id>/pause", methods=["POST"])
+@blueprint.arguments(ReasonBody)
+@blueprint.response(200, PlayRun)
+def pause(given: dict[str, Any], run_id: str) -> Any:
+    """Hold a run where it stands: no step acts, and what it has queued waits"""
+    return pause_run(runtime(), caller().workspace_id, path_id(run_id), actor=_actor(), **given)
+
+
+@blueprint.route("/plays/runs/<run_id>/resume", methods=["POST"])
+@blueprint.response(200, PlayRun)
+def resume(run_id: str) -> Any:
+    """Let a paused run go on"""
+    return resume_run(runtime(), caller().workspace_id, path_id(run_id), actor=_actor())
+
+
+@blueprint.route("/plays/runs/<run_id>/retry", methods=["POST"])
+@blueprint.response(200, PlayRun)
+def retry(run_id: str) -> Any:
+    """Take a run that failed up again, at the step it failed at"""
+    return retry_run(runtime(), caller().workspace_id, path_id(run_id), actor=_actor())
+
+
+@blueprint.route("/plays/<play>/pause", methods=["POST"])
+@blueprint.arguments(ReasonBody)
+@blueprint.response(204)
+def pause_whole(given: dict[str, Any], play: str) -> None:
+    """Pause a play: it starts for nobody, and none of its runs takes another step"""
+    pause_play(runtime(), caller().workspace_id, path_id(play), actor=_actor(), **given)
+
+
+@blueprint.route("/plays/<play>/resume", methods=["POST"])
+@blueprint.response(204)
+def resume_whole(play: str) -> None:
+    """Let a paused play go on"""
+    resume_play(runtime(), caller().workspace_id, path_id(play), actor=_actor())
+
+
+def _actor() -> str:
+    return f"key {caller().key_id}"

@@ -14,7 +14,7 @@ from waypost_server.domain.enrolment import used_up
 from waypost_server.services.compiled_conditions import compiled
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import play_runs, play_starts
+from waypost_server.store import play_runs
 from waypost_server.store.play_starts import Starts
 
 
@@ -53,10 +53,17 @@ def no_steps(play: Play, motion: str) -> str:
 
 
 def no_more(play: Play, beginning: Beginning, *, starts: Starts, now: datetime) -> str:
-    """Why the subject has had enough of the play; '' when it has not."""
+    """Why the play starts for nobody now, or no more for the subject; '' when it does."""
+    if play.key in starts.paused:
+        return paused(play)
     subject = beginning.user_id if play.subject == "user" else ""
-    why = used_up(play.enrol, starts[(beginning.account_id, play.key, subject)], now)
+    why = used_up(play.enrol, starts.times[(beginning.account_id, play.key, subject)], now)
     return f"{play.title}: {why}" if why else ""
+
+
+def paused(play: Play) -> str:
+    """Said of a play that a person has paused."""
+    return f"{play.title}: it is paused."
 
 
 def begin(
@@ -89,5 +96,5 @@ def begin(
         },
     )
     if new:
-        play_starts.note(starts, beginning.account_id, play.key, beginning.user_id, now)
+        starts.note(beginning.account_id, play.key, beginning.user_id, now)
     return run_id if new else None

@@ -154,6 +154,8 @@ def _still_wanted(
             context = RunContext(session, runtime, release, run, play, account, around.signal, now, tz)
             put_draft(context, index=run.step, template=row.template, user_id=row.user_id, why=GUARD)
         raise _End("cancelled", GUARD)
+    if run is not None and run.state == "paused":
+        raise _Hold(now + MUTED, "its run is paused")
     if run is None or play is None or row.channel == "webhook":
         return
     if goal_reached(

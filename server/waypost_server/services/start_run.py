@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 from waypost_server.domain.definitions import Play
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
 from waypost_server.domain.local_day import day_of
-from waypost_server.services.begin_run import Beginning, begin, hindrance, no_steps
+from waypost_server.services.begin_run import Beginning, begin, hindrance, no_steps, paused
 from waypost_server.services.classify_account import classify_row
 from waypost_server.services.compiled_conditions import compiled
 from waypost_server.services.facts import facts_for
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import audit, memberships, play_runs, play_starts
+from waypost_server.store.play_starts import Starts
 from waypost_server.store.tables import Account, PlayRun
 
 
@@ -51,8 +52,9 @@ def start_run(runtime: Runtime, workspace_id: str, wish: Wish) -> PlayRun:
         )
         if before is not None:
             return before
-        _refuse(session, runtime, release, play, beginning, anyway=wish.anyway)
-        run_id = begin(session, runtime, release, play, beginning, starts=play_starts.none())
+        starts = play_starts.of_accounts(session, workspace_id, {account.id}, {play.key})
+        _refuse(session, runtime, release, play, beginning, starts, anyway=wish.anyway)
+        run_id = begin(session, runtime, release, play, beginning, starts=starts)
         run = session.get_one(PlayRun, (workspace_id, run_id))
         entry = audit.Entry(
             runtime.new_id(),
@@ -103,13 +105,15 @@ def _refuse(
     release: LiveRelease,
     play: Play,
     beginning: Beginning,
+    starts: Starts,
     *,
     anyway: bool,
 ) -> None:
     if anyway:
         reason = no_steps(play, beginning.motion)
+        if play.key in starts.paused:
+            reason = paused(play)
     else:
-        starts = play_starts.of_accounts(session, beginning.workspace_id, {beginning.account_id}, {play.key})
         found = facts_for(
             session, runtime, beginning.workspace_id, beginning.user_id, beginning.account_id, release,
             paths=compiled(play.audience).paths,

@@ -153,6 +153,21 @@ def expire_old(session: Session, *, now: datetime) -> int:
     )
 
 
+def look_again(session: Session, workspace_id: str, *, run_id: str, now: datetime) -> None:
+    """Check what a run has queued at once, not when its time comes: what held it back is over."""
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.workspace_id == workspace_id,
+            Delivery.run_id == run_id,
+            Delivery.state == "pending",
+            Delivery.not_before > now,
+        )
+        .values(not_before=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def cancel_pending(session: Session, workspace_id: str, *, run_id: str, reason: str, now: datetime) -> None:
     """End what a run has queued and no worker has begun to send."""
     session.execute(

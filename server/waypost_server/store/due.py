@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from waypost_server.store import bulk
+from waypost_server.store.play_pauses import not_paused
 from waypost_server.store.tables import Account, Delivery, PlayRun, Workspace
 
 MAX_CLAIMS = 5
@@ -34,7 +35,7 @@ def workspaces_with_due_accounts(session: Session, now: datetime) -> list[str]:
 
 def workspaces_with_due_runs(session: Session, now: datetime) -> list[str]:
     """Workspaces in which a run is due."""
-    return _workspaces(session, PlayRun, and_(PlayRun.due_at <= now, _free(PlayRun, now)))
+    return _workspaces(session, PlayRun, and_(PlayRun.due_at <= now, _free(PlayRun, now), not_paused()))
 
 
 def workspaces_with_due_deliveries(session: Session, now: datetime) -> list[str]:
@@ -70,7 +71,7 @@ def claim_runs(
     session: Session, workspace_id: str, *, now: datetime, limit: int, lease_until: datetime, fence: str
 ) -> list[PlayRun]:
     """Lease up to `limit` due runs, the longest due first."""
-    due = [PlayRun.workspace_id == workspace_id, PlayRun.due_at <= now, _free(PlayRun, now)]
+    due = [PlayRun.workspace_id == workspace_id, PlayRun.due_at <= now, _free(PlayRun, now), not_paused()]
     ids = _pick(session, PlayRun, PlayRun.id, [*due, PlayRun.claims == 0], limit, PlayRun.due_at)
     ids = ids or _pick(session, PlayRun, PlayRun.id, [*due, PlayRun.claims > 0], 1, PlayRun.due_at)
     return _lease(session, PlayRun, workspace_id, ids, lease_until=lease_until, fence=fence)

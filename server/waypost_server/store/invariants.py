@@ -70,7 +70,7 @@ RULES = (
     ),
     Rule(
         "run_due",
-        "select workspace_id w, id, state from play_run where (state = 'ended') = (due_at is not null)",
+        "select workspace_id w, id, state from play_run where (state in ('paused', 'ended')) = (due_at is not null)",
         "{w}: run {id} is {state}, and its due time does not fit.",
     ),
     Rule(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -103,23 +103,50 @@ def account_of(session: Session, workspace_id: str, run_id: str) -> str | None:
     )
 
 
-def cancel(session: Session, workspace_id: str, run_id: str, *, now: datetime) -> PlayRun | None:
-    """End a run and take it away from whoever claimed it; None when it has ended before."""
+def state_of(session: Session, workspace_id: str, run_id: str) -> str | None:
+    """The state a run is in; None when there is no such run."""
+    return session.scalar(
+        select(PlayRun.state).where(PlayRun.workspace_id == workspace_id, PlayRun.id == run_id)
+    )
+
+
+def pause(session: Session, workspace_id: str, run_id: str) -> PlayRun | None:
+    """Hold a run that is under way, and take it away from whoever claimed it; None when it is not under way."""
+    return _turn(session, workspace_id, run_id, ("running", "waiting"), state="paused", due_at=None)
+
+
+def resume(session: Session, workspace_id: str, run_id: str, *, now: datetime) -> PlayRun | None:
+    """Let a paused run go on; None when it is not paused."""
+    return _turn(session, workspace_id, run_id, ("paused",), state="running", due_at=now)
+
+
+def retry(session: Session, workspace_id: str, run_id: str, *, now: datetime) -> PlayRun | None:
+    """Take a failed run up again; None when it has not failed."""
+    again = {"state": "running", "outcome": None, "ended_at": None, "due_at": now}
+    return _turn(session, workspace_id, run_id, ("ended",), PlayRun.outcome == "failed", **again)
+
+
+def _turn(
+    session: Session,
+    workspace_id: str,
+    run_id: str,
+    states: tuple[str, ...],
+    *where: ColumnElement[bool],
+    **values: Any,
+) -> PlayRun | None:
     return session.scalar(
         update(PlayRun)
-        .where(PlayRun.workspace_id == workspace_id, PlayRun.id == run_id, PlayRun.state != "ended")
-        .values(
-            state="ended",
-            outcome="cancelled",
-            ended_at=now,
-            due_at=None,
-            lease_until=None,
-            fence=None,
-            claims=0,
-        )
+        .where(PlayRun.workspace_id == workspace_id, PlayRun.id == run_id, PlayRun.state.in_(states), *where)
+        .values(lease_until=None, fence=None, claims=0, **values)
         .returning(PlayRun)
         .execution_options(synchronize_session=False)
     )
+
+
+def cancel(session: Session, workspace_id: str, run_id: str, *, now: datetime) -> PlayRun | None:
+    """End a run and take it away from whoever claimed it; None when it has ended before."""
+    ended = {"state": "ended", "outcome": "cancelled", "ended_at": now, "due_at": None}
+    return _turn(session, workspace_id, run_id, ("running", "waiting", "paused"), **ended)
 
 
 def save(session: Session, workspace_id: str, positions: Sequence[Mapping[str, Any]], *, fence: str) -> None:

@@ -552,12 +552,14 @@ class PlayRun(db.Model):
     cause: Mapped[dict[str, Any]] = col(
         Json, default="'{}'"
     )  # {"kind": signal | condition | person, "actor", "words"}
-    state: Mapped[str] = col()  # running | waiting | ended
+    state: Mapped[str] = col()  # running | waiting | paused | ended
     outcome: Mapped[str | None] = (
         col()
     )  # completed goal_reached exited ended_early motion_changed cancelled failed
     step: Mapped[int] = col(Integer, default="0")
-    due_at: Mapped[datetime | None] = col(UtcDateTime)  # when the next step may act; null when ended
+    due_at: Mapped[datetime | None] = col(
+        UtcDateTime
+    )  # when the next step may act; null when paused or ended
     lease_until: Mapped[datetime | None] = col(UtcDateTime)
     fence: Mapped[str | None] = col()
     claims: Mapped[int] = col(Integer, default="0")
@@ -575,6 +577,17 @@ class PlayRun(db.Model):
         ),
         Index("ix_play_run_due", "due_at"),
     )
+
+
+class PlayPause(db.Model):
+    """A play that a person has paused, in every release."""
+
+    __tablename__ = "play_pause"
+    workspace_id: Mapped[str] = key()
+    play: Mapped[str] = key()
+    at: Mapped[datetime] = col(UtcDateTime)
+    actor: Mapped[str] = col()
+    reason: Mapped[str] = col()
 
 
 class PlayWatch(db.Model):

@@ -16,7 +16,16 @@ from waypost_server.console.views.nudges import goal_words
 from waypost_server.console.words import plural
 from waypost_server.domain.definitions import Definitions, Play
 from waypost_server.services.cancel_run import cancel_run
-from waypost_server.store import console_users, releases, reports_plays, reports_settings, reports_users
+from waypost_server.services.change_run import pause_run, resume_run, retry_run
+from waypost_server.services.pause_play import pause_play, resume_play
+from waypost_server.store import (
+    console_users,
+    play_pauses,
+    releases,
+    reports_plays,
+    reports_settings,
+    reports_users,
+)
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -24,7 +33,10 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/plays", "plays", plays)
     blueprint.add_url_rule("/plays/<ref:key>", "play", play)
     blueprint.add_url_rule("/runs/<ref:run_id>", "run", run)
-    blueprint.add_url_rule("/runs/<ref:run_id>/cancel", "run_cancel", cancel, methods=["POST"])
+    for deed, view in (("cancel", cancel), ("pause", pause), ("resume", resume), ("retry", retry)):
+        blueprint.add_url_rule(f"/runs/<ref:run_id>/{deed}", f"run_{deed}", view, methods=["POST"])
+    for deed, whole in (("pause", pause_whole), ("resume", resume_whole)):
+        blueprint.add_url_rule(f"/plays/<ref:key>/{deed}", f"play_{deed}", whole, methods=["POST"])
 
 
 def plays() -> str:
@@ -36,9 +48,11 @@ def plays() -> str:
             return render_template("console/plays.html", release=None, rows=[])
         release = reports_settings.published(session, who.workspace_id, live.number)
         counts = reports_plays.counts(session, who.workspace_id)
+        pauses = play_pauses.of_workspace(session, who.workspace_id)
     rows = [
         {
             "play": each,
+            "is_paused": each.key in pauses,
             "trigger": trigger_words(each, live.definitions),
             "goal": goal_words(each.goal, live.definitions),
             "counts": counts.get(each.key, {}),
@@ -60,6 +74,8 @@ def play(key: str) -> str:
         release = reports_settings.published(session, who.workspace_id, live.number)
         files = releases.files(session, who.workspace_id, live.number) or {}
         counts = reports_plays.counts(session, who.workspace_id).get(key, {})
+        pause = play_pauses.of_workspace(session, who.workspace_id).get(key)
+        names = console_users.names(session, who.workspace_id)
         rows = reports_plays.runs(
             session, who.workspace_id, play=key, after=after[0] if after else None, limit=cursors.PAGE + 1
         )
@@ -72,6 +88,8 @@ def play(key: str) -> str:
         release=release,
         trigger=trigger_words(found, live.definitions),
         limit=limit_words(found),
+        pause=pause,
+        paused_by=names.get(pause.actor, pause.actor) if pause else None,
         lines=Reader(live.definitions).lines(found.audience),
         exits=Reader(live.definitions).lines(found.exit or {}),
         goal=goal_words(found.goal, live.definitions),
@@ -152,6 +170,51 @@ def limit_words(play: Play) -> str:
         if enrol.per_days is None
         else f"{times} in {plural(enrol.per_days, 'day')} for {whom}"
     )
+
+
+@needs("csm")
+def pause(run_id: str) -> Any:
+    """Hold a run where it stands."""
+    who = login()
+    pause_run(runtime(), who.workspace_id, run_id, actor=who.user_id, reason=request.form.get("reason", ""))
+    flash("Paused. Nothing more happens until somebody lets it go on.")
+    return redirect(url_for("console.run", run_id=run_id))
+
+
+@needs("csm")
+def resume(run_id: str) -> Any:
+    """Let a paused run go on."""
+    who = login()
+    resume_run(runtime(), who.workspace_id, run_id, actor=who.user_id)
+    flash("It goes on.")
+    return redirect(url_for("console.run", run_id=run_id))
+
+
+@needs("csm")
+def retry(run_id: str) -> Any:
+    """Take a failed run up again."""
+    who = login()
+    retry_run(runtime(), who.workspace_id, run_id, actor=who.user_id)
+    flash("The failed step is tried again.")
+    return redirect(url_for("console.run", run_id=run_id))
+
+
+@needs("author")
+def pause_whole(key: str) -> Any:
+    """Pause a play and all its runs."""
+    who = login()
+    pause_play(runtime(), who.workspace_id, key, actor=who.user_id, reason=request.form.get("reason", ""))
+    flash("Paused. It starts for nobody, and none of its runs takes another step.")
+    return redirect(url_for("console.play", key=key))
+
+
+@needs("author")
+def resume_whole(key: str) -> Any:
+    """Let a paused play go on."""
+    who = login()
+    resume_play(runtime(), who.workspace_id, key, actor=who.user_id)
+    flash("It goes on.")
+    return redirect(url_for("console.play", key=key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,39 @@
+"""Plays that a person has paused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import Session
+
+from waypost_server.store.play_runs import insert_new
+from waypost_server.store.tables import PlayPause, PlayRun
+
+
+def put(session: Session, workspace_id: str, play: str, *, at: datetime, actor: str, reason: str) -> bool:
+    """Pause a play; False when it is paused already."""
+    key = {"workspace_id": workspace_id, "play": play}
+    return insert_new(session, PlayPause, {**key, "at": at, "actor": actor, "reason": reason})
+
+
+def remove(session: Session, workspace_id: str, play: str) -> bool:
+    """Let a play go on; False when it was not paused."""
+    result = session.execute(
+        delete(PlayPause).where(PlayPause.workspace_id == workspace_id, PlayPause.play == play)
+    )
+    return bool(result.rowcount)
+
+
+def of_workspace(session: Session, workspace_id: str) -> dict[str, PlayPause]:
+    """The paused plays, by key."""
+    rows = session.scalars(select(PlayPause).where(PlayPause.workspace_id == workspace_id))
+    return {row.play: row for row in rows}
+
+
+def not_paused() -> ColumnElement[bool]:
+    """Of a run: its play is not paused."""
+    paused = select(PlayPause.play).where(
+        PlayPause.workspace_id == PlayRun.workspace_id, PlayPause.play == PlayRun.play
+    )
+    return ~paused.exists()
