@@ -109,3 +109,12 @@ def test_metrics_behind_a_token(world: ReadRig) -> None:
     assert world.client.get("/metrics").status_code == 401
     headers = {"Authorization": "Bearer let-me-see"}
     assert world.client.get("/metrics", headers=headers).status_code == 200
+
+
+def test_the_schema_for_editors(world: ReadRig) -> None:
+    """Anybody may read and keep it; it says nothing of any workspace."""
+    found = world.client.get("/v1/definitions/schema.json")
+    assert found.status_code == 200 and found.headers["Cache-Control"] == "public, max-age=3600"
+    assert found.headers["Access-Control-Allow-Origin"] == "*" and "$defs" in found.get_json(force=True)
+    again = world.client.get("/v1/definitions/schema.json", headers={"If-None-Match": found.headers["ETag"]})
+    assert again.status_code == 304

@@ -63,6 +63,35 @@ def test_conditions_are_seen_through(condition: dict[str, Any], fits: bool) -> N
     assert accepts("nudge", nudge) is fits
 
 
+ANY = editor_schema(None)
+
+
+@pytest.mark.parametrize("name", [name for name in LOADED.files if name.endswith(".yaml")])
+def test_the_schema_of_nobody_accepts_every_folder(name: str) -> None:
+    """Keys of any folder are fine; kinds of facts, fields and operators are still seen through."""
+    assert jsonschema_rs.is_valid(ANY, read(name, LOADED.files[name]).data)
+
+
+@pytest.mark.parametrize(
+    ("condition", "fits"),
+    [
+        (
+            {"usage.anything.count_14d": {"$gte": 2}, "survey.any.thing.score": 9, "nudge.some-key.shown": 0},
+            True,
+        ),
+        ({"role_usage.admin.thing.users_90d": 1, "$savedGroup": "mine", "page.viewport": "narrow"}, True),
+        ({"usage.anything.counts_14d": 2}, False),
+        ({"usage.count_14d": 2}, False),
+        ({"survey.any.thing.scor": 9}, False),
+        ({"usr.role": "admin"}, False),
+    ],
+)
+def test_the_schema_of_nobody_knows_the_facts(condition: dict[str, Any], fits: bool) -> None:
+    """A typo in anything but a key stands out without a folder too."""
+    kind = {"$ref": "#/$defs/condition", "$defs": ANY["$defs"]}
+    assert jsonschema_rs.is_valid(kind, condition) is fits
+
+
 def test_every_name_is_a_fact() -> None:
     """The names offered are facts, and every kind of fact is offered."""
     offered = dict(names(LOADED.definitions))
@@ -80,3 +109,5 @@ def test_the_command_prints_it() -> None:
     """`waypost nudges schema FOLDER` prints the document."""
     result = CliRunner().invoke(main, ["nudges", "schema", str(FOLDER)])
     assert result.exit_code == 0 and json.loads(result.output) == json.loads(json.dumps(SCHEMA))
+    result = CliRunner().invoke(main, ["nudges", "schema", "--any"])
+    assert json.loads(result.output) == json.loads(json.dumps(ANY))

@@ -19,12 +19,14 @@ from waypost_server.domain.definitions import (
     Step,
 )
 from waypost_server.domain.fact_catalogue import markdown_table
+from waypost_server.domain.surfaces import Question, Survey
 
 FEATURES = (Feature("report_export", "Export"), Feature("report_view", "View"))
 MILESTONE = Milestone("first_report", "First report", "user", (Step("a", "View it", "report_view"),))
 NUDGE = Nudge("halfway", "Halfway", "banner", {"en": Content("a", "b")})
 ROLES = (Role("admin", "Administrator"), Role("viewer", "Viewer"))
-DEFINITIONS = Definitions(Catalog("Acme", FEATURES, ROLES), Journey((), (MILESTONE,)), nudges=(NUDGE,))
+SURVEY = Nudge("ask", "Ask", "survey", {"en": Content("a", "b")}, survey=Survey((Question("score", "nps"),)))
+DEFINITIONS = Definitions(Catalog("Acme", FEATURES, ROLES), Journey((), (MILESTONE,)), nudges=(NUDGE, SURVEY))
 DOCS = Path(__file__).parents[2] / "docs" / "facts.md"
 
 
@@ -51,6 +53,9 @@ DOCS = Path(__file__).parents[2] / "docs" / "facts.md"
         "page.path",
         "signal.usage_decay.open",
         "nudge.halfway.shown",
+        "nudge.halfway.variant",
+        "survey.ask.score.score",
+        "page.viewport",
     ],
 )
 def test_known(path: str) -> None:
@@ -89,7 +94,7 @@ def test_known(path: str) -> None:
         ("page.pth", "did you mean page.path"),
         (
             "xyz.today",
-            "known: user, account, usage, account_usage, role_usage, milestone, signal, nudge, peers, page",
+            "known: user, account, usage, account_usage, role_usage, milestone, signal, nudge, survey, peers, page",
         ),
     ],
 )

@@ -17,6 +17,10 @@ const CHANNELS = ['in_app', 'email', 'chat', 'all'];
 const ASK_MS = 20;
 const AGAIN_MS = 300;
 
+function page(): Properties {
+  return { path: location.pathname, title: document.title };
+}
+
 export class Client {
   private readonly platform;
   private readonly outbox: Outbox;
@@ -129,7 +133,7 @@ export class Client {
   }
 
   page(name?: string): void {
-    this.record('page', { ...(name && { name }), properties: { path: location.pathname, title: document.title } });
+    this.record('page', { ...(name && { name }), properties: page() });
   }
 
   /** The person signed out: nothing of theirs stays on the screen or in the next event. */
@@ -226,9 +230,15 @@ export class Client {
   // What Waypost answers
 
   private request(path: string, fields: Properties, etag: string | null = null): Promise<Reply> {
-    const { accountId, userId, platform, token } = this;
+    const { accountId, userId, platform, token, locale } = this;
     const who = { userId, ...(accountId && { accountId }), ...(token && { userToken: token }) };
-    const context = { ...(fields.context as Properties), sessionStartedAt: new Date(this.began()).toISOString() };
+    const context = {
+      ...(fields.context as Properties),
+      locale,
+      page: page(),
+      viewport: innerWidth,
+      sessionStartedAt: new Date(this.began()).toISOString(),
+    };
     return platform.post(path, JSON.stringify({ ...who, ...fields, context }), { auth: true, etag });
   }
 
@@ -246,17 +256,11 @@ export class Client {
     this.cancelAsk = null;
     if (!this.userId) return;
     const turn = ++this.asked;
-    const { locale } = this;
-    const timezone = this.timezone();
-    const reply = await this.request(
-      '/v1/decide',
-      { context: { locale, timezone, path: location.pathname } },
-      this.etag,
-    );
+    const reply = await this.request('/v1/decide', { context: { timezone: this.timezone() } }, this.etag);
     // Asked again meanwhile, or for somebody else: the later answer counts.
     if (turn !== this.asked) return;
     const { status, body } = reply;
-    const answer = body as { nudges?: Nudge[]; feed?: Announcement[]; ttl?: number } | null;
+    const answer = body as { nudges?: Nudge[]; feed?: Announcement[]; ttl?: number; byPage?: boolean } | null;
     if (status === 200 || status === 304) {
       this.failures = 0;
       const now = this.platform.now();
@@ -270,7 +274,9 @@ export class Client {
       this.news = usable(answer?.feed);
       this.emit('decide', this.nudges.map((nudge) => nudge.key));
       // Nothing to show and nothing to take back: the second file can wait.
-      if (this.stage || this.nudges.length || this.news.length) this.show((stage) => stage.offer(this.nudges, this.news));
+      if (this.stage || answer?.byPage || this.nudges.length || this.news.length) {
+        this.show((stage) => stage.offer(this.nudges, this.news, answer?.byPage));
+      }
       return;
     }
     if (status === 401 && !renewed && (await this.renewToken())) return this.decide(true);
@@ -309,6 +315,7 @@ export class Client {
         locale,
         claim: (nudge, claimId) => this.claim(nudge, claimId),
         subject: () => `${this.userId} ${this.accountId}`,
+        newPage: () => this.ask(ASK_MS),
         reacted: (...what) => this.reacted(...what),
         debug: (...words) => this.debug(...words),
       });

@@ -25,13 +25,15 @@ export interface StageWires {
   /** Who the answers are for; a claim that comes back for somebody else is not painted. */
   subject(): string;
   reacted(nudge: Nudge | Announcement, reaction: Reaction, offer: string | null, detail?: Detail): void;
+  /** A new route is a new question, where the last answer was for its page only. */
+  newPage(): void;
   debug(...words: unknown[]): void;
 }
 
 /** What the first file may ask of the second. */
 export interface Stage {
-  /** The answer of a decision: nudges best first, announcements newest first. */
-  offer(nudges: Nudge[], feed: Announcement[]): void;
+  /** The answer of a decision: nudges best first, announcements newest first; `byPage`, for this page only. */
+  offer(nudges: Nudge[], feed: Announcement[], byPage?: boolean): void;
   /** Look at the page again. */
   consider(): void;
   /** The product said that something was done: the step of a tour may have waited for it. */

@@ -39,7 +39,15 @@ export function start(wires: StageWires): Stage {
   const lock = new ClaimLock(wires.platform.store, wires.prefix, (id) => walker.heard(id));
   const walker = new Walker({ ...wires, lock, painter: ({ surface }) => PAINTERS.get(surface) });
   let news = feedFor(wires);
-  const undo = [watchRoute(() => quietly(() => walker.routeChanged()))];
+  let bound: boolean | undefined;
+  const undo = [
+    watchRoute(() =>
+      quietly(() => {
+        walker.routeChanged();
+        if (bound) wires.newPage();
+      }),
+    ),
+  ];
   const on = (target: EventTarget, name: string, fn: () => void) => {
     const listener = () => quietly(fn);
     target.addEventListener(name, listener);
@@ -56,7 +64,8 @@ export function start(wires: StageWires): Stage {
     news = feedFor(wires);
   };
   return {
-    offer(nudges, items) {
+    offer(nudges, items, byPage) {
+      bound = byPage;
       news.update(items);
       walker.offer(nudges);
     },

@@ -12,6 +12,7 @@ from waypost_server.api import cors
 from waypost_server.api.asked import Ask, asker, read_body, session_start
 from waypost_server.api.auth import runtime
 from waypost_server.domain.errors import BadInputError, HeldError
+from waypost_server.domain.page import read_page
 from waypost_server.services.claim import Claim, claim
 
 blueprint = cors.allow(Blueprint("claim", __name__, url_prefix="/v1"))
@@ -20,7 +21,7 @@ CLAIM_ID = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
 
 class Body(Ask, kw_only=True):
     """What a client sends. `release` is informative: the live release decides. Of `context`,
-    `sessionStartedAt` is read."""
+    `sessionStartedAt` and the page are read."""
 
     nudge: str
     claim_id: str
@@ -44,6 +45,7 @@ def post() -> Response:
         body.claim_id,
         members_only=who.members_only,
         session_started_at=session_start(body.context, runtime().clock()),
+        page=read_page(body.context),
     )
     granted = claim(runtime(), who.caller.workspace_id, wanted)
     answer = {

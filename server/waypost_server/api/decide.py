@@ -14,6 +14,7 @@ from waypost_server.api import cors
 from waypost_server.api.asked import Ask, Asker, asker, read_body, session_start
 from waypost_server.api.auth import runtime
 from waypost_server.domain.errors import ForbiddenError
+from waypost_server.domain.page import read_page
 from waypost_server.services.decide import TTL_SECONDS, Decision, Question, decide
 
 blueprint = cors.allow(Blueprint("decide", __name__, url_prefix="/v1"))
@@ -22,7 +23,7 @@ _tags: WeakKeyDictionary[Decision, str] = WeakKeyDictionary()  # ETags of decisi
 
 
 class Body(Ask):
-    """What a client sends. Of `context`, `locale` and `sessionStartedAt` are read."""
+    """What a client sends. Of `context`, `locale`, `page`, `viewport` and `sessionStartedAt` are read."""
 
     context: dict[str, Any] | None = None
     nudge: str | None = None
@@ -45,6 +46,7 @@ def post() -> Response:
         members_only=who.members_only,
         explain=body.explain,
         session_started_at=session_start(body.context, runtime().clock()),
+        page=read_page(body.context),
     )
     return _answer(_decision(who, question))
 
@@ -80,6 +82,8 @@ def _document(decision: Decision) -> dict[str, Any]:
         "nudges": decision.nudges,
         "feed": decision.feed,
     }
+    if decision.by_page:
+        document["byPage"] = True
     if decision.held is not None:
         document["held"] = [
             {"key": each.key, "reason": each.held.reason, "detail": each.held.detail}

@@ -13,6 +13,7 @@ from waypost_server.api import (
     deliveries,
     docs,
     drafts,
+    editor_schema,
     endpoints,
     funnel,
     metrics,
@@ -56,7 +57,7 @@ RESOURCES = [
 
 
 def register(app: Flask) -> None:
-    """Add them, their document, its page, the SDK script and the metrics."""
+    """Add them, their document, its page, the schema for editors, the SDK script and the metrics."""
     openapi.register(app, [module.blueprint for module in RESOURCES])
-    for module in (docs, sdk_script, metrics):
+    for module in (docs, editor_schema, sdk_script, metrics):
         app.register_blueprint(module.blueprint)

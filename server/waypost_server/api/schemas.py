@@ -103,6 +103,10 @@ class DecideContext(Visit):
     locale = fields.String(metadata={"example": "de-DE"})
     timezone = fields.String(metadata={"example": "Europe/Berlin"})
     path = fields.String(metadata={"example": "/automations"})
+    page = fields.Dict(
+        metadata={"description": "`path` and `title`: the facts `page.path` and `page.title`."}
+    )
+    viewport = fields.Float(metadata={"description": "The window's width in pixels: `page.viewport`."})
 
 
 class DecideRequest(Open):
@@ -163,6 +167,7 @@ class Decision(Open):
         required=True,
         metadata={"description": "Announcements, newest first, at most 20."},
     )
+    by_page = fields.Boolean(metadata={"description": "Present when another page may have another answer."})
     held = fields.List(fields.Dict(), metadata={"description": "With explain: what was held, and why."})
 
 
@@ -176,7 +181,7 @@ class ClaimRequest(Open):
     claim_id = fields.UUID(
         required=True, metadata={"description": "Made by the browser; repeat it to retry."}
     )
-    context = fields.Nested(Visit)
+    context = fields.Nested(DecideContext)
     user_token = fields.String()
 
 

@@ -16,6 +16,9 @@ TRUTHS = {"true": "yes", "false": "no", "unknown": "unknown"}
 @click.option("--account", help="The account; the one the user was last seen in otherwise.")
 @click.option("--nudge", help="Only this nudge, in full. Without USER: its funnel.")
 @click.option("--at", "moment", help="As it was then: 2026-11-24T09:30:00Z. UTC if it names no zone.")
+@click.option(
+    "--page", "path", help="As on this page: /reports/7. What depends on the page is unknown otherwise."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--workspace", "-w", help="Workspace id; not needed when there is only one.")
 def explain(
@@ -23,6 +26,7 @@ def explain(
     account: str | None,
     nudge: str | None,
     moment: str | None,
+    path: str | None,
     as_json: bool,
     workspace: str | None,
 ) -> None:
@@ -33,6 +37,7 @@ def explain(
     from waypost_server.cli import funnel_text
     from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.domain.clock_skew import parse_time
+    from waypost_server.domain.page import read_page
     from waypost_server.services.explain import explain as ask
     from waypost_server.services.funnel import funnel
 
@@ -48,7 +53,8 @@ def explain(
         if user is None:
             found = funnel(runtime, workspace_id, str(nudge)).as_json()
         else:
-            found = ask(runtime, workspace_id, user, account, nudge, at=at, expected=True)
+            page = read_page({"path": path})
+            found = ask(runtime, workspace_id, user, account, nudge, at=at, expected=True, page=page)
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return

@@ -117,6 +117,9 @@ class Reader:
                 head, f" ({self.roles.get(role, role)})"
             )
             return f"{self.features.get(feature, sentence(feature))} · {_measured(field)}{whose}"
+        if head == "survey" and key:
+            survey, _, question = key.partition(".")
+            return f"Survey {humanise(survey)}, {humanise(question)} · {humanise(field)}"
         if head in ("signal", "nudge") and key:
             return f"{sentence(head)} {humanise(key)} · {humanise(field)}"
         if head == "user":

@@ -62,28 +62,32 @@ _STEPS = {"type": "array", "items": {"$ref": "#/$defs/step"}, "minItems": 1}
 _TYPES = {"text": "string", "number": "number", "boolean": "boolean"}
 
 
-def editor_schema(definitions: Definitions) -> dict[str, Any]:
-    """One document for every kind of file, each under `$defs` as well."""
+def editor_schema(definitions: Definitions | None) -> dict[str, Any]:
+    """One document for every kind of file, each under `$defs` as well. None = any keys, of nobody's folder."""
     kinds: dict[str, Any] = {name: _object(schema) for name, schema in FILES.items()}
     kinds["play"]["additionalProperties"] = _STEPS  # a branch for each motion
     kinds["environment"] = _environment(kinds)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"Waypost definitions of {definitions.catalog.product or 'a product'}",
+        "title": f"Waypost definitions of {(definitions and definitions.catalog.product) or 'a product'}",
         "anyOf": [{"$ref": f"#/$defs/{name}"} for name in kinds],
         "$defs": {**kinds, "step": _step(), "condition": _condition(definitions)},
     }
 
 
-def names(definitions: Definitions) -> Iterator[tuple[str, Fact]]:
+def names(definitions: Definitions | None) -> Iterator[tuple[str, Fact]]:
     """Every name of a fact with the keys of these definitions; those open to any length with a few of them."""
     for fact in CATALOGUE:
-        if fact.field == "<trait>":
+        if fact.field == "<trait>" or (definitions is None and fact.family in KEYS):
             continue
-        keys = [facts.keys_of(kind, definitions) for kind in KEYS.get(fact.family, ())]
+        kinds = KEYS.get(fact.family, ())
+        keys = [facts.keys_of(kind, definitions) for kind in kinds] if definitions is not None else []
         lengths = SHOWN_LENGTHS[fact.field[-1]] if "<N>" in fact.field else ("",)
         for *chosen, length in product(*keys, lengths):
-            yield ".".join([fact.family, *chosen, fact.field.replace("<N>", length)]), fact
+            name = ".".join([fact.family, *chosen, fact.field.replace("<N>", length)])
+            if fact.family == "survey" and definitions is not None and facts.check(name, definitions):
+                continue  # the question of another survey
+            yield name, fact
 
 
 def _step() -> dict[str, Any]:
@@ -178,32 +182,42 @@ def _plain(name: str, field: fields.Field[Any]) -> dict[str, Any]:
 
 
 # --- conditions -----------------------------------------------------------------------------------
-def _condition(definitions: Definitions) -> dict[str, Any]:
+def _condition(definitions: Definitions | None) -> dict[str, Any]:
     this = {"$ref": "#/$defs/condition"}
     several = {"type": "array", "items": this, "minItems": 1}
-    groups = [group.key for group in definitions.catalog.groups if group.when is not None]
-    logic = {"$and": several, "$or": several, "$nor": several, "$not": this, "$savedGroup": {"enum": groups}}
+    group: dict[str, Any] = _KEY
+    if definitions is not None:
+        group = {"enum": [each.key for each in definitions.catalog.groups if each.when is not None]}
+    logic = {"$and": several, "$or": several, "$nor": several, "$not": this, "$savedGroup": group}
     return {
         "type": "object",
         "properties": {**logic, **{name: _comparison(fact) for name, fact in names(definitions)}},
         "patternProperties": {
             _pattern(fact, definitions): _comparison(fact)
             for fact in CATALOGUE
-            if "<N>" in fact.field or fact.field == "<trait>"
+            if "<N>" in fact.field or fact.field == "<trait>" or (definitions is None and fact.family in KEYS)
         },
         "additionalProperties": False,
     }
 
 
-def _pattern(fact: Fact, definitions: Definitions) -> str:
+def _pattern(fact: Fact, definitions: Definitions | None) -> str:
     """The names a pattern of the catalogue stands for."""
     if fact.field == "<trait>":
         return rf"^{fact.family}\.(?!traits$).+$"
-    keys = (facts.keys_of(kind, definitions) for kind in KEYS[fact.family])
-    middle = "".join(rf"\.({'|'.join(map(re.escape, known)) or '(?!)'})" for known in keys)
+    middle = "".join(rf"\.({_keys(kind, definitions)})" for kind in KEYS[fact.family])
+    if "<N>" not in fact.field:
+        return rf"^{fact.family}{middle}\.{fact.field}$"
     measure, _, unit = fact.field.partition("<N>")
     longest = {365: "([1-9]|[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-5])", 52: "([1-9]|[1-4][0-9]|5[0-2])"}
     return rf"^{fact.family}{middle}\.{measure}{longest[LONGEST[unit]]}{unit}$"
+
+
+def _keys(kind: str, definitions: Definitions | None) -> str:
+    """The keys of a kind as a pattern; any key where nobody's are meant."""
+    if definitions is None:
+        return _KEY["pattern"].strip("^$")
+    return "|".join(map(re.escape, facts.keys_of(kind, definitions))) or "(?!)"
 
 
 def _comparison(fact: Fact) -> dict[str, Any]:

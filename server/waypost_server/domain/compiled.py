@@ -57,6 +57,7 @@ class CompiledRelease:
     windows: tuple[float, ...]  # the distinct `per_days` of all frequency limits, ascending
     week_features: frozenset[str]  # features of goals counted in active weeks
     awaited: frozenset[str]  # nudges whose history others wait for: prerequisites, steps without a goal
+    page_fields: frozenset[str]  # of `page.`: with any, an answer is one for a page
     find: Callable[[Facts], list[CompiledNudge]]  # facts → the nudges whose audience holds
 
 
@@ -90,6 +91,7 @@ def compile_release(
         ),
         week_features=frozenset(goal.feature for goal in goals if goal.feature and goal.weeks_active),
         awaited=_awaited(definitions),
+        page_fields=frozenset(path.removeprefix("page.") for path in paths if path.startswith("page.")),
         find=index((each, each.audience) for each in nudges),
     )
 

@@ -22,7 +22,8 @@ _WINDOWED = re.compile(r"(.+)_([1-9][0-9]{0,2})([dw])")
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One kind of fact. `pattern` holds `<feature>`, `<role>`, `<milestone>`, `<signal>`, `<nudge>` or `<trait>`,
+    """One kind of fact. `pattern` holds `<feature>`, `<role>`, `<milestone>`, `<signal>`, `<nudge>`, `<survey>`,
+    `<question>` or `<trait>`,
     and `<N>` for a length of time: 1 to 365 days, 1 to 52 weeks.
 
     `always` is False for a fact that may be missing (somebody who never used a feature has no "days since").
@@ -221,10 +222,40 @@ CATALOGUE: tuple[Fact, ...] = (
     _count("nudge.<nudge>.completed", "times", "times this person completed it", "0"),
     _count("nudge.<nudge>.dismissed", "times", "times this person closed it", "0"),
     _days("nudge.<nudge>.days_since_shown", "days since this person last saw it", "6"),
+    _text(
+        "nudge.<nudge>.variant",
+        "the words this person last saw: a variant's key, or `original` for the nudge's own",
+        "short",
+    ),
+    _flag("survey.<survey>.<question>.answered", "this person answered the question"),
+    Fact(
+        "survey.<survey>.<question>.score",
+        "number",
+        "",
+        "the latest answer on a scale: NPS, CSAT or stars",
+        "9",
+        always=False,
+    ),
+    Fact(
+        "survey.<survey>.<question>.choice",
+        "any",
+        "",
+        "the key of the option last chosen; the keys where several may be",
+        "price",
+        always=False,
+    ),
+    _days("survey.<survey>.<question>.days_since_answered", "days since the latest answer", "12"),
     *_peers("peers.<feature>"),
     _percent("peers.<milestone>.reached_share", "companies like this one that have reached it", "80"),
     _text("page.path", "the path of the page, where a browser told it", "/reports/7", scope="page"),
+    _text("page.title", "the title of the page, where a browser told it", "Reports", scope="page"),
     _text("page.locale", "the language of the page, where a browser told it", "de", scope="page"),
+    _text(
+        "page.viewport",
+        "how wide the window is, where a browser told it: narrow (up to 640 pixels), medium (up to 1024) or wide",
+        "narrow",
+        scope="page",
+    ),
 )
 
 # The keys between a family and its field.
@@ -235,6 +266,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "milestone": ("milestone",),
     "signal": ("signal",),
     "nudge": ("nudge",),
+    "survey": ("survey", "question"),
     "peers": ("feature or milestone",),
 }
 CLOSED = frozenset({"page"})  # families without keys and without traits

@@ -25,6 +25,8 @@ class Needs:
     milestones: frozenset[str] = frozenset()
     signals: frozenset[str] = frozenset()
     nudges: frozenset[str] = frozenset()
+    variants: frozenset[str] = frozenset()  # nudges whose words the person saw
+    surveys: frozenset[tuple[str, ...]] = frozenset()  # survey and question
     account_users: bool = False  # the number of people in the account
     role_users: bool = False  # the number of people in each role
     adoption: bool = False  # the account's latest score
@@ -46,6 +48,12 @@ def required(paths: Iterable[str]) -> Needs:
         adoption = adoption or path in ADOPTION
         peers = peers or family == "peers"
         if family == "peers":
+            continue
+        if family == "survey" and len(keys) == 2:
+            found.setdefault("surveys", set()).add(tuple(keys))
+            continue
+        if family == "nudge" and field == "variant" and keys:
+            found.setdefault("variants", set()).add(keys[0])
             continue
         if len(keys) != len(KEYS.get(family, ())) or not keys:
             continue

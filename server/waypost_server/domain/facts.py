@@ -71,6 +71,9 @@ def check(path: str, definitions: Definitions) -> UnknownFactError | None:
         if parts[place] not in known:
             remedy = _suggest(parts[place], known, lambda name, place=place: _swap(parts, place, name))  # type: ignore[misc]  # bound early
             return UnknownFactError(f"{path!r} names no {kind} ({parts[place]!r})", remedy)
+    if family == "survey" and parts[2] not in (asked := _questions(parts[1], definitions)):
+        remedy = _suggest(parts[2], asked, lambda name: _swap(parts, 2, name))
+        return UnknownFactError(f"{path!r} names no question of {parts[1]} ({parts[2]!r})", remedy)
     if _field(family, parts[-1]) is None:
         message = f"{path!r} is no fact: {family} has no {parts[-1]!r}"
         return UnknownFactError(message, _nearest_field(family, parts))
@@ -101,7 +104,18 @@ def keys_of(kind: str, definitions: Definitions) -> tuple[str, ...]:
     }
     if kind == "signal":
         return SIGNALS
+    if kind == "survey":
+        return tuple(each.key for each in definitions.nudges if each.survey is not None)
+    if kind == "question":
+        every = (_questions(each.key, definitions) for each in definitions.nudges)
+        return tuple(dict.fromkeys(key for keys in every for key in keys))
     return tuple(each.key for name in kind.split(" or ") for each in keyed.get(name, ()))
+
+
+def _questions(nudge: str, definitions: Definitions) -> tuple[str, ...]:
+    """The questions of one survey."""
+    surveys = (each.survey for each in definitions.nudges if each.key == nudge and each.survey is not None)
+    return tuple(question.key for survey in surveys for question in survey.questions)
 
 
 def _suggest(name: str, known: Collection[str], write: Callable[[str], str]) -> str:

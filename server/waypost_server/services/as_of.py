@@ -34,6 +34,7 @@ UNKNOWABLE = (
     "The workspace's time zone and mode, and people's names in the console, are as they are today.",
     "A grant without a date (made before dates were kept) counts as given all along.",
     "A publish is seen by each process within a second; in that second either release may have answered.",
+    "Which page a person was on: what depends on it is unknown, unless a page is named.",
     "What peers do is compared once a week; an earlier week's answer uses the newest comparison.",
     "A message that was about to be sent and was held back again spent attention for that moment only.",
 )

@@ -17,8 +17,9 @@ from waypost_server.domain.compiled import CompiledNudge
 from waypost_server.domain.eligibility import held
 from waypost_server.domain.errors import ConflictError, HeldError, TemplateError
 from waypost_server.domain.history import CLAIM_LASTS
+from waypost_server.domain.page import Page
 from waypost_server.services.decide import situation_of
-from waypost_server.services.facts import Facts, facts_for
+from waypost_server.services.facts import Facts, facts_for, on_page
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import offers, touches
@@ -35,6 +36,7 @@ class Claim:
     claim_id: str
     members_only: bool = False
     session_started_at: datetime | None = None
+    page: Page | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,8 @@ def _facts(
 ) -> Facts:
     facts = facts_for(session, runtime, workspace_id, wanted.user_id, account_id, release)
     if wanted.members_only and account_id and not facts.member:
-        return facts_for(session, runtime, workspace_id, wanted.user_id, "", release)
-    return facts
+        facts = facts_for(session, runtime, workspace_id, wanted.user_id, "", release)
+    return on_page(facts, wanted.page)
 
 
 def _check(release: LiveRelease, nudge: CompiledNudge, facts: Facts, wanted: Claim) -> None:

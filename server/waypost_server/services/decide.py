@@ -6,7 +6,7 @@ The budget is applied to each nudge against what is already spent; the claim is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +17,8 @@ from waypost_server.domain.compiled import CompiledNudge
 from waypost_server.domain.eligibility import Held, allowed, held, progress, standing_offer
 from waypost_server.domain.errors import TemplateError
 from waypost_server.domain.history import Situation
-from waypost_server.services.facts import Facts, glance
+from waypost_server.domain.page import Page, seen
+from waypost_server.services.facts import Facts, glance, on_page
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.words import with_offer
@@ -31,8 +32,9 @@ REMEMBERED = 4096  # decisions kept per release, a few kilobytes each
 class Question:
     """Who asks. `account_id` None = the account last seen in; `nudge` limits the answer to one.
 
-    `members_only` treats an account the person is not known to belong to as unknown; `explain` adds why
-    the others are held. `session_started_at` is when the person's session began, as the browser says.
+    `page` is what a browser says about the page it shows, and `session_started_at` when it says that the
+    person's session began. `members_only` treats an account the person is not known to belong to as unknown;
+    `explain` adds why the others are held.
     """
 
     user_id: str
@@ -42,6 +44,7 @@ class Question:
     members_only: bool = False
     explain: bool = False
     session_started_at: datetime | None = None
+    page: Page | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Decision:
     feed_keys: tuple[str, ...] = ()
     feed: tuple[msgspec.Raw, ...] = ()
     held: tuple[HeldNudge, ...] | None = None
+    by_page: bool = False  # it may differ on another page
     outranked: Mapping[str, Outranked] = field(default_factory=dict)
 
 
@@ -78,13 +82,15 @@ def decide(runtime: Runtime, workspace_id: str, question: Question) -> Decision:
     if release is None:
         none_held = () if question.explain else None
         return Decision(question.user_id, question.account_id, 0, held=none_held)
+    if question.page is not None:
+        question = replace(question, page=seen(question.page, release.compiled.page_fields))
     glimpse = glance(runtime, workspace_id, question.user_id, question.account_id, release)
     minute = (glimpse.subject.now.replace(second=0, microsecond=0), glimpse.subject.today)
     last: Remembered | None = release.answers.get(question)
     stamp = glimpse.stamp() if last is not None or runtime.db.is_sqlite else None
     if last is not None and stamp is not None and last.minute == minute and last.stamp == stamp:
         return last.decision
-    facts = glimpse.facts()
+    facts = on_page(glimpse.facts(), question.page)
     if _is_stranger(question, facts):
         return answer(release, question, facts_of(runtime, workspace_id, question, release))
     decision = answer(release, question, facts)
@@ -111,8 +117,8 @@ def facts_of(runtime: Runtime, workspace_id: str, question: Question, release: L
     """The facts for a question; a stranger to the account gets none of its facts."""
     found = glance(runtime, workspace_id, question.user_id, question.account_id, release).facts()
     if _is_stranger(question, found):
-        return glance(runtime, workspace_id, question.user_id, "", release).facts()
-    return found
+        found = glance(runtime, workspace_id, question.user_id, "", release).facts()
+    return on_page(found, question.page)
 
 
 def _is_stranger(question: Question, facts: Facts) -> bool:
@@ -174,6 +180,7 @@ def answer(release: LiveRelease, question: Question, facts: Facts) -> Decision:
         feed_keys=feed_keys,
         feed=tuple(rendered[key] for key in feed_keys),
         held=tuple(refused) if question.explain else None,
+        by_page=bool(release.compiled.page_fields),
         outranked=outranked(ranked) if question.explain else {},
     )
 

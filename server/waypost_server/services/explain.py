@@ -8,6 +8,7 @@ from typing import Any
 from waypost_server.domain.compiled import CompiledNudge
 from waypost_server.domain.eligibility import verdicts
 from waypost_server.domain.errors import NotFoundError
+from waypost_server.domain.page import Page
 from waypost_server.services.as_of import UNKNOWABLE, as_of
 from waypost_server.services.decide import Question, answer, facts_of, situation_of
 from waypost_server.services.facts import Facts
@@ -25,19 +26,21 @@ def explain(
     *,
     at: datetime | None = None,
     expected: bool = False,
+    page: Page | None = None,
 ) -> dict[str, Any]:
     """The explanation as a plain document; eligible nudges first, in rank order, then the held ones.
 
     With `at`, as it would have been given at that moment. An unknown person or account is no error. Raises
     NotFoundError for a nudge that is (or was then) not published, BadInputError for a moment to come.
+    Facts of the page are unknown but for those of `page`.
     With `expected`, each comparison of the one `nudge` asked about says for what share of people it holds today.
     """
     if at is not None:
         with as_of(runtime, workspace_id, user_id, account_id, at) as then:
-            found = explain(then, workspace_id, user_id, account_id, nudge)
+            found = explain(then, workspace_id, user_id, account_id, nudge, page=page)
         return {**found, "at": _time(at), "past": True, "unknowable": list(UNKNOWABLE)}
     release = runtime.releases.glance(runtime.db, workspace_id).release
-    question = Question(user_id, account_id, nudge=nudge, explain=True)
+    question = Question(user_id, account_id, nudge=nudge, explain=True, page=page)
     if nudge is not None and (release is None or nudge not in release.compiled.by_key):
         raise NotFoundError(f"There is no published nudge {nudge}.")
     if release is None:

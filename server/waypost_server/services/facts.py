@@ -20,7 +20,9 @@ from waypost_server.domain.conditions import compile_condition
 from waypost_server.domain.definitions import Milestone
 from waypost_server.domain.history import CLAIM_LASTS, History
 from waypost_server.domain.local_day import day_of
+from waypost_server.domain.page import Page
 from waypost_server.services.classify import classify
+from waypost_server.services.nudge_facts import lay_nudges, lay_surveys
 from waypost_server.services.past import Parts, history_of
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
@@ -106,6 +108,13 @@ class Glimpse:
         return self._answer
 
 
+def on_page(facts: Facts, page: Page | None) -> Facts:
+    """The same, seen from a page; without one the facts of the page stay unknown."""
+    if page is not None:
+        facts.values["page"] = dict(page)
+    return facts
+
+
 def glance(
     runtime: Runtime, workspace_id: str, user_id: str, account_id: str | None, release: LiveRelease
 ) -> Glimpse:
@@ -173,6 +182,9 @@ def _wanted(paths: frozenset[str], compiled: CompiledRelease, *, history: bool) 
         milestones=tuple(sorted(needs.milestones)),
         signals=tuple(sorted(needs.signals)),
         nudges=tuple(sorted(needs.nudges)) if history else (),
+        variants=tuple(sorted(needs.variants)),
+        surveys=_sorted(needs.surveys, 0),
+        survey_questions=_sorted(needs.surveys, 1),
         account_users=needs.account_users,
         adoption=needs.adoption,
         peers=needs.peers,
@@ -224,7 +236,8 @@ def build(
     if parts.get("peers"):
         known["peers"] = parts["peers"][0]
     _lay_signals(known, parts, subject, zone)
-    _lay_nudges(known, parts, subject, zone)
+    lay_nudges(known, parts, subject, zone)
+    lay_surveys(known, parts, subject, zone, release.definitions)
     history = history_of(parts, release.compiled.windows, subject.now) if "offers" in parts else History()
     _classify(known, release)
     is_member = parts["membership"] is not None
@@ -365,19 +378,3 @@ def _lay_signals(known: Values, parts: Parts, subject: Subject, zone: tzinfo) ->
         if not seen.get("open") or severity > seen["severity"]:
             days = days_since(opened_at, subject.today, zone)
             signals[kind] = {"open": True, "severity": severity, "days_open": days}
-
-
-_COUNTED = ("clicked", "completed", "dismissed")
-
-
-def _lay_nudges(known: Values, parts: Parts, subject: Subject, zone: tzinfo) -> None:
-    nudges = known.get("nudge")
-    if not nudges:
-        return
-    for nudge, count, last_at, *_ in parts.get("offers") or ():
-        if nudge in nudges:
-            shown = {"shown": count, "days_since_shown": days_since(last_at, subject.today, zone)}
-            nudges[nudge] = {**nudges[nudge], **shown}
-    for nudge, reaction, count in parts.get("reactions") or ():
-        if nudge in nudges and reaction in _COUNTED:
-            nudges[nudge] = {**nudges[nudge], reaction: count}

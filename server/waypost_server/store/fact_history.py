@@ -11,6 +11,8 @@ if TYPE_CHECKING:  # the statement is put together there, from these parts
     from waypost_server.store.facts import AccountCap, Wanted
 
 PERSON_TOUCHES = 500  # rows read at most; more touches in one window than any cap allows
+WORDS = 200  # showings looked through for the latest words
+ANSWERS = 500  # answers of one person looked through for the latest
 _MOMENTS = frozenset(
     {"at", "claimed_at", "first_at", "last_at", "opened_at", "reached_at", "shown_at", "snoozed", "until"}
 )
@@ -79,6 +81,26 @@ def parts(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
         "channel, topic, allowed, at", f"consent where {mine} and channel in ('in_app', 'all')"
     )
     return {**parts, **_touches(dialect, wanted)}
+
+
+def told(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
+    """Which words of nudges the person saw, and what they answered to surveys: the newest first."""
+    rows, mine, parts = rows_of(dialect), "workspace_id = {ws} and user_id = {user}", {}
+    if wanted.variants:
+        parts["variants"] = rows(
+            "nudge, variant",
+            f"(select nudge, variant from offer where {mine} and shown_at is not null"
+            f" and {dialect.among('nudge', 'variants')} order by shown_at desc, id desc limit {WORDS}) w",
+        )
+    if wanted.surveys:
+        parts["surveys"] = rows(
+            "nudge, question, message_id, place, value_number, option, at",
+            "(select nudge, question, message_id, place, value_number, substr(value_text, 1, 64) as option, at"
+            f" from survey_answer where {mine} and {dialect.among('nudge', 'surveys')}"
+            f" and {dialect.among('question', 'survey_questions')}"
+            f" order by at desc, message_id desc, question, place limit {ANSWERS}) w",
+        )
+    return parts
 
 
 def _touches(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:

@@ -33,6 +33,9 @@ class Wanted:
     milestones: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
     nudges: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()  # nudges whose words the person saw
+    surveys: tuple[str, ...] = ()  # surveys, each with all of `survey_questions`
+    survey_questions: tuple[str, ...] = ()
     account_users: bool = False
     adoption: bool = False  # the account's latest score
     peers: bool = False  # what companies like it do

@@ -30,10 +30,11 @@ _VERSIONS = {  # by part: the rows whose versions stand for it
     "offers": f"offer where {_PERSON}",
     "reactions": f"interaction where {_PERSON}",
     "person_touches": f"touch where {_PERSON} and at > {{person_since}}",
+    "surveys": f"survey_answer where {_PERSON}",
     # whoever counts a use by day adds it to the total in the same transaction
     "usage": f"usage_total where {_PERSON_IN_ACCOUNT}",
 }
-_SAME_ROWS = {"usage_windows": "usage", "weeks": "usage", "open": "offers"}
+_SAME_ROWS = {"usage_windows": "usage", "weeks": "usage", "open": "offers", "variants": "offers"}
 
 
 def read(execute: Execute, wanted: Wanted, subject: Subject) -> Any:

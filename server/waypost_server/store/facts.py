@@ -107,13 +107,16 @@ _LISTS = (
     "milestones",
     "signals",
     "nudges",
+    "variants",
+    "surveys",
+    "survey_questions",
     "week_features",
     "awaited",
 )
 _TIMES = ("now", "stale", "open_since", "person_since")
 _TABLES = frozenset(
     {"offers", "open", "grants", "reactions", "weeks", "person_touches", "role_users", "reached", "consent"}
-    | set(_LISTS) - {"week_features", "roles", "awaited"}
+    | set(_LISTS) - {"week_features", "roles", "awaited", "survey_questions"}
 )
 
 
@@ -230,6 +233,7 @@ def parts_of(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
             f"(select kind, severity, opened_at from signal where {team} and state = 'open'"
             f" and {dialect.among('kind', 'signals')} order by opened_at desc limit {SIGNALS}) w",
         )
+    parts |= fact_history.told(dialect, wanted)
     return {**parts, **(fact_history.parts(dialect, wanted) if wanted.history else {})}
 
 

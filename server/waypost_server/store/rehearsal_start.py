@@ -26,6 +26,7 @@ from waypost_server.store.tables import (
     PlayRun,
     Signal,
     Suppression,
+    SurveyAnswer,
     Task,
     Touch,
     UsageDay,
@@ -84,6 +85,7 @@ class Start:
         self._all(Offer, Offer.claimed_at < self._at, make=self._offer)
         self._all(Touch, Touch.at < self._at)
         self._all(Consent, Consent.at < self._at)
+        self._all(SurveyAnswer, SurveyAnswer.at < self._at)
         self._all(AdoptionScore, AdoptionScore.week < self._day)
         self._all(Signal, Signal.opened_at < self._at, make=self._signal)
         self._all(

@@ -86,6 +86,7 @@ class Stub:
     feed: list[dict[str, Any]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     conditional: int = 0
+    by_page: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
     url: str = ""
 
@@ -124,7 +125,7 @@ class Stub:
                     self.conditional += 1
                     return 304, {}, tag
                 made = {"userId": body["userId"], "release": 12, "ttl": 300, "nudges": self.nudges}
-                return 200, {**made, "feed": self.feed}, tag
+                return 200, {**made, "feed": self.feed, **({"byPage": True} if self.by_page else {})}, tag
             self.claims.append(body)
             status = self.claim_answers.pop(0) if self.claim_answers else 200
             if status == 200:

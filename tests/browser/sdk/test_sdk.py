@@ -345,6 +345,21 @@ class TestClaims:
         page.locator(CARD).wait_for()
         assert len(stub.claims) == 1
 
+    def test_an_answer_for_one_page_is_asked_for_again_on_the_next(self, visit: Visit, stub: Stub) -> None:
+        """Where conditions read the page, the server hears of each; the claim names it as well."""
+        stub.by_page = True
+        page = visit("/reports")
+        until(lambda: stub.decides, page)
+        assert stub.decides[0]["context"]["page"] == {"path": "/reports", "title": "Acme Automations"}
+        assert stub.decides[0]["context"]["viewport"] == 1000
+        page.wait_for_timeout(500)
+        stub.nudges, before = [nudge(surface="banner")], len(stub.decides)
+        route(page, "/automations/9")
+        until(lambda: len(stub.decides) > before, page)
+        assert stub.decides[-1]["context"]["page"]["path"] == "/automations/9"
+        page.locator(CARD).wait_for()
+        assert stub.claims[0]["context"]["page"]["path"] == "/automations/9"
+
     def test_it_works_across_origins(self, visit: Visit, stub: Stub) -> None:
         """Waypost on another host, with no more CORS headers than the contract names."""
         stub.nudges = [nudge(where={"path": "/open/*", "anchor": "automation-launch"})]
