@@ -38,6 +38,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "runs": {"accountId": "acme-0"},
     "disable": {"reason": "not ours"},
     "address": {"address": "https://hooks.example.com/x"},
+    "send": {"by": "ada"},
+    "skip": {"by": "ada", "reason": "not ours"},
     "motion": {"motion": "strategic", "until": "2027-01-01T00:00:00Z", "reason": "not ours", "by": "ada"},
     "{number}": {"message": "back"},
 }

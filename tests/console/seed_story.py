@@ -151,6 +151,24 @@ def _tasks(
         )
         note = {"task_id": key, "actor": "play:usage-drop", "kind": "created", "note": ""}
         rows["task_event"].append({**note, "id": f"{key}-1", "at": now - timedelta(days=4)})
+    rows["message_draft"].append(
+        {
+            "task_id": "t4",
+            "account_id": "orchard",
+            "user_id": "orchard-0",
+            "run_id": "",
+            "step": 0,
+            "release": 1,
+            "template": "automation-live",
+            "kind": "passive",
+            "recipient": "ada@orchard.example",
+            "subject": "Your first automation is live",
+            "body": "Hello Ada,\n\nyour first automation **runs**. Next comes a schedule:\n\n- pick a day\n"
+            "- pick a report\n\n"
+            "[Open it](https://acme.example/runs)",
+            "state": "waiting",
+        }
+    )
 
 
 def _runs(rows: dict[str, Any], now: datetime) -> None:

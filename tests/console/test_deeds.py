@@ -232,3 +232,31 @@ def test_a_viewer_cannot_change_how_an_account_is_served(console: Console) -> No
     assert "Serve it differently" not in browser.get(ACCOUNT).text
     for verb in ("set", "withdraw"):
         assert browser.post(f"{ACCOUNT}/motion/{verb}", {}).status_code == 403
+
+
+def test_a_message_is_edited_looked_at_and_sent(console: Console) -> None:
+    """The saved words are what the preview shows; sending closes the task and says how to take it back."""
+    browser = console.logged_in("csm")
+    assert "Send as it is" in browser.get("/console/tasks/t4").text
+    form = {"subject": "Well done", "body": "Shall we **talk**? <b>x</b>"}
+    assert browser.post("/console/tasks/t4/draft", form).status_code == 302
+    looks = browser.get("/console/tasks/t4/draft/html")
+    assert "<strong>talk</strong>" in looks.text and "<b>" not in looks.text
+    assert "script-src" not in looks.headers["Content-Security-Policy"]
+    refused = browser.post("/console/tasks/t4/draft/send", {**form, "body": "  "})
+    assert refused.status_code == 400 and "Write a message" in refused.text and "Well done" in refused.text
+    assert browser.post("/console/tasks/t4/draft/send", form).status_code == 302
+    page = browser.get("/console/tasks/t4").text
+    assert "in 20 seconds" in page and "Sent to ada@orchard.example" in page
+    assert task(console, "t4").state == "done"
+    assert browser.post("/console/tasks/t4/draft/send", form).status_code == 409
+    browser.post("/console/tasks/t4/reopen", BACK)
+    assert "Send as it is" in browser.get("/console/tasks/t4").text
+
+
+def test_a_viewer_sends_nothing(console: Console) -> None:
+    """Neither button nor page nor address."""
+    browser = console.logged_in("viewer")
+    assert "Send as it is" not in browser.get("/console/tasks/t4").text
+    assert browser.get("/console/tasks/t4/draft").status_code == 403
+    assert browser.post("/console/tasks/t4/draft/send", {}).status_code == 403

@@ -38,6 +38,9 @@ LISTS = (
 DETAILS = (
     "/tasks/t1",
     "/tasks/t2",
+    "/tasks/t4",
+    "/tasks/t4/draft",
+    "/tasks/t4/draft/html",
     "/tasks/t6",
     "/nudges/automation-halfway",
     "/nudges/automation-halfway?lang=de",
@@ -130,7 +133,9 @@ def test_two_workspaces_do_not_see_each_other(console: Console) -> None:
             assert "tidewater" not in stranger.get("/console" + path).text.replace("user=tidewater", "")
             continue
         theirs = stranger.get("/console" + path)
-        absent = re.sub(r"(?<=^/drafts)/[^/]+|/[^/?]+(?=(/html|\?.*)?$)", "/987654", path, count=1)
+        absent = re.sub(
+            r"(?<=^/drafts)/[^/]+|/[^/?]+(?=((/draft)?(/html)?|\?.*)?$)", "/987654", path, count=1
+        )
         missing = stranger.get("/console" + absent)
         assert (theirs.status_code, theirs.text) == (404, missing.text), path
     for path in LISTS:

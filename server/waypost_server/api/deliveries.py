@@ -32,6 +32,11 @@ class Delivery(Camel):
     release = fields.Integer(required=True, strict=True)
     channel = fields.String(required=True, metadata={"example": "email"})
     template = fields.String(required=True)
+    person = fields.String(
+        required=True,
+        metadata={"description": "The console user's id of who sends it; empty when software does."},
+    )
+    task_id = fields.String(required=True, metadata={"description": "The task whose draft it was."})
     recipient = fields.String(required=True)
     subject = fields.String(required=True)
     state = fields.String(required=True, validate=validate.OneOf(STATES))

@@ -75,9 +75,10 @@ def to_bytes(mail: Mail) -> bytes:
         "MIME-Version": "1.0",
         "Content-Type": f'multipart/alternative; boundary="{boundary}"',
         "X-Waypost-Delivery": mail.delivery_id,
-        "Auto-Submitted": "auto-generated",
     }
-    if mail.reply_to:
+    if not mail.reply_to:  # a person's mail waits for an answer
+        headers["Auto-Submitted"] = "auto-generated"
+    else:
         headers["Reply-To"] = mail_headers.address(mail.reply_to)
     if mail.unsubscribe_url:
         headers["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"

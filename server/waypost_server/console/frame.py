@@ -13,6 +13,9 @@ from waypost_server.store import reports_home
 
 SECTIONS = {  # pages that belong to another page's line in the side bar
     "console.task": "console.queue",
+    "console.message_draft": "console.queue",
+    "console.message_draft_save": "console.queue",
+    "console.message_draft_send": "console.queue",
     "console.nudge": "console.nudges",
     "console.play": "console.plays",
     "console.run": "console.plays",

@@ -11,6 +11,7 @@ def delivery_key(*, run_id: str, step: int, channel: str, recipient: str) -> str
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def task_key(*, run_id: str, step: int) -> str:
-    """One task per step of a run."""
-    return f"{run_id}:{step}"
+def task_key(*, run_id: str, step: int, recipient: str = "") -> str:
+    """One task per step of a run, and per recipient where it is a message to somebody."""
+    to = recipient.strip().casefold()
+    return f"{run_id}:{step}:{to}" if to else f"{run_id}:{step}"

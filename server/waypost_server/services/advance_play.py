@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from waypost_server.domain.definitions import PlayStep
 from waypost_server.domain.play_machine import AUTOMATED, Act, End, Go, Pause, Position, next_move
 from waypost_server.domain.play_program import Instruction
-from waypost_server.services import play_batch
+from waypost_server.services import play_batch, play_drafts
 from waypost_server.services.play_batch import Visit, Written
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.play_sight import RunSight
@@ -147,6 +147,10 @@ def _go_to(progress: _Progress, step: int) -> None:
 
 def _act(context: RunContext, move: Act, progress: _Progress, *, following: int) -> None:
     step = move.step
+    drafts = play_drafts.standing(progress.story, progress.step)
+    if drafts is not None:
+        _hear(context, step.kind, drafts, progress, following)
+        return
     muted = _muted(context, step, progress)
     if muted is not None and muted.outcome == "held":
         progress.due_at = context.now + MUTED_RETRY
@@ -155,7 +159,21 @@ def _act(context: RunContext, move: Act, progress: _Progress, *, following: int)
         ):
             _tell(context, progress, step.kind, muted)
         return
-    _tell(context, progress, step.kind, muted or act(context, step, progress.step))
+    line = muted or act(context, step, progress.step)
+    _tell(context, progress, step.kind, line)
+    if line.detail.get("drafts"):
+        progress.state, progress.due_at = "waiting", context.now + play_drafts.WAITS
+    else:
+        _go_to(progress, following)
+
+
+def _hear(context: RunContext, kind: str, drafts: Told, progress: _Progress, following: int) -> None:
+    """Go on when people have sent or skipped what this step wanted to say, or have had their time."""
+    line = play_drafts.answer(context, drafts)
+    if line is None:
+        progress.state, progress.due_at = "waiting", play_drafts.until(drafts)
+        return
+    _tell(context, progress, kind, line)
     _go_to(progress, following)
 
 

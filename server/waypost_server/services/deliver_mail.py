@@ -17,6 +17,7 @@ from waypost_server.channels.mail_headers import HeaderError
 from waypost_server.channels.mail_html import Footer, Parts, parts
 from waypost_server.channels.outcome import Outcome, Refused
 from waypost_server.domain.errors import NotFoundError, TemplateError
+from waypost_server.services import draft_mail
 from waypost_server.services.addresses import unsubscribe_url
 from waypost_server.services.play_words import write
 from waypost_server.services.return_path import return_path
@@ -24,7 +25,7 @@ from waypost_server.services.runtime import Runtime
 from waypost_server.services.send_checks import check_all
 from waypost_server.services.settle_delivery import settle_all
 from waypost_server.store import send_group
-from waypost_server.store.tables import Account, Delivery
+from waypost_server.store.tables import Delivery
 
 GROUP = 16
 LEASE = timedelta(seconds=110)  # longer than a whole group may take: 20 s for the bodies, 75 for the answers
@@ -69,6 +70,8 @@ def _mail(session: Session, runtime: Runtime, row: Delivery) -> Mail:
     stop_url = (
         None if row.kind == "transactional" else unsubscribe_url(runtime, row.workspace_id, row.recipient)
     )
+    if row.person:
+        return draft_mail.mail(session, runtime, row, stop_url)
     subject, body = _words(session, runtime, row, stop_url)
     return Mail(
         delivery_id=row.id,
@@ -96,11 +99,8 @@ def _words(session: Session, runtime: Runtime, row: Delivery, stop_url: str | No
         template_key=row.template,
         for_mail=True,
     )
-    product = release.definitions.catalog.product
-    account = session.get(Account, (row.workspace_id, row.account_id))
-    name = (account.name if account else "") or row.account_id
-    footer = Footer(f"You get this because you use {product} at {name}.", stop_url)
-    return written.subject, parts(written.body, subject=written.subject, footer=footer)
+    why = draft_mail.footer(session, release, row.workspace_id, row.account_id, stop_url)
+    return written.subject, parts(written.body, subject=written.subject, footer=why)
 
 
 def _notice(runtime: Runtime, row: Delivery) -> Parts:

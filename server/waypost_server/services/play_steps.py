@@ -81,7 +81,9 @@ def _email(context: RunContext, step: EmailStep, index: int) -> Line:
     ]
     names = ", ".join(person.name or person.user_id for person in people)
     if "draft" in placed:
-        return Line("done", f"A draft for a person instead of an e-mail to {names}. {GUARD}")
+        return Line(
+            "held", f"A draft for a person instead of an e-mail to {names}. {GUARD}", {"drafts": True}
+        )
     return Line("done", f"E-mail {step.template} to {names}.", {"users": [p.user_id for p in people]})
 
 
@@ -105,7 +107,7 @@ def _people(context: RunContext, step: EmailStep) -> list[Person]:
 
 def _nudge(context: RunContext, step: NudgeStep, index: int) -> Line:
     if not automation_allowed(context.account.motion):
-        put_draft(context, index=index, template="", user_id="", why=f"Nudge {step.nudge}. {GUARD}")
+        put_draft(context, index=index, why=f"Nudge {step.nudge}. {GUARD}")
         return Line("done", f"A draft for a person instead of the nudge {step.nudge}. {GUARD}")
     until = context.now + timedelta(days=step.days)
     nudge_grants.grant(

@@ -39,7 +39,15 @@ class Message:
 def put_delivery(context: RunContext, message: Message) -> Placed:
     """Queue a message once. The account's row is locked, so its motion cannot change meanwhile."""
     if not message.is_ours and not automation_allowed(context.account.motion):
-        put_draft(context, index=message.step, template=message.template, user_id=message.user_id, why=GUARD)
+        put_draft(
+            context,
+            index=message.step,
+            why=GUARD,
+            template=message.template,
+            user_id=message.user_id,
+            recipient=message.recipient if message.channel == "email" else "",
+            kind=message.kind,
+        )
         return "draft"
     lives = EMAIL_LIVES if message.channel == "email" else WEBHOOK_LIVES
     new = deliveries.put(

@@ -13,11 +13,12 @@ from waypost_server.domain.dedupe import task_key
 from waypost_server.domain.definitions import TaskStep
 from waypost_server.domain.errors import TemplateError
 from waypost_server.domain.local_day import zone_of
+from waypost_server.services.draft_mail import editable
 from waypost_server.services.join_task import join_task
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.play_words import Written, write
 from waypost_server.services.task_history import note as add_note
-from waypost_server.store import tasks
+from waypost_server.store import message_drafts, tasks
 from waypost_server.store.tables import Account
 
 log = logging.getLogger("waypost.tasks")
@@ -38,20 +39,65 @@ def put_task(context: RunContext, step: TaskStep, *, index: int) -> str:
             words=str(context.signal.evidence.get("words", "")),
         )
         return task.title
-    return _put(
+    written = _words(context, step.template, user_id=context.user_id)
+    days, mute = step.due_business_days, step.mute_digital
+    _put(context, index, written=written, due_days=days, mute_digital=mute, note="")
+    return written.subject
+
+
+def put_draft(
+    context: RunContext,
+    *,
+    index: int,
+    why: str,
+    template: str = "",
+    user_id: str = "",
+    recipient: str = "",
+    kind: str = "passive",
+) -> None:
+    """What software may not say to this account by itself becomes work for a person, once per recipient.
+
+    A mail comes with its words and its recipient, to be sent, edited or skipped; anything else is a task.
+    """
+    if not (template and recipient):
+        words = Written(_fallback(context), "")
+        _put(context, index, written=words, due_days=DRAFT_DUE_DAYS, mute_digital=False, note=why)
+        return
+    try:
+        written = _filled(context, template, user_id=user_id, for_mail=True)
+    except TemplateError as error:  # then the person writes it
+        why = f"{why} The template {template} could not be filled in: {error.message}"
+        written = Written(_fallback(context), "")
+    body = editable(written.body)
+    plain = Written(written.subject, "\n\n".join(plain_text([node]) for node in parse_nodes(written.body)))
+    task_id = _put(
         context,
         index,
-        written=_words(context, step.template, user_id=context.user_id),
-        due_days=step.due_business_days,
-        mute_digital=step.mute_digital,
-        note="",
+        written=plain,
+        due_days=DRAFT_DUE_DAYS,
+        mute_digital=False,
+        note=why,
+        recipient=recipient,
     )
-
-
-def put_draft(context: RunContext, *, index: int, template: str, user_id: str, why: str) -> str:
-    """What software may not say to this account by itself becomes a draft for a person. Returns the title."""
-    written = _mail_words(context, template, user_id=user_id) if template else Written(_fallback(context), "")
-    return _put(context, index, written=written, due_days=DRAFT_DUE_DAYS, mute_digital=False, note=why)
+    if task_id is not None:
+        message_drafts.put(
+            context.session,
+            {
+                "workspace_id": context.workspace_id,
+                "task_id": task_id,
+                "account_id": context.account.id,
+                "user_id": user_id,
+                "run_id": context.run.id,
+                "step": index,
+                "release": context.release.number,
+                "template": template,
+                "kind": kind,
+                "recipient": recipient,
+                "subject": written.subject,
+                "body": body,
+                "state": "waiting",
+            },
+        )
 
 
 def split(body: str) -> tuple[str, str]:
@@ -60,25 +106,23 @@ def split(body: str) -> tuple[str, str]:
     return (before.strip(), after.strip()) if line else ("", body)
 
 
-def _mail_words(context: RunContext, template: str, *, user_id: str) -> Written:
-    """A mail's words without its markup: a person pastes them wherever they write."""
-    written = _words(context, template, user_id=user_id, for_mail=True)
-    return Written(written.subject, "\n\n".join(plain_text([node]) for node in parse_nodes(written.body)))
+def _filled(context: RunContext, template: str, *, user_id: str, for_mail: bool) -> Written:
+    return write(
+        context.session,
+        context.runtime,
+        context.release,
+        workspace_id=context.workspace_id,
+        account_id=context.account.id,
+        user_id=user_id,
+        template_key=template,
+        for_mail=for_mail,
+    )
 
 
-def _words(context: RunContext, template: str, *, user_id: str, for_mail: bool = False) -> Written:
+def _words(context: RunContext, template: str, *, user_id: str) -> Written:
     """An escalation must not be lost to a missing value: then it comes without a draft."""
     try:
-        return write(
-            context.session,
-            context.runtime,
-            context.release,
-            workspace_id=context.workspace_id,
-            account_id=context.account.id,
-            user_id=user_id,
-            template_key=template,
-            for_mail=for_mail,
-        )
+        return _filled(context, template, user_id=user_id, for_mail=False)
     except TemplateError as error:
         log.warning("task.template", extra={"template": template, "error": error.message})
         return Written(
@@ -91,8 +135,16 @@ def _fallback(context: RunContext) -> str:
 
 
 def _put(
-    context: RunContext, index: int, *, written: Written, due_days: int, mute_digital: bool, note: str
-) -> str:
+    context: RunContext,
+    index: int,
+    *,
+    written: Written,
+    due_days: int,
+    mute_digital: bool,
+    note: str,
+    recipient: str = "",
+) -> str | None:
+    """Add the task unless it is there already; its id when it is new."""
     account, signal, now = context.account, context.signal, context.now
     task_id = context.runtime.new_id()
     brief, draft = split(written.body)
@@ -107,7 +159,7 @@ def _put(
             "run_id": context.run.id,
             "play": context.play.key,
             "signal_id": signal.id if signal else "",
-            "dedupe_key": task_key(run_id=context.run.id, step=index),
+            "dedupe_key": task_key(run_id=context.run.id, step=index, recipient=recipient),
             "title": written.subject or _fallback(context),
             "brief": brief,
             "draft": draft,
@@ -123,9 +175,10 @@ def _put(
             "created_at": now,
         },
     )
-    if new:
-        _begin(context, task_id, note)
-    return written.subject
+    if not new:
+        return None
+    _begin(context, task_id, note)
+    return task_id
 
 
 def _begin(context: RunContext, task_id: str, note: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
+from waypost_server.services import message_drafts
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.task_history import SOFTWARE, note
 from waypost_server.store import play_runs, tasks
@@ -40,6 +41,7 @@ def _resolve(session: Session, runtime: Runtime, task: Task, why: str) -> None:
     loose = {"snoozed_until": None, "held_at": None}
     if tasks.change(session, workspace_id, task.id, among=("open", "snoozed"), values={**values, **loose}):
         note(session, runtime, workspace_id, task.id, actor=SOFTWARE, kind="resolved", note=why)
+        message_drafts.skip(session, task, actor=SOFTWARE, now=now)
         if task.mute_digital:
             play_runs.poke_held(session, workspace_id, task.account_id, now=now)
         log.info("task.resolved", extra={"task": task.id})

@@ -133,9 +133,11 @@ def _check(session: Session, runtime: Runtime, row: Delivery, known: Known, now:
         _endpoint_takes(session, runtime, row, known, now)
         return
     _still_wanted(session, runtime, row, around, now)
-    if known.muting.get(row.account_id, set()) - {row.run_id}:
+    if not row.person and known.muting.get(row.account_id, set()) - {row.run_id}:
         raise _Hold(now + MUTED, "a person is working on the account")
-    if row.channel != "webhook" and row.kind != "transactional":
+    if row.person:
+        _allowed(row, known)  # a person's own mail spends the budget, and is not held by it
+    elif row.channel != "webhook" and row.kind != "transactional":
         _attention(row, around, known, now)
     _endpoint_takes(session, runtime, row, known, now)
 
@@ -148,11 +150,21 @@ def _still_wanted(
     play = next((each for each in release.definitions.plays if each.key == row.play), None)
     if account is None:
         raise _End("cancelled", "the account is gone")
+    if row.person:  # who decided knows the account, and whether it is still wanted
+        return
     if not automation_allowed(account.motion):
         if run is not None and play is not None:
             tz = zone_of(around.workspace.timezone)
             context = RunContext(session, runtime, release, run, play, account, around.signal, now, tz)
-            put_draft(context, index=run.step, template=row.template, user_id=row.user_id, why=GUARD)
+            put_draft(
+                context,
+                index=run.step,
+                why=GUARD,
+                template=row.template,
+                user_id=row.user_id,
+                recipient=row.recipient if row.channel == "email" else "",
+                kind=row.kind,
+            )
         raise _End("cancelled", GUARD)
     if run is not None and run.state == "paused":
         raise _Hold(now + MUTED, "its run is paused")

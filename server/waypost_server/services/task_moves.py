@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.domain.business_days import due_after
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError, StaleError
+from waypost_server.services import message_drafts
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.task_history import note as add_note
 from waypost_server.store import audit, console_users, play_runs, signals, tasks
@@ -139,7 +140,10 @@ def make(session: Session, runtime: Runtime, task: Task, moves: Sequence[Move], 
         version = None if version is None else task.version
         _write_down(session, runtime, task, move, by, before)
         if task.state in CLOSED and before["state"] not in CLOSED:
+            message_drafts.skip(session, task, actor=by.actor, now=runtime.clock())
             _closed(session, runtime, task)
+        elif move.kind == "reopened":
+            message_drafts.take_back(session, task, now=runtime.clock())
 
 
 def _conflict(task: Task, version: int | None) -> ConflictError:

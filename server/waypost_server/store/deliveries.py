@@ -168,6 +168,19 @@ def look_again(session: Session, workspace_id: str, *, run_id: str, now: datetim
     )
 
 
+def cancel_unsent(
+    session: Session, workspace_id: str, delivery_id: str, *, reason: str, now: datetime
+) -> bool:
+    """End one that no worker has begun to send; False when it is too late."""
+    result = session.execute(
+        update(Delivery)
+        .where(Delivery.workspace_id == workspace_id, Delivery.id == delivery_id, Delivery.state == "pending")
+        .values(state="cancelled", reason=reason, ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(result.rowcount)
+
+
 def cancel_pending(session: Session, workspace_id: str, *, run_id: str, reason: str, now: datetime) -> None:
     """End what a run has queued and no worker has begun to send."""
     session.execute(

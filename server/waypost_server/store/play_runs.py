@@ -59,6 +59,21 @@ def poke_held(session: Session, workspace_id: str, account_id: str, *, now: date
     )
 
 
+def poke(session: Session, workspace_id: str, run_id: str, *, at: datetime) -> None:
+    """Look at a waiting run no later than `at`: what it waits for has been decided."""
+    session.execute(
+        update(PlayRun)
+        .where(
+            PlayRun.workspace_id == workspace_id,
+            PlayRun.id == run_id,
+            PlayRun.state == "waiting",
+            PlayRun.due_at > at,
+        )
+        .values(due_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def lock_accounts(session: Session, workspace_id: str, ids: Collection[str]) -> dict[str, Account]:
     """The accounts by id, locked in order of id for this transaction."""
     rows = session.scalars(

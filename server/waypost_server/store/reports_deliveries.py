@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
-from waypost_server.store.tables import Account, Attempt, Delivery
+from waypost_server.store.tables import Account, Attempt, ConsoleUser, Delivery
 
 STATES = ("pending", "sending", "sent", "failed", "unknown", "suppressed", "expired", "cancelled")
 
@@ -66,11 +66,15 @@ def counts(session: Session, workspace_id: str) -> dict[str, int]:
 
 
 def one(session: Session, workspace_id: str, delivery_id: str) -> Row[Any] | None:
-    """One delivery, whole, with its account's name."""
+    """One delivery, whole, with its account's name and that of the person who sent it."""
     return session.execute(
-        select(Delivery, Account.name.label("account_name"))
+        select(Delivery, Account.name.label("account_name"), ConsoleUser.name.label("person_name"))
         .outerjoin(
             Account, (Account.workspace_id == Delivery.workspace_id) & (Account.id == Delivery.account_id)
+        )
+        .outerjoin(
+            ConsoleUser,
+            (ConsoleUser.workspace_id == Delivery.workspace_id) & (ConsoleUser.id == Delivery.person),
         )
         .where(Delivery.workspace_id == workspace_id, Delivery.id == delivery_id)
     ).one_or_none()

@@ -637,6 +637,8 @@ class Delivery(db.Model):
     kind: Mapped[str] = col(default="'passive'")
     template: Mapped[str] = col(default="''")
     recipient: Mapped[str] = col()  # address or webhook name
+    person: Mapped[str] = col(default="''")  # console_user.id of who sends it; '' = software does
+    task_id: Mapped[str] = col(default="''")  # the task whose draft it was
     subject: Mapped[str] = col(default="''")
     body: Mapped[str] = col(default="''")  # text part, or the webhook's JSON; set when it is rendered
     body_html: Mapped[str] = col(default="''")
@@ -784,6 +786,30 @@ class TaskSignal(db.Model):
     __table_args__ = (Index("ix_task_signal_signal", "workspace_id", "signal_id"),)
 
 
+class MessageDraft(db.Model):
+    """The message of a task: what a step wanted to send to somebody of a strategic account."""
+
+    __tablename__ = "message_draft"
+    workspace_id: Mapped[str] = key()
+    task_id: Mapped[str] = key()
+    account_id: Mapped[str] = col()
+    user_id: Mapped[str] = col()
+    run_id: Mapped[str] = col()
+    step: Mapped[int] = col(Integer)
+    release: Mapped[int] = col(Integer)
+    template: Mapped[str] = col()
+    kind: Mapped[str] = col()
+    recipient: Mapped[str] = col()
+    subject: Mapped[str] = col()
+    body: Mapped[str] = col()  # Markdown
+    state: Mapped[str] = col()  # waiting | sent | skipped
+    person: Mapped[str | None] = col()  # who decided: console_user.id, or a key's name for a skip
+    decided_at: Mapped[datetime | None] = col(UtcDateTime)
+    reason: Mapped[str] = col(default="''")  # why it was skipped
+    delivery_id: Mapped[str] = col(default="''")  # what it was sent as
+    __table_args__ = (Index("ix_message_draft_run", "workspace_id", "run_id"),)
+
+
 class TaskEvent(db.Model):
     """What happened to a task; append-only but for `relayed`."""
 
@@ -794,7 +820,7 @@ class TaskEvent(db.Model):
     at: Mapped[datetime] = col(UtcDateTime)
     actor: Mapped[str] = col()
     # created acknowledged snoozed woken done dismissed resolved reopened reassigned held released escalated
-    # evidence contact note
+    # evidence contact sent edited note
     kind: Mapped[str] = col()
     note: Mapped[str] = col(default="''")
     is_mirrored: Mapped[bool] = col(Boolean, default="false")  # the CRM did it: it need not be told

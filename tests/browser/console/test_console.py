@@ -22,6 +22,7 @@ PAGES = (
     "/",
     "/queue",
     "/tasks/t2",
+    "/tasks/t4/draft",
     "/nudges",
     "/nudges/automation-halfway",
     "/nudges/automation-halfway/funnel",

@@ -18,7 +18,14 @@ from waypost_server.services.contact import Contact, log_contact
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.share_out_tasks import week_start
 from waypost_server.services.task_moves import By
-from waypost_server.store import console_users, reports_queue, reports_task, reports_usage, task_load
+from waypost_server.store import (
+    console_users,
+    message_drafts,
+    reports_queue,
+    reports_task,
+    reports_usage,
+    task_load,
+)
 
 WEEKS = 30
 OUTCOMES = {
@@ -34,6 +41,7 @@ REASONS = {
     "known": "Known and handled elsewhere",
     "wrong_data": "The numbers are wrong",
     "not_ours": "Not ours to act on",
+    "not_sent": "The message does not fit",
 }
 Place = tuple[Runtime, str, str]  # runtime, workspace, task
 CHANNELS = {"call": "Call", "meeting": "Meeting", "message": "Message"}
@@ -222,6 +230,7 @@ def _detail(session: Any, workspace_id: str, task_id: str) -> dict[str, Any] | N
         "joined": [(each, evidence.read(each.kind, each.evidence)) for each in joined],
         "people": reports_task.people(session, workspace_id, account_id),
         "conversation": reports_task.last_conversation(session, workspace_id, account_id),
+        "message": message_drafts.find(session, workspace_id, task_id),
         "history": reports_queue.history(session, workspace_id, task_id),
         "names": console_users.names(session, workspace_id),
         "team": [each for each in reports_task.team(session, workspace_id) if each.id != row.Task.owner],
