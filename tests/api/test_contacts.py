@@ -77,3 +77,10 @@ def test_only_a_key_that_manages_may_log(rig: Rig) -> None:
     assert rig.post("contacts", CALL, theirs.text).status_code == 404
     with rig.database.read() as session:
         assert session.query(Touch).count() == 0
+
+
+def test_what_came_of_it_is_kept(rig: Rig) -> None:
+    """The note stays with the contact."""
+    answer = rig.post("contacts", {**CALL, "note": "Ada is on leave until Monday."})
+    assert answer.json["note"] == "Ada is on leave until Monday."
+    assert rig.rows("select note from touch where workspace_id = :w") == [("Ada is on leave until Monday.",)]

@@ -48,7 +48,16 @@ def tell(rows: dict[str, Any], people: dict[str, str], now: datetime) -> None:
     _signal(rows, "s1", "northwind", "usage_decay", 0.88, decay, now - timedelta(days=4))
     _signal(rows, "s2", "halden", "milestone_overdue", 0.94, late, now - timedelta(days=2))
     _signal(rows, "s3", "brightline", "usage_decay", 0.7, {**decay, "p": 0.94}, now - timedelta(days=1))
-    _signal(rows, "s4", "tidewater", "usage_decay", 0.72, {**decay, "p": 0.93}, now - timedelta(days=6))
+    _signal(
+        rows,
+        "s4",
+        "tidewater",
+        "usage_decay",
+        0.72,
+        {**decay, "p": 0.93},
+        now - timedelta(days=6),
+        reason="Usage drop",
+    )
     _signal(rows, "s5", "orchard", "milestone_reached", 0.3, reached, now - timedelta(days=1))
     _signal(
         rows, "s6", "vellum", "milestone_overdue", 0.5, late, now - timedelta(days=2),
@@ -126,6 +135,8 @@ def _tasks(
     )  # fmt: skip
     for key, account, signal, title, evidence, severity, value, hours, state in plan:
         ended = now - timedelta(hours=150) if state == "done" else None
+        if signal:
+            rows["task_signal"].append({"task_id": key, "signal_id": signal, "at": now - timedelta(days=4)})
         rows["task"].append(
             {
                 "id": key,

@@ -109,6 +109,8 @@ ERRORS = [
     (PLAY, "email: {template: tips", "email: {template: tps", "unknown_template", 6, "did you mean tips"),
     (PLAY, "role: admin", "role: admn", "unknown_role", 6, "did you mean admin"),
     (POLICY, "timezone:", "tasks: {webhook: crn}\ntimezone:", "unknown_webhook", 3, "did you mean crm"),
+    (POLICY, "timezone:", "tasks: {chat: team}\ntimezone:", "unknown_chat", 3, "none is defined"),
+    (POLICY, "timezone:", "chat: {team: {service: slack, room_trait: room}}\ntasks: {chat: team}\ntimezone:", "chat_of_customers", 4, "without `room_trait`"),
     (POLICY, "timezone:", "tasks: {lead: robin}\ntimezone:", "bad_lead", 3, "log in with"),
     (POLICY, "timezone:", "tasks: {urgent: [{}]}\ntimezone:", "urgent_shape", 3, "severity: 0.9"),
     (PLAY, "- webhook: crm", "- webhook: crn", "unknown_webhook", 8, "did you mean crm"),

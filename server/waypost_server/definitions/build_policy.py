@@ -74,4 +74,5 @@ def _session(one: Data) -> SessionRule:
 def _tasks(one: Data) -> TaskPolicy:
     fair = TaskPolicy()
     urgent = tuple(UrgentRule(**rule) for rule in one["urgent"] or ()) if "urgent" in one else fair.urgent
-    return TaskPolicy(one.get("capacity", fair.capacity), one.get("lead", ""), urgent, one.get("webhook", ""))
+    capacity, words = one.get("capacity", fair.capacity), (one.get(name, "") for name in ("webhook", "chat"))
+    return TaskPolicy(capacity, one.get("lead", ""), urgent, *words)

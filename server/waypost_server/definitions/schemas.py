@@ -145,6 +145,7 @@ class TaskPolicySchema(Schema):
     lead = Text(most=320)
     urgent = ListOf(One(UrgentRuleSchema), allow_none=True)
     webhook = Key()
+    chat = Key()
 
 
 class ChatRoomSchema(Schema):

@@ -67,13 +67,15 @@ class UrgentRule:
 class TaskPolicy:
     """How the work of CSMs is shared out. `capacity`: tasks a week for one person, None = no limit.
 
-    `lead` is the e-mail of the person to whom overdue tasks go; `webhook` the webhook that is told each change.
+    `lead` is the e-mail of the person to whom overdue tasks go; `webhook` the webhook that is told each change;
+    `chat` a room of ours that hears of new and overdue ones.
     """
 
     capacity: int | None = 12
     lead: str = ""
     urgent: tuple[UrgentRule, ...] = (UrgentRule(severity=0.9), UrgentRule(severity=0.5, renewal_days=60))
     webhook: str = ""
+    chat: str = ""
 
 
 @dataclass(frozen=True, slots=True)

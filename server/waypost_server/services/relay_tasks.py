@@ -1,4 +1,5 @@
-"""Tell what happened to tasks: the CRM each change, owners what is new for them, the lead what is late.
+"""Tell what happened to tasks: the CRM each change, owners what is new for them, the lead what is late,
+a chat room of the team both.
 
 A task's history is the outbox. A line is marked and its deliveries are queued in one transaction, so a kill at
 any point repeats nothing and loses nothing. A person who got several tasks at once gets one notice.
@@ -47,6 +48,8 @@ def _workspace(runtime: Runtime, workspace_id: str) -> int:
             if policy.webhook:
                 _tell_crm(session, runtime, workspace_id, lines, people, policy.webhook)
             _tell_people(session, runtime, workspace_id, lines, people)
+            if policy.chat:
+                _tell_room(session, runtime, workspace_id, lines, policy.chat)
     if lines:
         log.info("tasks.relayed", extra={"lines": len(lines)})
     return len(lines)
@@ -89,6 +92,21 @@ def _tell_people(
                 recipient=person.email,
                 notice=Notice(subject, body, dedupe),
             )
+
+
+def _tell_room(
+    session: Session, runtime: Runtime, workspace_id: str, lines: Sequence[Untold], room: str
+) -> None:
+    """New and overdue tasks of the whole team, in a room of ours."""
+    zone = runtime.releases.standing(session, workspace_id).zone
+    new = {each.task.id: each for each in lines if each.event.kind in NEW and each.task.held_at is None}
+    late = {each.task.id: each for each in lines if each.event.kind == "escalated"}
+    for kind, found, words in (("new", new, new_tasks), ("late", late, late_tasks)):
+        if found:
+            mine = list(found.values())
+            items = [Item(each.task, each.account_name) for each in mine]
+            notice = Notice(*words(runtime, items, zone), f"room:{kind}:{mine[0].event.id}")
+            put_notice(session, runtime, workspace_id, channel="chat", recipient=room, notice=notice)
 
 
 def _is_news(line: Untold) -> bool:

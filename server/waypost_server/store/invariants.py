@@ -98,6 +98,17 @@ RULES = (
         "{w}: account {id} is parked: its evaluation failed five times.",
     ),
     Rule(
+        "task_ended",
+        "select workspace_id w, id, state from task"
+        " where (state in ('done', 'dismissed', 'resolved')) = (ended_at is null)",
+        "{w}: task {id} is {state}, and its end does not fit.",
+    ),
+    Rule(
+        "task_held",
+        "select workspace_id w, id, state from task where held_at is not null and state <> 'open'",
+        "{w}: task {id} is held back although it is {state}.",
+    ),
+    Rule(
         "task_history",
         "select t.workspace_id w, t.id from task t where not exists (select 1 from task_event e"
         " where e.workspace_id = t.workspace_id and e.task_id = t.id and e.kind = 'created')",

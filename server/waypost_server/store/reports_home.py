@@ -16,9 +16,11 @@ from waypost_server.store.tables import (
     DraftFile,
     IngestDay,
     Interaction,
+    PlayRun,
     Quarantine,
     Signal,
     Task,
+    TaskSignal,
 )
 
 OPEN = ("open", "acknowledged")
@@ -85,7 +87,31 @@ def unhandled_signals(session: Session, workspace_id: str, since: datetime, limi
             Signal.workspace_id == workspace_id,
             Signal.state == "open",
             Signal.handling == "none",
+            Signal.handling_reason != "",
             Signal.opened_at >= since,
+        )
+        .order_by(Signal.severity.desc(), Signal.id)
+        .limit(limit)
+    ).all()
+
+
+def orphans(session: Session, workspace_id: str, limit: int) -> Sequence[Row[Any]]:
+    """Open signals without a run, a task or a reason for none, the most severe first; there should be none."""
+    run = select(PlayRun.id).where(
+        PlayRun.workspace_id == Signal.workspace_id, PlayRun.signal_id == Signal.id
+    )
+    task = select(TaskSignal.task_id).where(
+        TaskSignal.workspace_id == Signal.workspace_id, TaskSignal.signal_id == Signal.id
+    )
+    return session.execute(
+        select(Signal, Account.name.label("account_name"), Account.motion)
+        .outerjoin(Account, (Account.workspace_id == Signal.workspace_id) & (Account.id == Signal.account_id))
+        .where(
+            Signal.workspace_id == workspace_id,
+            Signal.state == "open",
+            Signal.handling_reason == "",
+            ~run.exists(),
+            ~task.exists(),
         )
         .order_by(Signal.severity.desc(), Signal.id)
         .limit(limit)

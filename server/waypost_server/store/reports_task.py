@@ -65,10 +65,10 @@ def signals(session: Session, workspace_id: str, task_id: str, limit: int = 20) 
 
 
 def team(session: Session, workspace_id: str, limit: int = 200) -> Sequence[Row[Any]]:
-    """Everybody who can work a task: id, name and role, CSMs first."""
+    """Everybody who can work a task: id, name, role and own capacity, CSMs first."""
     is_csm = ConsoleUser.role == "csm"
     return session.execute(
-        select(ConsoleUser.id, ConsoleUser.name, ConsoleUser.role)
+        select(ConsoleUser.id, ConsoleUser.name, ConsoleUser.role, ConsoleUser.capacity)
         .where(
             ConsoleUser.workspace_id == workspace_id,
             ConsoleUser.disabled_at.is_(None),

@@ -25,6 +25,12 @@ def find(session: Session, workspace_id: str, task_id: str) -> Task | None:
     return session.get(Task, (workspace_id, task_id))
 
 
+def by_dedupe(session: Session, workspace_id: str, dedupe_key: str) -> Task:
+    """The task of a key that has been put."""
+    query = select(Task).where(Task.workspace_id == workspace_id, Task.dedupe_key == dedupe_key)
+    return session.scalars(query).one()
+
+
 def change(
     session: Session,
     workspace_id: str,

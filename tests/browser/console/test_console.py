@@ -43,6 +43,7 @@ PAGES = (
     "/accounts/northwind",
     "/adoption",
     "/users/fern-0",
+    "/me",
     "/settings",
     "/settings/keys",
     "/settings/people",

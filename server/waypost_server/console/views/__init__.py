@@ -21,6 +21,7 @@ from waypost_server.console.views import (
     queue,
     releases,
     settings,
+    signals,
     start_play,
     users,
 )
@@ -30,6 +31,7 @@ VIEWS = (
     home,
     queue,
     message_drafts,
+    signals,
     funnel,
     nudges,
     plays,

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from flask import Blueprint, render_template
+from sqlalchemy.orm import Session
 
 from waypost_server.console import evidence, words
 from waypost_server.console.access import login, runtime
-from waypost_server.store import reports_home
+from waypost_server.domain.policy import TaskPolicy
+from waypost_server.services.console_login import may
+from waypost_server.services.share_out_tasks import week_start
+from waypost_server.store import reports_home, reports_task, task_load
+from waypost_server.store.sessions import SessionRecord
+from waypost_server.store.task_load import Load
 
 SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One person's week as a lead sees it. `room`: None = no limit."""
+
+    name: str
+    load: Load
+    room: int | None
+
+    @property
+    def taken(self) -> int:
+        """Tasks open or done this week."""
+        return self.load.active + self.load.done
+
+    @property
+    def share(self) -> float:
+        """How full the week is, 0 to 1; without a limit none of it."""
+        return min(1.0, self.taken / self.room) if self.room else float(self.room == 0)
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -30,6 +56,8 @@ def home() -> str:
         )
         tasks = reports_home.due_tasks(session, who.workspace_id, tomorrow, 100)
         signals = reports_home.unhandled_signals(session, who.workspace_id, week, SHOWN)
+        orphans = reports_home.orphans(session, who.workspace_id, SHOWN)
+        team = _team(session, who) if may(who.role, "approver") else []
         deliveries = reports_home.stuck_deliveries(session, who.workspace_id, week, SHOWN)
         refused = reports_home.quarantine_reasons(session, who.workspace_id, week, SHOWN)
         today = reports_home.today(session, who.workspace_id, day, midnight)
@@ -44,6 +72,8 @@ def home() -> str:
         is_csm=is_csm,
         upcoming=upcoming,
         signals=[(row, evidence.read(row.Signal.kind, row.Signal.evidence)) for row in signals],
+        orphans=[(row, evidence.read(row.Signal.kind, row.Signal.evidence)) for row in orphans],
+        team=team,
         deliveries=deliveries,
         refused=refused,
         refused_count=sum(row.count for row in refused),
@@ -51,3 +81,20 @@ def home() -> str:
         is_empty=is_empty,
         read=evidence.read,
     )
+
+
+def _team(session: Session, who: SessionRecord) -> list[Member]:
+    """Everybody who works tasks, CSMs without any included, the fullest week first."""
+    now = runtime().clock()
+    live = runtime().releases.live(session, who.workspace_id)
+    usual = (live.definitions.policy.tasks if live else TaskPolicy()).capacity
+    week = week_start(now, words.zone())
+    loads = {each.owner: each for each in task_load.loads(session, who.workspace_id, week=week, now=now)}
+    found = []
+    for person in reports_task.team(session, who.workspace_id):
+        load = loads.get(person.id)
+        if load is None and person.role != "csm":
+            continue
+        load = load or Load(person.id, 0, 0, 0, 0, 0, person.capacity)
+        found.append(Member(person.name, load, usual if load.capacity is None else load.capacity))
+    return sorted(found, key=lambda each: (-each.share, each.name))

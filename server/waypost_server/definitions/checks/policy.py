@@ -38,13 +38,21 @@ def run(context: Context) -> None:
 
 
 def _tasks(context: Context) -> None:
-    """The lead is somebody with an address, and the webhook stands under `webhooks`."""
+    """The lead is somebody with an address; webhook and room exist, and no customer reads the room."""
     policy, source = context.definitions.policy, context.file("policy.yaml")
     chosen = policy.tasks
     if chosen.webhook and chosen.webhook not in policy.webhooks:
         message = f"there is no webhook {chosen.webhook!r}"
         remedy = nearest(chosen.webhook, tuple(policy.webhooks))
         context.report.error(source, ("tasks", "webhook"), "unknown_webhook", message, remedy)
+    if chosen.chat and chosen.chat not in policy.chat:
+        message, remedy = f"there is no chat {chosen.chat!r}", nearest(chosen.chat, tuple(policy.chat))
+        context.report.error(source, ("tasks", "chat"), "unknown_chat", message, remedy)
+    elif chosen.chat and not policy.is_ours(chosen.chat):
+        message = f"customers read the chat {chosen.chat!r}"
+        context.report.error(
+            source, ("tasks", "chat"), "chat_of_customers", message, "name a room without `room_trait`"
+        )
     if chosen.lead and "@" not in chosen.lead.strip("@"):
         message, remedy = f"{chosen.lead!r} is no e-mail address", "write the address they log in with"
         context.report.error(source, ("tasks", "lead"), "bad_lead", message, remedy)
