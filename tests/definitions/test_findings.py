@@ -119,6 +119,8 @@ ERRORS = [
     (POLICY, "Europe/Berlin", "Europe/Berln", "unknown_timezone", 3, "IANA"),
     (POLICY, "per: 7d}", "per: 7d, channels: [mail]}", "unknown_word", 1, "did you mean email"),
     (POLICY, "https://crm.example.com/x", "crm", "bad_url", 4, "https://"),
+    (POLICY, "webhooks:", "topics: {tips: {titles: {english: Tips}, plays: [drop]}}\nwebhooks:", "bad_language", 4, "pt-BR"),
+    (POLICY, "webhooks:", "topics: {tips: {titles: {en: Tips}, plays: [drp]}}\nwebhooks:", "unknown_play", 4, "did you mean drop"),
     (POLICY, "webhooks:", "chat: {us: {service: teams, room: C1}}\nwebhooks:", "chat_room", 4, "remove `room`"),
     (POLICY, "webhooks:", "chat: {us: {service: slack, room: C1, room_trait: c}}\nwebhooks:", "chat_room", 4, "keep `room`"),
     (PLAY, "- webhook: crm", "- chat: {room: us, template: tips}", "unknown_chat", 8, ""),

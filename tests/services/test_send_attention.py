@@ -105,3 +105,29 @@ def test_the_fair_default_waits_a_day_between_two_touches(database: Database, tm
     rig.drain()
     mail = delivery(rig)
     assert (mail.state, mail.not_before) == ("pending", at + timedelta(hours=24))
+
+
+def test_a_topic_that_the_person_refused_is_not_sent(database: Database, tmp_path: Path) -> None:
+    """Its plays say nothing by e-mail any more; those of other topics do."""
+    news = "news: {titles: {en: News}, plays: [launch-overdue]}"
+    topics = f"topics: {{{news}, other: {{titles: {{en: Other}}, plays: [celebrate]}}}}\n"
+    rig = make(database, tmp_path, NO_LIMIT + WEBHOOKS + topics)
+    with rig.database.write() as session:
+        for topic in ("other", "news"):
+            session.add(
+                Consent(
+                    workspace_id=WORKSPACE,
+                    user_id="acme-admin",
+                    channel="email",
+                    topic=topic,
+                    allowed=topic == "other",
+                    at=rig.clock.now,
+                    message_id=topic,
+                    trust="server",
+                )
+            )
+    rig.drain()
+    assert (delivery(rig).state, delivery(rig).reason) == (
+        "suppressed",
+        "the person said no to e-mail (news)",
+    )

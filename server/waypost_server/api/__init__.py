@@ -12,6 +12,7 @@ from waypost_server.api import (
     explain,
     health,
     ingest,
+    preferences,
     resources,
     unsubscribe,
 )
@@ -28,5 +29,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(claim.blueprint)
     app.register_blueprint(explain.blueprint)
     app.register_blueprint(unsubscribe.blueprint)
+    app.register_blueprint(preferences.blueprint)
     app.register_blueprint(calendar.blueprint)
     resources.register(app)

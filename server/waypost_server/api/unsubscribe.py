@@ -13,7 +13,7 @@ from waypost_server.domain.errors import NotFoundError
 from waypost_server.services.unsubscribe import check_token, unsubscribe
 
 blueprint = Blueprint("unsubscribe", __name__)
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
@@ -68,4 +68,4 @@ def _page(title: str, text: str, form: str = "", *, status: int = 200) -> Respon
         f'<title>{title}</title><link rel="stylesheet" href="/u/style.css"></head>'
         f"<body><main><h1>{title}</h1><p>{text}</p>{form}</main></body></html>"
     )
-    return Response(body, status=status, mimetype="text/html", headers=_HEADERS)
+    return Response(body, status=status, mimetype="text/html", headers=HEADERS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import nh3
@@ -58,19 +59,21 @@ class Footer:
 
     why: str
     unsubscribe_url: str | None
+    preferences_url: str | None = None
 
 
 def parts(markdown: str, *, subject: str, footer: Footer, lang: str = "en") -> Parts:
     """Render a Markdown body with its footer. Authors' and customers' text is never markup."""
+    tokens = _markdown.parse(markdown)  # once for both parts: it is most of what a mail costs to write
     safe = nh3.clean(
-        _markdown.render(markdown),
+        _markdown.renderer.render(tokens, _markdown.options, {}),
         tags=_TAGS,
         attributes={"a": {"href"}},
         attribute_filter=_absolute,
         url_schemes={"https", "http", "mailto"},
         link_rel=None,
     )
-    return Parts(_text(markdown, footer), _page(_styled(safe), subject=subject, footer=footer, lang=lang))
+    return Parts(_text(tokens, footer), _page(_styled(safe), subject=subject, footer=footer, lang=lang))
 
 
 def _absolute(_tag: str, _attribute: str, value: str) -> str | None:
@@ -93,6 +96,9 @@ def _page(body: str, *, subject: str, footer: Footer, lang: str) -> str:
     if footer.unsubscribe_url:
         url = html.escape(footer.unsubscribe_url)
         out += f' <a style="color:#5b6372" href="{url}">Stop these e-mails</a>.'
+    if footer.preferences_url:
+        url = html.escape(footer.preferences_url)
+        out += f' <a style="color:#5b6372" href="{url}">Choose what you get</a>.'
     return (
         f'<!doctype html><html lang="{html.escape(lang)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -107,11 +113,11 @@ def _page(body: str, *, subject: str, footer: Footer, lang: str) -> str:
     )
 
 
-def _text(markdown: str, footer: Footer) -> str:
+def _text(tokens: Sequence[Token], footer: Footer) -> str:
     """The words without the markup: lists keep their marks, links become "words (address)"."""
     lines: list[str] = []
     marks: list[int | None] = []
-    for token in _markdown.parse(markdown):
+    for token in tokens:
         if token.type in ("bullet_list_open", "ordered_list_open"):
             marks.append(1 if token.type == "ordered_list_open" else None)
         elif token.type in ("bullet_list_close", "ordered_list_close"):
@@ -125,7 +131,9 @@ def _text(markdown: str, footer: Footer) -> str:
             lines.extend([token.content.rstrip(), ""])
     body = "\n".join(lines).strip()
     out = f"{body}\n\n-- \n{footer.why}\n"
-    return f"{out}Stop these e-mails: {footer.unsubscribe_url}\n" if footer.unsubscribe_url else out
+    if footer.unsubscribe_url:
+        out += f"Stop these e-mails: {footer.unsubscribe_url}\n"
+    return f"{out}Choose what you get: {footer.preferences_url}\n" if footer.preferences_url else out
 
 
 def _mark(marks: list[int | None]) -> str:

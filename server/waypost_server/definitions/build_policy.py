@@ -13,6 +13,7 @@ from waypost_server.domain.policy import (
     QuietHours,
     SessionRule,
     TaskPolicy,
+    Topic,
     UrgentRule,
 )
 
@@ -42,6 +43,9 @@ def build_policy(source: Source, report: Report) -> Policy | None:
         timezone=data.get("timezone", "UTC"),
         webhooks=data.get("webhooks", {}),
         tasks=_tasks(data.get("tasks", {})),
+        topics={
+            key: Topic(one["titles"], tuple(one["plays"])) for key, one in data.get("topics", {}).items()
+        },
         chat={
             key: ChatRoom(one["service"], one.get("room", ""), one.get("room_trait", ""))
             for key, one in data.get("chat", {}).items()

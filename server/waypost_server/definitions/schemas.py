@@ -148,6 +148,15 @@ class TaskPolicySchema(Schema):
     chat = Key()
 
 
+class TopicSchema(Schema):
+    examples: ClassVar[dict[str, str]] = {
+        "titles": "add `titles: {en: Product tips}`",
+        "plays": "add `plays:` with the keys of plays",
+    }
+    titles = MapOf(Text(most=80), keys=Text(most=20), required=True)
+    plays = Texts(required=True)
+
+
 class ChatRoomSchema(Schema):
     examples: ClassVar[dict[str, str]] = {"service": "add `service: slack` or `service: teams`"}
     service = OneOf("slack", "teams", required=True)
@@ -175,6 +184,7 @@ class PolicySchema(Schema):
     webhooks = MapOf(Text(most=2000), keys=Key())
     tasks = One(TaskPolicySchema)
     chat = MapOf(One(ChatRoomSchema), keys=Key())
+    topics = MapOf(One(TopicSchema), keys=Key())
 
 
 # --- plays/*.yaml ---------------------------------------------------------------------------------

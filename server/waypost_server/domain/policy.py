@@ -96,6 +96,14 @@ class ChatRoom:
         return not self.room_trait
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A kind of e-mail that people choose or refuse: its title by language, and the plays that send it."""
+
+    titles: Mapping[str, str]
+    plays: tuple[str, ...]
+
+
 FAIR_CAPS = (Cap(3, WEEK), Cap(1, 30 * DAY, kinds=("survey",)))
 
 
@@ -114,6 +122,11 @@ class Policy:
     webhooks: Mapping[str, str] = field(default_factory=dict)
     tasks: TaskPolicy = field(default_factory=TaskPolicy)
     chat: Mapping[str, ChatRoom] = field(default_factory=dict)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+
+    def topics_of(self, play: str) -> frozenset[str]:
+        """The topics that a play's e-mails belong to."""
+        return frozenset(key for key, topic in self.topics.items() if play in topic.plays)
 
     def is_ours(self, room: str) -> bool:
         """Whether only our own people read a chat room. When unsure (no such room), no."""

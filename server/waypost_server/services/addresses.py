@@ -9,6 +9,7 @@ import hmac
 from waypost_server.services.runtime import Runtime
 
 _SEPARATOR = "\x1f"
+LONGEST_TOKEN = 3_000  # a user's id has up to 512 characters of up to four bytes
 
 
 def address_hash(runtime: Runtime, workspace_id: str, address: str) -> str:
@@ -19,25 +20,42 @@ def address_hash(runtime: Runtime, workspace_id: str, address: str) -> str:
 def unsubscribe_url(runtime: Runtime, workspace_id: str, address: str) -> str:
     """A link that stops e-mail to this address in this workspace, for ever valid."""
     hashed = address_hash(runtime, workspace_id, address)
-    body = _SEPARATOR.join((workspace_id, hashed))
-    mac = _mac(runtime, "unsubscribe", body)[:16]
-    token = base64.urlsafe_b64encode(mac + body.encode()).decode().rstrip("=")
-    return f"{runtime.base_url}/u/{token}"
+    return f"{runtime.base_url}/u/{_token(runtime, 'unsubscribe', workspace_id, hashed)}"
 
 
 def read_token(runtime: Runtime, token: str) -> tuple[str, str] | None:
     """(workspace, address hash) of an unsubscribe token; None when it is not one of ours."""
-    if len(token) > 500:
+    return _read(runtime, "unsubscribe", token)
+
+
+def preferences_url(runtime: Runtime, workspace_id: str, user_id: str) -> str:
+    """A link to the page on which a person chooses what they get, for ever valid."""
+    return f"{runtime.base_url}/p/{_token(runtime, 'preferences', workspace_id, user_id)}"
+
+
+def read_preferences_token(runtime: Runtime, token: str) -> tuple[str, str] | None:
+    """(workspace, user) of a token of that page; None when it is not one of ours."""
+    return _read(runtime, "preferences", token)
+
+
+def _token(runtime: Runtime, purpose: str, workspace_id: str, subject: str) -> str:
+    body = _SEPARATOR.join((workspace_id, subject))
+    mac = _mac(runtime, purpose, body)[:16]
+    return base64.urlsafe_b64encode(mac + body.encode()).decode().rstrip("=")
+
+
+def _read(runtime: Runtime, purpose: str, token: str) -> tuple[str, str] | None:
+    if len(token) > LONGEST_TOKEN:
         return None
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         body = raw[16:].decode()
     except ValueError:
         return None
-    if not hmac.compare_digest(raw[:16], _mac(runtime, "unsubscribe", body)[:16]):
+    if not hmac.compare_digest(raw[:16], _mac(runtime, purpose, body)[:16]):
         return None
-    workspace_id, _, hashed = body.partition(_SEPARATOR)
-    return workspace_id, hashed
+    workspace_id, _, subject = body.partition(_SEPARATOR)
+    return workspace_id, subject
 
 
 def webhook_secret(runtime: Runtime, workspace_id: str, name: str, version: int = 0) -> str:

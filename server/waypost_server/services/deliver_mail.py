@@ -18,7 +18,7 @@ from waypost_server.channels.mail_html import Footer, Parts, parts
 from waypost_server.channels.outcome import Outcome, Refused
 from waypost_server.domain.errors import NotFoundError, TemplateError
 from waypost_server.services import draft_mail
-from waypost_server.services.addresses import unsubscribe_url
+from waypost_server.services.addresses import preferences_url, unsubscribe_url
 from waypost_server.services.play_words import write
 from waypost_server.services.return_path import return_path
 from waypost_server.services.runtime import Runtime
@@ -58,11 +58,13 @@ def _written(runtime: Runtime, rows: Sequence[Delivery], outcomes: dict[str, Out
     """The mails; what cannot be written goes to `outcomes`."""
     mails = []
     with runtime.db.read() as session:
+        known = send_group.accounts(session, rows[0].workspace_id, {row.account_id for row in rows})
         for row in rows:
             try:
                 mails.append(_mail(session, runtime, row))
             except (TemplateError, NotFoundError) as error:
                 outcomes[row.id] = Refused(f"not written: {error.message}")
+        del known  # the session looks accounts up by key, and finds these as long as somebody holds them
     return mails
 
 
@@ -99,7 +101,8 @@ def _words(session: Session, runtime: Runtime, row: Delivery, stop_url: str | No
         template_key=row.template,
         for_mail=True,
     )
-    why = draft_mail.footer(session, release, row.workspace_id, row.account_id, stop_url)
+    choose_url = preferences_url(runtime, row.workspace_id, row.user_id) if stop_url and row.user_id else None
+    why = draft_mail.footer(session, release, row.workspace_id, row.account_id, stop_url, choose_url)
     return written.subject, parts(written.body, subject=written.subject, footer=why)
 
 

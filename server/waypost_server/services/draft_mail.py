@@ -11,6 +11,7 @@ from waypost_server.channels.email import Mail
 from waypost_server.channels.mail_html import Footer, Parts, parts
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.services.releases import LiveRelease
+from waypost_server.services.return_path import return_path
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import console_users, message_drafts
 from waypost_server.store.tables import Account, ConsoleUser, Delivery, MessageDraft
@@ -39,6 +40,7 @@ def mail(session: Session, runtime: Runtime, row: Delivery, stop_url: str | None
         at=runtime.clock(),
         unsubscribe_url=stop_url,
         reply_to=person.email,
+        return_path=return_path(runtime, row.workspace_id, row.id),
     )
 
 
@@ -58,9 +60,15 @@ def words(session: Session, runtime: Runtime, draft: MessageDraft, stop_url: str
 
 
 def footer(
-    session: Session, release: LiveRelease, workspace_id: str, account_id: str, stop_url: str | None
+    session: Session,
+    release: LiveRelease,
+    workspace_id: str,
+    account_id: str,
+    stop_url: str | None,
+    choose_url: str | None = None,
 ) -> Footer:
-    """Why the reader gets a mail, and the way out."""
+    """Why the reader gets a mail, the way out, and the page on which they choose what they get."""
     account = session.get(Account, (workspace_id, account_id))
     name = (account.name if account else "") or account_id
-    return Footer(f"You get this because you use {release.definitions.catalog.product} at {name}.", stop_url)
+    why = f"You get this because you use {release.definitions.catalog.product} at {name}."
+    return Footer(why, stop_url, choose_url)

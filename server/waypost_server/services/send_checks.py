@@ -75,7 +75,10 @@ def check_all(
     mine = [row for row in rows if row.id in held]
     now = runtime.clock()
     known = read_known(session, runtime, mine, now) if mine else None
-    return [row for row in mine if known and _judge(session, runtime, row, known, fence, now)]
+    passed = [row for row in mine if known and _judge(session, runtime, row, known, fence, now)]
+    if known:
+        deliveries.reserve_touches(session, known.spending)
+    return passed
 
 
 def _judge(
@@ -94,9 +97,7 @@ def _judge(
         _not_now(session, row, fence, values)
         return False
     if row.channel != "webhook" and row.kind != "transactional" and not known.is_ours(row):
-        touch = _touch(row, now)
-        deliveries.reserve_touch(session, touch)
-        known.spend(touch, row.play)
+        known.spend(_touch(row, now), row.play)
     return True
 
 
@@ -231,7 +232,8 @@ def _allowed(row: Delivery, known: Known) -> None:
     if row.channel != "email":
         return
     said = denied(known.answers.get(row.user_id, ()), "email")
-    refused = said & {EVERYTHING, row.play, row.template}
+    topics = known.policies[row.release].topics_of(row.play)
+    refused = said & ({EVERYTHING, row.play, row.template} | topics)
     if refused:
         raise _End("suppressed", f"the person said no to e-mail ({min(refused) or 'all of it'})")
 

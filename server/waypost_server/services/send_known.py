@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,9 @@ class Known:
     of_people: dict[str, list[Spent]]
     of_accounts: dict[str, list[Spent]]
     endpoints: dict[endpoints.Name, Endpoint]  # where webhooks and chat messages go
+    spending: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # slots that this group takes, yet to be written
 
     def is_ours(self, row: Delivery) -> bool:
         """Whether only our own people read it: a notice, or a message to a room that no customer is in."""
@@ -40,7 +43,8 @@ class Known:
         return row.channel == "chat" and self.policies[row.release].is_ours(row.recipient)
 
     def spend(self, touch: dict[str, Any], play: str) -> None:
-        """A delivery of this group took a slot; those after it must see that."""
+        """A delivery of this group takes a slot; those after it must see that."""
+        self.spending.append(touch)
         seen = TouchSeen(touch["at"], touch["kind"], touch["channel"], touch["user_id"], touch["account_id"])
         for by, key in ((self.of_people, seen.user_id), (self.of_accounts, seen.account_id)):
             by.setdefault(key, []).append(Spent(touch["id"], play, seen))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from waypost_server.store.play_runs import insert_new
+from waypost_server.store.play_runs import insert_each_new, insert_new
 from waypost_server.store.tables import Attempt, Delivery, Touch
 
 PARKED = "parked: its worker died five times"
@@ -72,9 +72,10 @@ def add_attempt(
     )
 
 
-def reserve_touch(session: Session, values: Mapping[str, Any]) -> None:
-    """Spend a slot of the budget before sending, so that two workers cannot spend the same one."""
-    insert_new(session, Touch, values)
+def reserve_touches(session: Session, touches: Sequence[Mapping[str, Any]]) -> None:
+    """Spend slots of the budget before sending, so that two workers cannot spend the same one."""
+    if touches:
+        insert_each_new(session, Touch, touches)
 
 
 def return_touch(session: Session, workspace_id: str, delivery_id: str) -> None:

@@ -24,6 +24,12 @@ def insert_new(session: Session, table: Any, values: Mapping[str, Any]) -> bool:
     return bool(result.rowcount)
 
 
+def insert_each_new(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert each unless a unique key says it is there already; all name the same columns."""
+    maker = sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert
+    session.connection().execute(maker(table.__table__).on_conflict_do_nothing(), list(rows))
+
+
 def start(session: Session, values: Mapping[str, Any]) -> bool:
     """Start a run, unless this play has run for this account and occurrence before."""
     return insert_new(session, PlayRun, values)

@@ -13,7 +13,7 @@ from waypost_server.domain.definitions import Definitions
 # Where the name of a thing is defined: a name is not called unknown while these files cannot be read.
 _HOME = {
     "feature": "catalog", "role": "catalog", "segment": "catalog", "motion": "catalog", "milestone": "journey",
-    "phase": "journey", "nudge": "in-app", "template": "templates", "webhook": "policy",
+    "phase": "journey", "nudge": "in-app", "play": "plays", "template": "templates", "webhook": "policy",
     "chat": "policy",
 }  # fmt: skip
 
@@ -53,6 +53,7 @@ class Context:
             "phase": [each.key for each in journey.phases],
             "nudge": [each.key for each in self.definitions.nudges],
             "template": list(self.definitions.templates),
+            "play": [each.key for each in self.definitions.plays],
             "webhook": list(self.definitions.policy.webhooks),
             "chat": list(self.definitions.policy.chat),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from waypost_server.definitions.findings import Source, Where
 from waypost_server.definitions.nested import nearest
@@ -26,6 +26,13 @@ def run(context: Context) -> None:
         _languages(context, nudge, nudge.content, source, ("content",))
         for index, variant in enumerate(nudge.variants):
             _languages(context, nudge, variant.content, source, ("variants", index, "content"))
+
+
+def check_languages(context: Context, titles: Iterable[str], source: Source, where: Where) -> None:
+    """Each is a language."""
+    for language in titles:
+        if not _LANGUAGE.fullmatch(language):
+            _no_language(context, language, source, (*where, language))
 
 
 def _no_language(context: Context, language: str, source: Source, where: Where) -> None:

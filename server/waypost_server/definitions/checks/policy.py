@@ -10,6 +10,7 @@ from waypost_server.definitions.findings import Where
 from waypost_server.definitions.nested import nearest
 
 from .context import Context
+from .languages import check_languages
 
 KINDS = ("interrupting", "passive", "survey", "transactional")
 CHANNELS = ("in_app", "email", "chat", "webhook", "call", "meeting", "message")
@@ -28,6 +29,10 @@ def run(context: Context) -> None:
         context.report.error(
             source, ("timezone",), "unknown_timezone", message, "use an IANA name: Europe/Berlin"
         )
+    for key, topic in policy.topics.items():
+        for play in topic.plays:
+            context.require("play", play, source, ("topics", key, "plays"))
+        check_languages(context, topic.titles, source, ("topics", key, "titles"))
     for name, url in policy.webhooks.items():
         _webhook(context, name, url)
     _tasks(context)
