@@ -10,7 +10,7 @@ from typing import Any
 
 from waypost_server.channels.template_check import check_template
 from waypost_server.console import preview
-from waypost_server.console.conditions import Line, Reader
+from waypost_server.console.conditions import Reader
 from waypost_server.definitions.cases import Result, run
 from waypost_server.definitions.findings import Finding
 from waypost_server.definitions.loader import SINGLE, Loaded, load_files
@@ -43,12 +43,6 @@ class Checked:
         """Line → error or warning, for the margin."""
         found = {finding.line: "warning" for finding in self.findings}
         return {**found, **{each.line: "error" for each in self.findings if each.severity == "error"}}
-
-    @property
-    def who(self) -> list[Line] | None:
-        """The audience in words; None for what has none."""
-        subject = self.nudge or self.play
-        return None if subject is None else Reader(self.loaded.definitions).lines(subject.audience)
 
     def look(self, lang: str | None) -> dict[str, Any] | None:
         """The nudge's words as nodes, in a language or the usual one."""

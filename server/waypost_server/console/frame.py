@@ -30,6 +30,7 @@ SECTIONS = {  # pages that belong to another page's line in the side bar
             "_file",
             "_file_save",
             "_file_check",
+            "_file_build",
             "_file_delete",
             "_publish",
             "_published",

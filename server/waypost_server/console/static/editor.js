@@ -7,6 +7,7 @@
   const gutter = form.querySelector(".gutter");
   const saved = document.querySelector("[data-saved]");
   const beside = document.querySelector("[data-checked]");
+  const builder = document.querySelector("[data-builder]");
   const clean = text.value;
   const word = saved.textContent;
   const PAUSE = 900;
@@ -38,28 +39,58 @@
     saved.textContent = text.value === clean ? word : "Not saved";
   }
 
-  async function check(action) {
+  const rows = () => new URLSearchParams([...new FormData(form)].filter(([name]) => name.startsWith("b-"))).toString();
+
+  // `action` is what a button asks for; the builder's rows go to `build`, which puts them into the text.
+  async function ask(address, action) {
     clearTimeout(timer);
     const mine = ++turn;
     const given = new URLSearchParams(new FormData(form));
     if (action) given.set("do", action);
+    const sent = { rows: rows(), text: text.value };
     try {
-      const answer = await fetch(form.dataset.check, { method: "POST", body: given, headers: { "X-Fragment": "1" }, credentials: "same-origin" });
+      const answer = await fetch(address, { method: "POST", body: given, headers: { "X-Fragment": "1" }, credentials: "same-origin" });
       if (mine !== turn || !answer.ok || answer.redirected) return;
       // Our own page from our own server, escaped there; scripts in it would not run anyway.
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      beside.replaceChildren(...page.body.children);
+      const part = (name) => page.querySelector(`[data-part=${name}]`);
+      beside.replaceChildren(...part("checked").childNodes);
+      const made = part("text").value;
+      if (address === form.dataset.build && text.value === sent.text && made !== text.value) {
+        text.value = made;
+        number();
+        tell();
+      }
+      if (rows() === sent.rows) swap(part("builder"), action); // else: somebody types on, and the next answer fits
       mark();
     } catch {
-      // offline: the text is still on the page, and saving says so
+      // offline: everything is still on the page, and saving says so
     }
   }
+
+  function swap(part, action) {
+    const before = document.activeElement;
+    const held = builder.contains(before) ? before.id || before.value : null;
+    builder.replaceChildren(...part.childNodes);
+    if (held === null) return;
+    const added = action && /^(row|group)/.test(action);
+    const empty = [...builder.querySelectorAll("[name=b-path]")].filter((each) => !each.value).pop();
+    const same = document.getElementById(held) || builder.querySelector(`button[value="${CSS.escape(held)}"]`);
+    const next = (added && empty) || same || builder.querySelector("[data-build][value=row]");
+    next?.focus();
+  }
+
+  const check = (action) => ask(form.dataset.check, action);
+  const build = (action) => ask(form.dataset.build, action);
+
+  builder.addEventListener("change", () => build("refresh"));
+  document.documentElement.dataset.scripted = "";
 
   text.addEventListener("input", () => {
     number();
     tell();
     clearTimeout(timer);
-    timer = setTimeout(check, PAUSE);
+    timer = setTimeout(() => check(), PAUSE);
   });
 
   document.addEventListener("click", (event) => {
@@ -75,10 +106,11 @@
       form.elements.lang.value = lang.dataset.lang;
       check();
     }
-    const button = event.target.closest?.("button[name=do][value=count]");
+    const button = event.target.closest?.("button[name=do]");
     if (button) {
       event.preventDefault();
-      check("count");
+      if ("build" in button.dataset) build(button.value);
+      else check(button.value);
     }
   });
 

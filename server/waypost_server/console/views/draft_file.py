@@ -6,11 +6,13 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from waypost_server.console import diffs, editor
+from waypost_server.console import builder, diffs, editor
 from waypost_server.console.access import login, needs, runtime
+from waypost_server.console.conditions import Reader
 from waypost_server.console.opened import after, opened
 from waypost_server.definitions.line_ends import keep_line_ends
-from waypost_server.domain.errors import BadInputError, NotFoundError
+from waypost_server.domain.conditions import ConditionError
+from waypost_server.domain.errors import BadInputError
 from waypost_server.services.audience import condition_of, estimate
 from waypost_server.services.draft import ChangedMeanwhileError, Draft, check_name, stamp_of
 from waypost_server.services.edit_draft import save_file
@@ -23,6 +25,7 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(address, "draft_file", show)
     blueprint.add_url_rule(address, "draft_file_save", save, methods=["POST"])
     blueprint.add_url_rule(f"{address}/check", "draft_file_check", check, methods=["POST"])
+    blueprint.add_url_rule(f"{address}/build", "draft_file_build", build, methods=["POST"])
     blueprint.add_url_rule(f"{address}/delete", "draft_file_delete", delete, methods=["POST"])
 
 
@@ -38,6 +41,11 @@ def save(name: str, file: str) -> Any:
     """Keep the text in the draft; what somebody else saved meanwhile is shown, not overwritten."""
     draft, who = _open(name, file), login()
     text = _given(draft, file)
+    rows, text = _built(draft, file, text)
+    if rows.problem:
+        return _page(
+            draft, file, text, rows, "Not saved: complete or remove the condition that is to fix."
+        ), 400
     try:
         save_file(
             runtime(),
@@ -51,7 +59,7 @@ def save(name: str, file: str) -> Any:
     except ChangedMeanwhileError as clash:
         return _clash(draft, file, text, clash.theirs), clash.status
     except BadInputError as error:
-        return _page(draft, file, text, problem=error.message), error.status
+        return _page(draft, file, text, rows, error.message), error.status
     flash("Saved in the draft. Nothing changes for users before it is published.")
     return redirect(
         url_for("console.draft_file", name=name, file=file, lang=request.form.get("lang") or None)
@@ -62,10 +70,16 @@ def save(name: str, file: str) -> Any:
 def check(name: str, file: str) -> str:
     """The text as it is on the page, read and tried; saves nothing. For the script, only what changes beside it."""
     draft = _open(name, file)
+    return _answer(draft, file, _given(draft, file), None)
+
+
+@needs("author")
+def build(name: str, file: str) -> str:
+    """The rows of the builder, after what its button asked for, put into the text of the page; saves nothing."""
+    draft = _open(name, file)
     text = _given(draft, file)
-    if request.headers.get("X-Fragment") is None:
-        return _page(draft, file, text)
-    return render_template("console/draft_checked.html", **_beside(draft, file, text))
+    rows, text = _built(draft, file, text)
+    return _answer(draft, file, text, rows)
 
 
 @needs("author")
@@ -89,43 +103,69 @@ def _given(draft: Draft, file: str) -> str:
     return keep_line_ends(draft.text_of(file) or "", request.form.get("text", ""))
 
 
-def _page(draft: Draft, file: str, text: str | None, problem: str | None = None) -> str:
+def _built(draft: Draft, file: str, text: str) -> tuple[builder.Builder, str]:
+    """The rows of the page, and the text with them in it."""
+    definitions = editor.check(draft, file, text).loaded.definitions
+    return builder.put(builder.from_form(file, text, request.form, definitions), text)
+
+
+def _answer(draft: Draft, file: str, text: str, rows: builder.Builder | None) -> str:
+    """The whole page, or for the script the parts of it that change."""
+    if request.headers.get("X-Fragment") is None:
+        return _page(draft, file, text, rows)
+    return render_template("console/draft_parts_changed.html", **_beside(draft, file, text, rows))
+
+
+def _page(
+    draft: Draft,
+    file: str,
+    text: str | None,
+    rows: builder.Builder | None = None,
+    problem: str | None = None,
+) -> str:
     stored = draft.text_of(file)
+    beside = _beside(draft, file, text or "", rows)
+    definitions = beside["checked"].loaded.definitions
     return render_template(
         "console/draft_file.html",
-        file=file,
         noun=editor.noun(file),
         edit=draft.edit_of(file),
-        text=text or "",
         is_new=stored is None,
         is_saved=stored is not None and text == stored,
         seen=request.form.get("seen", stamp_of(stored)),
         problem=problem,
-        **_beside(draft, file, text),
+        facts=builder.offered(definitions) if beside["builder"].places else (),
+        choices=builder.choices(definitions),
+        catalogue=builder.catalogue(),
+        **beside,
     )
 
 
-def _beside(draft: Draft, file: str, text: str | None) -> dict[str, Any]:
+def _beside(draft: Draft, file: str, text: str, rows: builder.Builder | None) -> dict[str, Any]:
     checked = editor.check(draft, file, text)
+    rows = rows or builder.from_text(file, text, request.form.get("b-place"))
     return {
         "draft": draft,
+        "file": file,
+        "text": text,
         "checked": checked,
         "look": checked.look(request.values.get("lang")),
-        "reach": _reach(draft, checked) if request.form.get("do") == "count" else None,
+        "builder": rows,
+        "words": Reader(checked.loaded.definitions).lines(rows.place.condition) if rows.place else [],
+        "reach": _reach(draft, checked, rows) if "do" in request.form else None,
     }
 
 
-def _reach(draft: Draft, checked: editor.Checked) -> Any:
-    """How many people the audience reaches now; None when it cannot be read."""
-    subject = checked.nudge or checked.play
-    if subject is None:
+def _reach(draft: Draft, checked: editor.Checked, rows: builder.Builder) -> Any:
+    """How many people the condition reaches now; None when it cannot be read."""
+    if rows.place is None or rows.problem:
         return None
     release = LiveRelease(draft.live, checked.loaded.definitions)
     try:
-        condition = condition_of(release, subject.audience, None)
-    except (BadInputError, NotFoundError):
+        condition = condition_of(release, rows.place.condition, None)
+        return estimate(runtime(), login().workspace_id, release, condition)
+    except (BadInputError, ConditionError):
         return None
-    return estimate(runtime(), login().workspace_id, release, condition)
 
 
 def _clash(draft: Draft, file: str, mine: str, theirs: str | None) -> str:

@@ -1,0 +1,226 @@
+"""The condition builder: rows of fact, operator and value, made of the text and put back into it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from werkzeug.datastructures import MultiDict
+
+from waypost_server.console.conditions import OPERATORS as WORDS
+from waypost_server.console.conditions import Reader
+from waypost_server.definitions.condition_edit import Place, places, put_condition
+from waypost_server.definitions.condition_form import (
+    MOST,
+    OPERATORS,
+    WITHOUT_VALUE,
+    BadValueError,
+    Form,
+    Group,
+    Joint,
+    Row,
+    read_form,
+    type_of,
+    value_of,
+    write_form,
+)
+from waypost_server.definitions.editor_schema import names
+from waypost_server.domain import facts
+from waypost_server.domain.definitions import Definitions
+from waypost_server.domain.fact_catalogue import CATALOGUE, Fact
+
+LABELS = {**WORDS, "yes": "is true", "no": "is false", "known": "is known", "unknown": "is not known"}
+NAMED = {
+    "user.role": "role", "account.segment": "segment", "account.motion": "motion", "account.phase": "phase",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A row as the page shows it. `group` is "" or the number of the group it stands in."""
+
+    row: Row
+    group: str = ""
+    problem: str = ""
+
+    @property
+    def operators(self) -> list[tuple[str, str]]:
+        """The operators that fit the fact, with their words."""
+        return [
+            (each, LABELS[each]) for each in OPERATORS[type_of(self.row.path) if self.row.path else "any"]
+        ]
+
+    @property
+    def has_value(self) -> bool:
+        return self.row.operator not in WITHOUT_VALUE
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether there is something to fix; a value that is not written yet is no mistake."""
+        return bool(self.problem) and (bool(self.row.value) or not facts.find(self.row.path))
+
+    @property
+    def choices(self) -> str:
+        """What the value is one of: role, segment, motion or phase; "" for anything else."""
+        return NAMED.get(self.row.path, "")
+
+    @property
+    def about(self) -> str:
+        """The fact in words: its meaning, type and unit, and an example."""
+        fact = facts.find(self.row.path) if self.row.path else None
+        if fact is None:
+            return "Type a part of a name, such as role, usage or milestone."
+        waits = " Not in the text before it has a value." if self.problem else ""
+        unit = f"{fact.type}, {fact.unit}" if fact.unit and fact.unit != fact.type else fact.type
+        return f"{fact.meaning[:1].upper()}{fact.meaning[1:]}. {unit.capitalize()}, such as {fact.example}.{waits}"
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """The conditions of a file, and the rows of the chosen one; None where rows cannot hold it."""
+
+    places: list[Place]
+    place: Place | None = None
+    joint: Joint = "all"
+    fields: tuple[Field, ...] | None = None
+    joints: Mapping[str, Joint] = field(default_factory=dict)  # of the groups
+    problem: str = ""
+
+    @property
+    def made(self) -> str:
+        """A fingerprint of the condition the rows were made of: rows of another one are out of date."""
+        return f"{self.place.name} {json.dumps(self.place.condition, sort_keys=True)}" if self.place else ""
+
+    @property
+    def layout(self) -> Iterator[tuple[str, list[tuple[int, Field]]]]:
+        """("", one row) or (group, its rows), in order; every row with its number."""
+        found: dict[str, list[tuple[int, Field]]] = {}
+        for number, each in enumerate(self.fields or ()):
+            found.setdefault(each.group or f"-{number}", []).append((number, each))
+        for key, rows in found.items():
+            yield ("" if key.startswith("-") else key), rows
+
+
+def from_text(file: str, text: str, chosen: str | None) -> Builder:
+    """The rows of a condition of the text: the chosen one, or the first."""
+    found = places(file, text)
+    place = next((each for each in found if each.name == chosen), found[0] if found else None)
+    form = read_form(place.condition) if place else None
+    if form is None:
+        return Builder(found, place)
+    fields, joints = [], {}
+    for number, entry in enumerate(form.entries, 1):
+        inside = isinstance(entry, Group)
+        if isinstance(entry, Group):
+            joints[str(number)] = entry.joint
+        rows = entry.rows if isinstance(entry, Group) else (entry,)
+        fields += [Field(row, str(number) if inside else "") for row in rows]
+    return Builder(found, place, form.joint, tuple(fields), joints)
+
+
+def from_form(file: str, text: str, given: MultiDict[str, str], definitions: Definitions) -> Builder:
+    """The rows as they stand on the page, after what a button asked for (`do`: row, row:2, group, remove:3).
+
+    Where the text says something else than the rows were made of, somebody wrote there, and the text counts.
+    """
+    stored = from_text(file, text, given.get("b-place"))
+    if stored.fields is None or given.get("b-made") != stored.made:
+        return stored
+    lists = [given.getlist(name)[:MOST] for name in ("b-path", "b-operator", "b-value", "b-group")]
+    rows = [
+        (Row(path.strip(), operator, value), group)
+        for path, operator, value, group in zip(*lists, strict=False)
+    ]
+    joints = {group: _joint(given.get(f"b-joint-{group}"), "any") for _, group in rows if group}
+    rows = _after(given.get("do", ""), rows, joints)
+    fields = tuple(Field(_fitting(row), group) for row, group in rows)
+    fields = tuple(replace(each, problem=_problem(each.row, definitions)) for each in fields)
+    return replace(stored, joint=_joint(given.get("b-joint"), "all"), fields=fields, joints=joints)
+
+
+def _joint(text: str | None, usual: Joint) -> Joint:
+    return {"all": "all", "any": "any"}.get(text or "", usual)  # type: ignore[return-value]  # one of the two
+
+
+def _after(do: str, rows: list[tuple[Row, str]], joints: dict[str, Joint]) -> list[tuple[Row, str]]:
+    what, _, which = do.partition(":")
+    if what == "remove" and which.isdecimal():
+        return [row for number, row in enumerate(rows) if number != int(which)]
+    if what in ("row", "group") and len(rows) < MOST:
+        group = which
+        if what == "group":
+            group = str(max((int(each) for each in joints if each.isdecimal()), default=0) + 100)
+            joints[group] = "any"
+        return [*rows, (Row("", "="), group)]
+    return rows
+
+
+def _fitting(row: Row) -> Row:
+    """An operator that the fact has; another fact may have others."""
+    known = OPERATORS[type_of(row.path) if row.path else "any"]
+    return row if row.operator in known else replace(row, operator=known[0])
+
+
+def _problem(row: Row, definitions: Definitions) -> str:
+    if not row.path:
+        return ""
+    unknown = facts.check(row.path, definitions)
+    if unknown is not None:
+        return f"{unknown.message}: {unknown.remedy}"
+    try:
+        value_of(row)
+    except BadValueError as error:
+        return str(error).capitalize()
+    return ""
+
+
+def put(builder: Builder, text: str) -> tuple[Builder, str]:
+    """The rows in the text. Rows without a fact are not there yet; a row with a problem leaves the text alone."""
+    if builder.fields is None or builder.place is None:
+        return builder, text
+    if any(each.problem for each in builder.fields):
+        return replace(builder, problem="The text stays as it is until every condition is complete."), text
+    condition = write_form(_form(builder))
+    if not condition and not builder.place.condition:
+        return builder, text
+    made = put_condition(text, builder.place.where, condition)
+    if made is None:
+        return replace(builder, problem="This condition can only be changed in the text."), text
+    return replace(builder, place=replace(builder.place, condition=condition)), made
+
+
+def _form(builder: Builder) -> Form:
+    entries: list[Row | Group] = []
+    for group, numbered in builder.layout:
+        rows = tuple(each.row for _, each in numbered if each.row.path)
+        if rows:
+            entries.append(Group(builder.joints[group], rows) if group else rows[0])
+    return Form(builder.joint, tuple(entries))
+
+
+# --- what the fields offer ------------------------------------------------------------------------
+def offered(definitions: Definitions) -> list[tuple[str, str]]:
+    """(name, what it is in words) of every fact these definitions know."""
+    reader = Reader(definitions)
+    return [(name, f"{reader.fact(name)} ({fact.unit or fact.type})") for name, fact in names(definitions)]
+
+
+def choices(definitions: Definitions) -> dict[str, list[str]]:
+    """The words that role, segment, motion and phase may be."""
+    catalog, journey = definitions.catalog, definitions.journey
+    motions = {"strategic", "long_tail", catalog.default_motion, *(each.key for each in catalog.motions)}
+    return {
+        "role": [each.key for each in catalog.roles],
+        "segment": [each.key for each in catalog.segments],
+        "motion": sorted(motions),
+        "phase": [each.key for each in journey.phases],
+    }
+
+
+def catalogue() -> dict[str, list[Fact]]:
+    """Every kind of fact, by family."""
+    found: dict[str, list[Fact]] = {}
+    for fact in CATALOGUE:
+        found.setdefault(fact.family, []).append(fact)
+    return found
