@@ -8,6 +8,10 @@ NODE_STAMP := node_modules/.installed
 SDK_BUILD := server/waypost_server/sdk_static/waypost.js
 SDK_SOURCES := $(shell find sdk/js/src sdk/js/scripts -type f 2>/dev/null) sdk/js/package.json
 
+# Bytecode is kept, whatever the surroundings say: without it each of the many processes that the tests start
+# compiles everything again, asserts included.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup run test check lint types contracts locks js-check bench lock chromium clean
 
 setup: $(PYTHON_STAMP) $(NODE_STAMP) $(SDK_BUILD) chromium

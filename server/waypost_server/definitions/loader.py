@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -36,6 +37,7 @@ from .saved_groups import groups_of, put_in
 from .strict_yaml import MAX_CHARACTERS, YamlProblemError, read
 
 MAX_FILES = 2_000
+REMEMBERED = 8  # sets of files whose definitions are kept
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # a database refuses these
 SINGLE = ("catalog.yaml", "coverage.yaml", "journey.yaml", "policy.yaml", "adoption.yaml")
 FOLDERS = {"in-app": ".yaml", "plays": ".yaml", "templates": ".md", FOLDER: ".yaml"}
@@ -77,7 +79,16 @@ def load(
 def load_files(
     files: Mapping[str, str], *, check_template: TemplateChecker | None = None, environment: str = ""
 ) -> Loaded:
-    """The same from a mapping of name to text, as a release keeps it."""
+    """The same from a mapping of name to text, as a release keeps it. The last few sets are remembered: what
+    was checked is published, and what was published is read."""
+    found = _remembered(frozenset(files.items()), check_template, environment)
+    return replace(found, files=dict(files))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _remembered(
+    files: frozenset[tuple[str, str]], check_template: TemplateChecker | None, environment: str
+) -> Loaded:
     return _load(dict(files), Report(), check_template, environment)
 
 

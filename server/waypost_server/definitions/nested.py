@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 from marshmallow import RAISE, ValidationError, fields
@@ -63,6 +64,12 @@ class Schema(MarshmallowSchema):
             }
 
 
+@cache
+def made(schema: type[Schema]) -> Schema:
+    """The one instance of a schema: making one copies all its fields, and reading changes nothing in it."""
+    return schema()
+
+
 class One(fields.Field[dict[str, Any]]):
     """A mapping read by another schema."""
 
@@ -72,11 +79,11 @@ class One(fields.Field[dict[str, Any]]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
-            known = ", ".join(self.schema_class().fields)
+            known = ", ".join(made(self.schema_class).fields)
             raise refuse(
                 "not_mapping", f"{attr} must be a mapping, not {shown(value)}", f"its keys are: {known}"
             )
-        return dict(self.schema_class().load(value))
+        return dict(made(self.schema_class).load(value))
 
 
 class MapOf(fields.Field[dict[str, Any]]):
