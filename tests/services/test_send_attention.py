@@ -11,6 +11,7 @@ from tests.builders import WORKSPACE
 from tests.services.play_rig import PlayRig
 from waypost_server.services.advance_play import advance_due
 from waypost_server.services.evaluate import evaluate_due
+from waypost_server.services.fsck import check as fsck
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Consent, Delivery, Touch
 
@@ -131,3 +132,23 @@ def test_a_topic_that_the_person_refused_is_not_sent(database: Database, tmp_pat
         "suppressed",
         "the person said no to e-mail (news)",
     )
+
+
+def test_a_mail_domain_gets_so_many_in_a_window_and_the_rest_waits(
+    database: Database, tmp_path: Path
+) -> None:
+    """The reason says which limit; the next window sends them. Other domains are not held up."""
+    rates = "mail_rates: {example.com: {max: 2, per: 1h}}\n"
+    rig = make(database, tmp_path, NO_LIMIT + WEBHOOKS + rates)
+    for n in range(4):
+        rig.add_account(f"a{n}", first_day=rig.clock.now.date() - timedelta(days=16))
+    rig.sql("update end_user set email = 'x@elsewhere.example' where id = 'a3-admin'")
+    rig.drain()
+    states = sorted(row.state for row in rig.rows(Delivery))
+    assert states == ["pending", "pending", "sent", "sent", "sent"]
+    held = next(row for row in rig.rows(Delivery) if row.state == "pending")
+    assert held.reason == "example.com gets 2 mails in an hour; this one is next"
+    assert held.not_before == rig.clock.now.replace(hour=11, minute=0)
+    rig.clock.move(hours=1, minutes=1)
+    rig.drain()
+    assert {row.state for row in rig.rows(Delivery)} == {"sent"} and fsck(rig.runtime) == []

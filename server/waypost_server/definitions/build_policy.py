@@ -8,6 +8,7 @@ from typing import Any
 from waypost_server.domain.policy import (
     Cap,
     ChatRoom,
+    MailRate,
     PlayEmails,
     Policy,
     QuietHours,
@@ -45,6 +46,10 @@ def build_policy(source: Source, report: Report) -> Policy | None:
         tasks=_tasks(data.get("tasks", {})),
         topics={
             key: Topic(one["titles"], tuple(one["plays"])) for key, one in data.get("topics", {}).items()
+        },
+        mail_rates={
+            domain.lower(): MailRate(one["max"], one["per"])
+            for domain, one in data.get("mail_rates", {}).items()
         },
         chat={
             key: ChatRoom(one["service"], one.get("room", ""), one.get("room_trait", ""))

@@ -148,6 +148,12 @@ class TaskPolicySchema(Schema):
     chat = Key()
 
 
+class MailRateSchema(Schema):
+    examples: ClassVar[dict[str, str]] = {"max": "add `max: 100`", "per": "add `per: 1h`"}
+    max = Number(whole=True, least=1, required=True)
+    per = Span(required=True)
+
+
 class TopicSchema(Schema):
     examples: ClassVar[dict[str, str]] = {
         "titles": "add `titles: {en: Product tips}`",
@@ -185,6 +191,7 @@ class PolicySchema(Schema):
     tasks = One(TaskPolicySchema)
     chat = MapOf(One(ChatRoomSchema), keys=Key())
     topics = MapOf(One(TopicSchema), keys=Key())
+    mail_rates = MapOf(One(MailRateSchema), keys=Text(most=253))
 
 
 # --- plays/*.yaml ---------------------------------------------------------------------------------

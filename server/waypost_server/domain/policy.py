@@ -104,6 +104,14 @@ class Topic:
     plays: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class MailRate:
+    """At most `max` mails in each window of `per_seconds` to one mail domain."""
+
+    max: int
+    per_seconds: int
+
+
 FAIR_CAPS = (Cap(3, WEEK), Cap(1, 30 * DAY, kinds=("survey",)))
 
 
@@ -123,6 +131,11 @@ class Policy:
     tasks: TaskPolicy = field(default_factory=TaskPolicy)
     chat: Mapping[str, ChatRoom] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)
+    mail_rates: Mapping[str, MailRate] = field(default_factory=dict)  # by domain; "*" = every other one
+
+    def mail_rate(self, domain: str) -> MailRate | None:
+        """What holds for a mail domain; None = no limit."""
+        return self.mail_rates.get(domain) or self.mail_rates.get("*")
 
     def topics_of(self, play: str) -> frozenset[str]:
         """The topics that a play's e-mails belong to."""

@@ -78,6 +78,7 @@ def check_all(
     passed = [row for row in mine if known and _judge(session, runtime, row, known, fence, now)]
     if known:
         deliveries.reserve_touches(session, known.spending)
+        known.slots.write(session, workspace_id, now)
     return passed
 
 
@@ -189,8 +190,12 @@ def _not_suppressed(runtime: Runtime, row: Delivery, known: Known) -> None:
 
 
 def _endpoint_takes(session: Session, runtime: Runtime, row: Delivery, known: Known, now: datetime) -> None:
-    """The last check of all: it may make this message the one that tries whether the endpoint is back."""
+    """The last check of all: it may make this message the one that tries whether the endpoint is back, and it
+    takes a slot of the recipient's mail domain."""
     if row.channel == "email":
+        full = known.slots.take(row, known.policies[row.release], now)
+        if full is not None:
+            raise _Hold(*full)
         return
     endpoint = known.endpoints.get((row.channel, row.recipient))
     if row.channel == "chat" and not (

@@ -13,6 +13,7 @@ from waypost_server.domain.budget import TouchSeen, longest_window
 from waypost_server.domain.consent import Answer
 from waypost_server.domain.policy import Policy
 from waypost_server.services.addresses import address_hash
+from waypost_server.services.mail_rate import Slots, hold_slots
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import endpoints, suppressions
 from waypost_server.store import send_group as group
@@ -32,6 +33,7 @@ class Known:
     of_people: dict[str, list[Spent]]
     of_accounts: dict[str, list[Spent]]
     endpoints: dict[endpoints.Name, Endpoint]  # where webhooks and chat messages go
+    slots: Slots  # what is left for mail domains that are limited
     spending: list[dict[str, Any]] = field(
         default_factory=list
     )  # slots that this group takes, yet to be written
@@ -80,6 +82,7 @@ def read_known(session: Session, runtime: Runtime, rows: Sequence[Delivery], now
         of_accounts=group.touches_of_accounts(session, workspace_id, accounts, since=now - by_account)
         if mail and by_account
         else {},
+        slots=hold_slots(session, workspace_id, ((row, policies[row.release]) for row in rows), now),
         endpoints=endpoints.named(
             session, workspace_id, {(row.channel, row.recipient) for row in rows if row.channel != "email"}
         ),

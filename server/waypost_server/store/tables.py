@@ -718,6 +718,16 @@ class Bounce(db.Model):
     __table_args__ = (Index("ix_bounce_address", "workspace_id", "address_hash", "at"),)
 
 
+class MailSlot(db.Model):
+    """Mails to a mail domain in a window of time, for domains that policy.yaml limits."""
+
+    __tablename__ = "mail_slot"
+    workspace_id: Mapped[str] = key()
+    domain: Mapped[str] = key()
+    starts_at: Mapped[datetime] = key(UtcDateTime)
+    taken: Mapped[int] = col(Integer)
+
+
 class Suppression(db.Model):
     """An address that must not be written to; only its keyed hash is kept."""
 
