@@ -17,6 +17,7 @@ THEIRS = {
     "second": "98",
     "run_id": "run-other-acme",
     "play": "only-of-the-other",
+    "bulk_id": "bulk-of-the-other",
     "number": "99",  # releases are counted in each workspace: the number of one is no id of another's
     "nudge": "only-of-the-other",
     "channel": "webhook",
@@ -37,6 +38,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "leave": {"reason": "not ours"},
     "cancel": {"reason": "not ours"},
     "pause": {"reason": "not ours"},
+    "bulk-starts": {"condition": {}},
     "runs": {"accountId": "acme-0"},
     "disable": {"reason": "not ours"},
     "address": {"address": "https://hooks.example.com/x"},

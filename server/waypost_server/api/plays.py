@@ -39,7 +39,8 @@ class PlayRun(Camel):
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     outcome = fields.String(required=True, allow_none=True)
     cause = fields.Dict(
-        required=True, metadata={"description": "What started it: `kind` is signal, condition or person."}
+        required=True,
+        metadata={"description": "What started it: `kind` is signal, condition, person or bulk."},
     )
     step = fields.Integer(required=True, strict=True, metadata={"description": "Index of the next step."})
     due_at = Time(required=True, allow_none=True)

@@ -24,12 +24,12 @@ from waypost_server.services.play_sight import RunSight
 from waypost_server.services.play_steps import Line, act
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import deliveries, due, nudge_grants, signals, tasks
-from waypost_server.store.play_runs import Told
+from waypost_server.store.play_runs import Stand, Told
 from waypost_server.store.tables import PlayRun
 
 log = logging.getLogger("waypost.plays")
 BATCH = 500  # runs claimed at once
-TOGETHER = 100  # runs visited in one transaction: their accounts' rows are locked meanwhile
+TOGETHER = 250  # runs visited in one transaction: their accounts' rows are locked meanwhile
 LEASE = timedelta(seconds=60)
 MUTED_RETRY = timedelta(days=1)
 MUTED_AT_MOST = timedelta(days=14)
@@ -94,16 +94,16 @@ def _go(visit: Visit, written: Written) -> None:
     while progress.state == "running" and progress.due_at is None:
         _move(context, steps, progress)
     _close(context, progress)
-    written.lines += [line.as_row(run) for line in progress.story[told:]]
-    written.positions.append(
-        {
-            "id": run.id,
-            "state": progress.state,
-            "outcome": progress.outcome,
-            "step": progress.step,
-            "due_at": progress.due_at,
-            "ended_at": context.now if progress.state == "ended" else None,
-        }
+    written.lines += [line.of(run.id) for line in progress.story[told:]]
+    written.stands.append(
+        Stand(
+            run.id,
+            progress.state,
+            progress.outcome,
+            progress.step,
+            progress.due_at,
+            context.now if progress.state == "ended" else None,
+        )
     )
 
 

@@ -99,7 +99,7 @@ def change_run(
         if run.outcome:
             detail["outcome"] = run.outcome
         line = Told(story[-1].seq + 1 if story else 0, kind, "done", words, detail, now)
-        play_runs.tell(session, [line.as_row(run)])
+        play_runs.tell(session, workspace_id, [line.of(run.id)])
         then(session, run, now)
         entry = audit.Entry(
             runtime.new_id(), now, actor, f"run.{PAST[kind]}", f"run:{run_id}", after={"words": words}

@@ -13,7 +13,7 @@ from waypost_server.domain.definitions import Goal, Play
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import goals, play_runs, signals
-from waypost_server.store.play_runs import Told
+from waypost_server.store.play_runs import Stand, Told
 from waypost_server.store.tables import PlayRun
 
 
@@ -30,8 +30,8 @@ class Visit:
 class Written:
     """What a batch has to say at its end."""
 
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    positions: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[tuple[Any, ...]] = field(default_factory=list)
+    stands: list[Stand] = field(default_factory=list)
 
 
 def read(session: Session, runtime: Runtime, runs: Sequence[PlayRun], *, fence: str) -> list[Visit]:
@@ -43,7 +43,7 @@ def read(session: Session, runtime: Runtime, runs: Sequence[PlayRun], *, fence: 
     accounts = play_runs.lock_accounts(session, workspace_id, {run.account_id for run in runs})
     held = play_runs.hold(session, workspace_id, [run.id for run in runs], fence=fence)
     stories = play_runs.stories(session, workspace_id, held)
-    causes = signals.by_id(session, workspace_id, {run.signal_id for run in runs})
+    causes = signals.by_id(session, workspace_id, {run.signal_id for run in runs} - {""})
     tz, now = runtime.releases.standing(session, workspace_id).zone, runtime.clock()
     contexts: list[RunContext] = []
     for run in runs:
@@ -59,8 +59,8 @@ def read(session: Session, runtime: Runtime, runs: Sequence[PlayRun], *, fence: 
 
 def write(session: Session, workspace_id: str, written: Written, *, fence: str) -> None:
     """The story's new lines and the runs' new positions."""
-    play_runs.tell(session, written.lines)
-    play_runs.save(session, workspace_id, written.positions, fence=fence)
+    play_runs.tell(session, workspace_id, written.lines)
+    play_runs.save(session, workspace_id, written.stands, fence=fence)
 
 
 def _near_goal(session: Session, contexts: Sequence[RunContext]) -> set[str]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from waypost_server.store import bulk
 from waypost_server.store.play_pauses import not_paused
@@ -47,22 +47,9 @@ def workspaces_with_due_deliveries(session: Session, now: datetime) -> list[str]
 def claim_accounts(
     session: Session, workspace_id: str, *, now: datetime, limit: int, lease_until: datetime, fence: str
 ) -> list[Account]:
-    """Lease up to `limit` due accounts. One that was claimed before without an end comes alone, so that it
-    cannot take its neighbours down with it a second time."""
-    fresh = _pick(
-        session,
-        Account,
-        Account.id,
-        [Account.workspace_id == workspace_id, _account_due(now), _free(Account, now), Account.claims == 0],
-        limit,
-    )
-    ids = fresh or _pick(
-        session,
-        Account,
-        Account.id,
-        [Account.workspace_id == workspace_id, _account_due(now), _free(Account, now), Account.claims > 0],
-        1,
-    )
+    """Lease up to `limit` due accounts, or one alone: see `_choose`."""
+    due = [Account.workspace_id == workspace_id, _account_due(now), _free(Account, now)]
+    ids = _choose(session, Account, due, limit)
     rows = _lease(session, Account, workspace_id, ids, lease_until=lease_until, fence=fence)
     return sorted(rows, key=lambda row: row.id)
 
@@ -72,8 +59,7 @@ def claim_runs(
 ) -> list[PlayRun]:
     """Lease up to `limit` due runs, the longest due first."""
     due = [PlayRun.workspace_id == workspace_id, PlayRun.due_at <= now, _free(PlayRun, now), not_paused()]
-    ids = _pick(session, PlayRun, PlayRun.id, [*due, PlayRun.claims == 0], limit, PlayRun.due_at)
-    ids = ids or _pick(session, PlayRun, PlayRun.id, [*due, PlayRun.claims > 0], 1, PlayRun.due_at)
+    ids = _choose(session, PlayRun, due, limit, PlayRun.due_at)
     return _lease(session, PlayRun, workspace_id, ids, lease_until=lease_until, fence=fence)
 
 
@@ -82,8 +68,7 @@ def claim_deliveries(
 ) -> list[Delivery]:
     """Lease up to `limit` pending deliveries whose time has come, the longest due first."""
     due = [Delivery.workspace_id == workspace_id, _delivery_due(now)]
-    ids = _pick(session, Delivery, Delivery.id, [*due, Delivery.claims == 0], limit, Delivery.not_before)
-    ids = ids or _pick(session, Delivery, Delivery.id, [*due, Delivery.claims > 0], 1, Delivery.not_before)
+    ids = _choose(session, Delivery, due, limit, Delivery.not_before)
     return _lease(
         session,
         Delivery,
@@ -189,15 +174,23 @@ def _workspaces(session: Session, table: Any, due: ColumnElement[bool]) -> list[
     return sorted(session.scalars(select(table.workspace_id).where(due).distinct()))
 
 
-def _pick(
-    session: Session,
-    table: Any,
-    id_column: InstrumentedAttribute[str],
-    conditions: Sequence[ColumnElement[bool]],
-    limit: int,
-    order: Any = None,
+def _choose(
+    session: Session, table: Any, due: Sequence[ColumnElement[bool]], limit: int, order: Any = None
 ) -> list[str]:
-    query = select(id_column).where(*conditions).limit(limit).with_for_update(skip_locked=True, of=table)
+    """One row that was claimed before without an end, alone; or up to `limit` fresh ones.
+
+    Its worker died, maybe of it: alone it cannot take others down a second time. It comes first, so that it
+    waits for no more than its lease, however much fresh work there is; it cannot starve that for long, because
+    each such row ends or is parked after five claims.
+    """
+    again = _pick(session, table, [*due, table.claims > 0], 1, order)
+    return again or _pick(session, table, [*due, table.claims == 0], limit, order)
+
+
+def _pick(
+    session: Session, table: Any, conditions: Sequence[ColumnElement[bool]], limit: int, order: Any
+) -> list[str]:
+    query = select(table.id).where(*conditions).limit(limit).with_for_update(skip_locked=True, of=table)
     if order is not None:
         query = query.order_by(order)
     return list(session.scalars(query))

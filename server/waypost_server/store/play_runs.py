@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from waypost_server.store import bulk
 from waypost_server.store.tables import Account, PlayRun, StepRun
 
 
@@ -170,18 +171,29 @@ def cancel(session: Session, workspace_id: str, run_id: str, *, now: datetime) -
     return _turn(session, workspace_id, run_id, ("running", "waiting", "paused"), **ended)
 
 
-def save(session: Session, workspace_id: str, positions: Sequence[Mapping[str, Any]], *, fence: str) -> None:
-    """Write the new positions of runs that `hold` locked, and give the runs back."""
-    if not positions:
-        return
-    fields = ("state", "outcome", "step", "due_at", "ended_at")
-    statement = (
-        update(PlayRun.__table__)  # type: ignore[arg-type]  # a mapped class has a Table
-        .where(PlayRun.workspace_id == workspace_id, PlayRun.id == bindparam("run"), PlayRun.fence == fence)
-        .values(lease_until=None, fence=None, claims=0, **{name: bindparam(f"to_{name}") for name in fields})
-    )
-    rows = [{"run": each["id"], **{f"to_{name}": each[name] for name in fields}} for each in positions]
-    session.connection().execute(statement, rows)
+POSITION = bulk.columns("id, state, outcome, step integer, due_at timestamptz, ended_at timestamptz")
+SAVE = """
+update play_run set state = r.state, outcome = r.outcome, step = r.step, due_at = r.due_at, ended_at = r.ended_at,
+  lease_until = null, fence = null, claims = 0
+from {rows} where play_run.workspace_id = {0} and play_run.id = r.id and play_run.fence = {1}
+"""
+
+
+class Stand(NamedTuple):
+    """Where a run stands after a visit."""
+
+    id: str
+    state: str
+    outcome: str | None
+    step: int
+    due_at: datetime | None
+    ended_at: datetime | None
+
+
+def save(session: Session, workspace_id: str, stands: Sequence[Stand], *, fence: str) -> None:
+    """Write where runs that `hold` locked stand now, and give the runs back."""
+    if stands:
+        bulk.run(session, SAVE, POSITION, stands, (workspace_id, fence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,18 +207,10 @@ class Told:
     detail: Mapping[str, Any]
     at: datetime
 
-    def as_row(self, run: PlayRun) -> dict[str, Any]:
-        """The line as a row of `step_run`."""
-        return {
-            "workspace_id": run.workspace_id,
-            "run_id": run.id,
-            "seq": self.seq,
-            "kind": self.kind,
-            "outcome": self.outcome,
-            "note": self.note,
-            "detail": self.detail,
-            "at": self.at,
-        }
+    def of(self, run_id: str) -> tuple[Any, ...]:
+        """The line as `tell` takes it."""
+        detail = bulk.encode(self.detail).decode()
+        return (run_id, self.seq, self.kind, self.outcome, self.note, detail, self.at)
 
 
 def stories(session: Session, workspace_id: str, ids: Collection[str]) -> dict[str, list[Told]]:
@@ -230,10 +234,17 @@ def stories(session: Session, workspace_id: str, ids: Collection[str]) -> dict[s
     return found
 
 
-def tell(session: Session, lines: Sequence[Mapping[str, Any]]) -> None:
-    """Add lines to runs' stories."""
+LINE = bulk.columns("run_id, seq integer, kind, outcome, note, detail jsonb, at timestamptz")
+TELL = """
+insert into step_run (workspace_id, run_id, seq, kind, outcome, note, detail, at)
+select {0}, r.run_id, r.seq, r.kind, r.outcome, r.note, r.detail, r.at from {rows} where true
+"""
+
+
+def tell(session: Session, workspace_id: str, lines: Sequence[tuple[Any, ...]]) -> None:
+    """Add lines to runs' stories, each made by `Told.of`."""
     if lines:
-        session.connection().execute(insert(StepRun), lines)
+        bulk.run(session, TELL, LINE, lines, (workspace_id,))
 
 
 def park(session: Session, *, now: datetime) -> int:
@@ -247,7 +258,7 @@ def park(session: Session, *, now: datetime) -> int:
         count = select(func.count()).where(StepRun.workspace_id == run.workspace_id, StepRun.run_id == run.id)
         note = "Parked: its worker died five times at this step."
         line = Told(session.scalar(count) or 0, "end", "failed", note, {"step": run.step}, now)
-        tell(session, [line.as_row(run)])
+        tell(session, run.workspace_id, [line.of(run.id)])
         run.state, run.outcome, run.ended_at = "ended", "failed", now
         run.due_at = run.lease_until = run.fence = None
     return len(lost)

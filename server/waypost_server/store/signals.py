@@ -33,6 +33,8 @@ def recent(
 
 def by_id(session: Session, workspace_id: str, ids: Collection[str]) -> dict[str, Signal]:
     """Signals by their ids."""
+    if not ids:
+        return {}
     rows = session.scalars(select(Signal).where(Signal.workspace_id == workspace_id, Signal.id.in_(ids)))
     return {row.id: row for row in rows}
 

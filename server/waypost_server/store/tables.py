@@ -551,7 +551,7 @@ class PlayRun(db.Model):
     occurrence: Mapped[str] = col()  # unique per play and subject: never twice for the same cause
     cause: Mapped[dict[str, Any]] = col(
         Json, default="'{}'"
-    )  # {"kind": signal | condition | person, "actor", "words"}
+    )  # {"kind": signal | condition | person | bulk, "actor"}
     state: Mapped[str] = col()  # running | waiting | paused | ended
     outcome: Mapped[str | None] = (
         col()
@@ -588,6 +588,37 @@ class PlayPause(db.Model):
     at: Mapped[datetime] = col(UtcDateTime)
     actor: Mapped[str] = col()
     reason: Mapped[str] = col()
+
+
+class BulkStart(db.Model):
+    """A play being started for many accounts, one chunk of them after the other."""
+
+    __tablename__ = "bulk_start"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()
+    play: Mapped[str] = col()
+    release: Mapped[int] = col(Integer)  # the runs are pinned to it
+    condition: Mapped[dict[str, Any]] = col(Json)  # {} = every account
+    state: Mapped[str] = col()  # running | stopped | done
+    last_account: Mapped[str] = col(default="''")  # accounts up to this id have been looked at
+    total: Mapped[int] = col(Integer, default="0")  # accounts there were when it began
+    looked_at: Mapped[int] = col(Integer, default="0")
+    matched: Mapped[int] = col(Integer, default="0")
+    started: Mapped[int] = col(Integer, default="0")
+    held: Mapped[dict[str, int]] = col(
+        Json, default="'{}'"
+    )  # reason → accounts that match and were passed over
+    actor: Mapped[str] = col()
+    created_at: Mapped[datetime] = col(UtcDateTime)
+    ended_at: Mapped[datetime | None] = col(UtcDateTime)
+    __table_args__ = (
+        Index(
+            "ix_bulk_start_running",
+            "workspace_id",
+            postgresql_where=text("state = 'running'"),
+            sqlite_where=text("state = 'running'"),
+        ),
+    )
 
 
 class PlayWatch(db.Model):

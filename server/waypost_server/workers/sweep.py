@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from waypost_server.services.recover import recover
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import due, partitions
+from waypost_server.store import bulk_starts, due, partitions
 from waypost_server.workers.drainer import Drainer
 
 log = logging.getLogger("waypost.sweep")
@@ -65,7 +65,8 @@ class Sweep:
         now = self._runtime.clock()
         with self._runtime.db.read() as session:
             return bool(
-                due.workspaces_with_due_accounts(session, now)
+                bulk_starts.workspaces(session)
+                or due.workspaces_with_due_accounts(session, now)
                 or due.workspaces_with_due_runs(session, now)
                 or due.workspaces_with_due_deliveries(session, now)
             )

@@ -3,6 +3,7 @@
 from waypost_server.console.views import (
     accounts,
     adoption,
+    bulk_starts,
     deliveries,
     draft_file,
     draft_publish,
@@ -36,6 +37,7 @@ VIEWS = (
     nudges,
     plays,
     start_play,
+    bulk_starts,
     drafts,
     draft_file,
     draft_publish,

@@ -232,6 +232,9 @@ def _begun(row: Any, names: Mapping[str, str]) -> Begun:
     cause = row.PlayRun.cause
     if cause.get("kind") == "condition":
         return Begun("The play's condition became true", "It did not hold when it was looked at before.")
+    if cause.get("kind") == "bulk":
+        actor = str(cause.get("actor", ""))
+        return Begun("Started for many accounts at once", f"by {names.get(actor, actor)}")
     if cause.get("kind") == "person":
         actor = str(cause.get("actor", ""))
         return Begun("Started by a person", names.get(actor, actor))

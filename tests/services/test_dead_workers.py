@@ -1,0 +1,73 @@
+"""What a dead worker held is taken up within its lease and a sweep, however much fresh work there is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from tests.builders import WORKSPACE
+from tests.services.play_rig import PlayRig
+from waypost_server.services.drain import one_round
+from waypost_server.services.recover import recover
+from waypost_server.store import due
+from waypost_server.store.database import Database
+from waypost_server.store.tables import Account, Delivery, PlayRun
+
+
+@pytest.fixture
+def rig(database: Database, tmp_path: Path) -> PlayRig:
+    rig = PlayRig(database, tmp_path / "mailbox")
+    rig.publish()
+    return rig
+
+
+def add(rig: PlayRig, kind: str, count: int) -> None:
+    """Runs past their last step, and webhooks nobody can send, for accounts of their own."""
+    now, ids = rig.clock.now, [f"{kind}-{n:03d}" for n in range(count)]
+    with rig.database.write() as session:
+        session.execute(
+            insert(Account), [{"workspace_id": WORKSPACE, "id": each, "motion": "long_tail"} for each in ids]
+        )
+        run = {"workspace_id": WORKSPACE, "play": "usage-drop", "release": 1, "motion": "long_tail", "signal_id": "",
+               "occurrence": "o", "state": "running", "step": 5, "due_at": now, "started_at": now}  # fmt: skip
+        session.execute(insert(PlayRun), [{**run, "id": each, "account_id": each} for each in ids])
+        post = {"workspace_id": WORKSPACE, "channel": "email", "kind": "transactional", "template": "tips",
+                "play": "usage-drop", "release": 1, "recipient": "a@example.com", "state": "pending", "not_before": now,
+                "expires_at": now + timedelta(days=1), "created_at": now}  # fmt: skip
+        session.execute(
+            insert(Delivery), [{**post, "id": each, "account_id": each, "dedupe_key": each} for each in ids]
+        )
+
+
+def test_its_other_work_resumes_within_ninety_seconds(rig: PlayRig) -> None:
+    """Twenty runs and messages of a dead worker, beside more fresh ones than a round can take."""
+    add(rig, "dead", 20)
+    now = rig.clock.now
+    held = {"now": now, "limit": 100, "lease_until": now + timedelta(seconds=60), "fence": "dead"}
+    with rig.database.write() as session:
+        assert len(due.claim_runs(session, WORKSPACE, **held)) == 20
+        assert len(due.claim_deliveries(session, WORKSPACE, **held)) == 20
+    rig.clock.move(seconds=75)
+    recover(rig.runtime)
+    add(rig, "fresh", 60)
+    one_round(rig.runtime)
+    assert {row.state for row in rig.rows(PlayRun) if row.id.startswith("dead")} == {"ended"}
+    assert {row.state for row in rig.rows(Delivery) if row.id.startswith("dead")} == {"sent"}
+    assert any(row.state == "ended" for row in rig.rows(PlayRun) if row.id.startswith("fresh"))
+
+
+def test_a_row_that_killed_its_worker_comes_alone_and_first(rig: PlayRig) -> None:
+    """It cannot take its neighbours down again, and fresh work follows."""
+    add(rig, "run", 5)
+    rig.sql("update play_run set claims = 1 where id in ('run-003', 'run-004')")
+    now = rig.clock.now
+    held = {"now": now, "limit": 100, "lease_until": now + timedelta(seconds=60), "fence": "f"}
+    seen = []
+    for _ in range(4):
+        with rig.database.write() as session:
+            seen.append([row.id for row in due.claim_runs(session, WORKSPACE, **held)])
+    assert sorted(seen[:2]) == [["run-003"], ["run-004"]]
+    assert sorted(seen[2]) == ["run-000", "run-001", "run-002"] and seen[3] == []
