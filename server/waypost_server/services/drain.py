@@ -17,7 +17,7 @@ from waypost_server.services.bulk_start import advance_bulk
 from waypost_server.services.deliver import deliver_due
 from waypost_server.services.evaluate import evaluate_due
 from waypost_server.services.runtime import Runtime
-from waypost_server.services.tend_tasks import tend_tasks
+from waypost_server.services.tend_tasks import follow_tasks
 from waypost_server.store import bulk_starts, due
 
 log = logging.getLogger("waypost.drain")
@@ -33,7 +33,7 @@ def drain(runtime: Runtime, *, seconds: float = SECONDS, stop: Callable[[], bool
     while not stop() and time.monotonic() < deadline:
         try:
             claimed = one_round(runtime, stop=stop)
-            tended = 0 if claimed else tend_tasks(runtime)  # last: what it changes may have to be told
+            tended = 0 if claimed else follow_tasks(runtime)  # last: all of a round at once
         except (OperationalError, DBAPIError) as error:
             # A deadlock or a busy SQLite: the transaction is rolled back, the rows are still due.
             failures += 1

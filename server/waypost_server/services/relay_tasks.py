@@ -30,14 +30,8 @@ AT_ONCE = 200
 NEW = ("created", "released", "reassigned")
 
 
-def relay_tasks(runtime: Runtime) -> int:
-    """Relay up to 200 lines of history of every workspace; returns how many."""
-    with runtime.db.read() as session:
-        workspaces = task_relay.workspaces(session)
-    return sum(_workspace(runtime, each) for each in workspaces)
-
-
-def _workspace(runtime: Runtime, workspace_id: str) -> int:
+def relay_tasks(runtime: Runtime, workspace_id: str) -> int:
+    """Relay up to 200 lines of history of a workspace; returns how many."""
     with runtime.db.write() as session:
         lines = task_relay.take(session, workspace_id, AT_ONCE)
         runtime.fault("tasks.taken")

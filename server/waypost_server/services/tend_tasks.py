@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from waypost_server.services.make_digests import make_digests
@@ -15,22 +16,44 @@ from waypost_server.services.relay_tasks import relay_tasks
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.share_out_tasks import share_out
 from waypost_server.services.task_history import SOFTWARE, note
-from waypost_server.store import console_users, task_load, tasks
+from waypost_server.store import console_users, task_load, task_relay, tasks
 from waypost_server.store.tables import Task
 
 log = logging.getLogger("waypost.tasks")
 AT_ONCE = 200
 
 
-def tend_tasks(runtime: Runtime) -> int:
-    """Everything that is due in every workspace; returns how much there was."""
-    changed = _wake(runtime)
+def tend_tasks(runtime: Runtime) -> None:
+    """What the time of day brings, in every workspace. For the sweep: it looks at every open task."""
+    _wake(runtime)
     with runtime.db.read() as session:
         workspaces = task_load.workspaces(session)
     for workspace_id in workspaces:
-        changed += share_out(runtime, workspace_id)
-    changed += _escalate(runtime)
-    return changed + relay_tasks(runtime) + make_digests(runtime)
+        share_out(runtime, workspace_id)
+    _escalate(runtime)
+    make_digests(runtime)
+    follow_tasks(runtime)
+
+
+def follow_tasks(runtime: Runtime) -> int:
+    """What follows from changes of tasks just now: shared out anew, and told. Nothing changed costs one look-up.
+
+    Returns how much there was.
+    """
+    with runtime.db.read() as session:
+        changed = task_relay.workspaces(session)
+    return sum(_follow(runtime, workspace_id) for workspace_id in changed)
+
+
+def _follow(runtime: Runtime, workspace_id: str) -> int:
+    try:
+        share_out(runtime, workspace_id)
+        return relay_tasks(runtime, workspace_id)
+    except OperationalError:  # the database is away or busy: the caller tries again
+        raise
+    except Exception:  # boundary: one workspace's data must not keep the others from their work
+        log.exception("tasks.failed", extra={"workspace": workspace_id})
+        return 0
 
 
 def _wake(runtime: Runtime) -> int:

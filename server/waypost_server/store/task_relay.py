@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Row, or_, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Account, ConsoleUser, Task, TaskEvent, Workspace
@@ -67,20 +68,16 @@ def people(session: Session, workspace_id: str, ids: Collection[str]) -> dict[st
     return {row.id: row for row in rows}
 
 
-def without_digest(session: Session, day: date) -> list[ConsoleUser]:
-    """People with open tasks, theirs or escalated to them, whose digest of `day` is not made yet; every workspace."""
-    mine = or_(Task.owner == ConsoleUser.id, Task.escalated_to == ConsoleUser.id)
-    works = (
-        select(Task.id)
-        .where(Task.workspace_id == ConsoleUser.workspace_id, Task.state.in_(("open", "acknowledged")), mine)
-        .exists()
-    )
-    query = select(ConsoleUser).where(
+def without_digest(session: Session, day: date) -> Sequence[Row[Any]]:
+    """People who work tasks and whose digest of `day` is not made yet: workspace, id, zone, last digest; everywhere."""
+    query = select(
+        ConsoleUser.workspace_id, ConsoleUser.id, ConsoleUser.timezone, ConsoleUser.digest_on
+    ).where(
         ConsoleUser.disabled_at.is_(None),
+        ConsoleUser.role.in_(("csm", "approver", "admin")),
         or_(ConsoleUser.digest_on.is_(None), ConsoleUser.digest_on < day),
-        works,
     )
-    return list(session.scalars(query.order_by(ConsoleUser.workspace_id, ConsoleUser.id)))
+    return session.execute(query.order_by(ConsoleUser.workspace_id, ConsoleUser.id)).all()
 
 
 def open_of(session: Session, workspace_id: str, person: str, limit: int) -> list[tuple[Task, str]]:
@@ -99,9 +96,9 @@ def open_of(session: Session, workspace_id: str, person: str, limit: int) -> lis
     return [(task, name or task.account_id) for task, name in rows]
 
 
-def begin_digest(session: Session, workspace_id: str, person: str, day: date) -> bool:
-    """Note that a person's digest of a day is made; False when it was before."""
-    result = session.execute(
+def begin_digest(session: Session, workspace_id: str, person: str, day: date) -> ConsoleUser | None:
+    """Note that a person's digest of a day is made; the person, or None when it was made before."""
+    return session.scalar(
         update(ConsoleUser)
         .where(
             ConsoleUser.workspace_id == workspace_id,
@@ -109,6 +106,6 @@ def begin_digest(session: Session, workspace_id: str, person: str, day: date) ->
             or_(ConsoleUser.digest_on.is_(None), ConsoleUser.digest_on < day),
         )
         .values(digest_on=day)
+        .returning(ConsoleUser)
         .execution_options(synchronize_session=False)
     )
-    return bool(result.rowcount)
