@@ -31,6 +31,7 @@ LISTS = (
     "/settings",
     "/settings/keys",
     "/settings/people",
+    "/settings/endpoints",
     "/settings/releases",
     "/settings/audit",
     "/settings/quarantine",

@@ -33,8 +33,8 @@ def bounces(path: Path) -> None:
             if messages % 100 == 0:
                 click.echo(f"{messages} messages read…", err=True)
     click.echo(
-        f"{messages} messages: {done.taken} reports taken, {done.known} known before, {done.unmatched} about no "
-        f"mail of ours; {done.suppressed} addresses stopped."
+        f"Messages read: {messages}. Reports taken: {done.taken}, known before: {done.known}, about no mail of "
+        f"ours: {done.unmatched}. Addresses stopped: {done.suppressed}."
     )
 
 

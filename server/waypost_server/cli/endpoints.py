@@ -80,7 +80,7 @@ def on(name: str, workspace: str | None) -> None:
 
     with open_runtime() as runtime:
         freed = enable(runtime, one_workspace(runtime, workspace), _key(name), actor=ACTOR)
-    click.echo(f"On: {name}. {freed} messages that waited go now.")
+    click.echo(f"On: {name}. Messages that waited and go now: {freed}.")
 
 
 @endpoint.command("secret")
