@@ -5,11 +5,16 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import Any
 
+import pytest
 from werkzeug.datastructures import MultiDict
 
 from tests.console.conftest import Browser, Console
 from tests.console.seed import files
 from tests.console.test_drafts import ADDRESS, FILE, MINE, draft_text, seen_of, text_of
+
+pytestmark = pytest.mark.parametrize(
+    "seeded_copy", ["sqlite"], indirect=True
+)  # rows never reach the database
 
 
 class Form(HTMLParser):

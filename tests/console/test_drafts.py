@@ -84,6 +84,17 @@ def test_checking_saves_nothing(console: Console) -> None:
     assert "match now" in counted.text
 
 
+def test_broken_words_are_found_while_writing(console: Console) -> None:
+    """A template that cannot be rendered is an error of the file at hand, in a nudge and in a mail."""
+    browser, page = author(console)
+    broken = files()[FILE].replace("title: You're halfway", "title: {{ milestone.nope.done }} halfway", 1)
+    answer = browser.post(f"{ADDRESS}/check", {"seen": seen_of(page), "text": broken})
+    assert "to fix" in answer.text and "nope" in answer.text
+    mail = f"{MINE}/files/templates~2Fusage-drop-tips.md"
+    text = text_of(browser.get(mail).text)
+    assert "to fix" in browser.post(f"{mail}/check", {"text": f"{text}\n{{{{ user.nme }}\n"}).text
+
+
 def test_two_tabs_show_both_texts(console: Console) -> None:
     """Saving over a text one has not seen keeps both on the page; then one is chosen."""
     browser, page = author(console)
@@ -131,6 +142,8 @@ def test_new_deleted_and_discarded(console: Console) -> None:
     assert "Discard the edit of" in asked
     browser.post(f"{MINE}/discard", {"file": FILE, "seen": seen_of(asked)})
     assert draft_text(console) == files()[FILE]
+    back = browser.post(ADDRESS, {"seen": seen_of(browser.get(ADDRESS).text), "text": files()[FILE]})
+    assert back.headers["Location"] == MINE.replace("@", "%40")
     browser.post(f"{MINE}/discard")
     assert "0 files edited" in browser.get(MINE).text
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from waypost_server.channels.template_check import check_template
+from waypost_server.channels.template_check import CheckedTemplate, check_template
 from waypost_server.console import preview
 from waypost_server.console.conditions import Reader
 from waypost_server.definitions.cases import Result, run
-from waypost_server.definitions.findings import Finding
+from waypost_server.definitions.findings import Finding, TemplateCheck, TemplateChecker
 from waypost_server.definitions.loader import SINGLE, Loaded, load_files
+from waypost_server.definitions.strict_yaml import YamlProblemError
+from waypost_server.definitions.strict_yaml import read as parse
 from waypost_server.domain.conditions import ConditionError, compile_condition
 from waypost_server.domain.definitions import Nudge, Play
 from waypost_server.domain.locale import base
@@ -57,7 +59,8 @@ def check(draft: Draft, file: str, text: str | None) -> Checked:
     """Read the draft with `text` as its `file`."""
     files = {name: each for name, each in draft.files.items() if name != file}
     files |= {} if text is None else {file: text}
-    loaded = read(files, draft.environment)
+    checker = check_template if text is None else _of_this_file(file, text)
+    loaded = load_files(files, check_template=checker, environment=draft.environment)
     nudge = next((each for each in loaded.definitions.nudges if _file_of(each) == file), None)
     return Checked(
         loaded,
@@ -68,6 +71,38 @@ def check(draft: Draft, file: str, text: str | None) -> Checked:
         next((each for each in loaded.definitions.plays if _file_of(each) == file), None),
         _run(nudge, loaded) if nudge else (),
     )
+
+
+def _of_this_file(file: str, text: str) -> TemplateChecker:
+    """Tries the words of one file: those of others did not change, and a big set has ten thousand of them.
+
+    What every file may read (the catalogue, the journey …) is tried with the words of all.
+    """
+    if noun(file) not in ("nudge", "play", "template"):
+        return check_template
+    own = set(_texts(file, text))
+    plain = "\n".join(text.splitlines())
+
+    def try_it(source: str, facts_for: Callable[[frozenset[str]], Mapping[str, Any]]) -> TemplateCheck:
+        if source in own or source.strip() in plain:
+            return check_template(source, facts_for)
+        return CheckedTemplate(source, frozenset(), None)
+
+    return try_it
+
+
+def _texts(file: str, text: str) -> Iterator[str]:
+    """Every text of a YAML file, wherever it stands."""
+    try:
+        waiting = [] if file.endswith(".md") else [parse(file, text).data]
+    except YamlProblemError:
+        return
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict | list):
+            waiting += value.values() if isinstance(value, dict) else value
 
 
 def read(files: Mapping[str, str], environment: str) -> Loaded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
 from waypost_server.console import builder, diffs, editor
 from waypost_server.console.access import login, needs, runtime
@@ -60,6 +60,9 @@ def save(name: str, file: str) -> Any:
         return _clash(draft, file, text, clash.theirs), clash.status
     except BadInputError as error:
         return _page(draft, file, text, rows, error.message), error.status
+    if text == draft.live_files.get(file):
+        flash(f"Saved. {file} reads as the live release has it, so there is nothing left to publish of it.")
+        return redirect(after(name))
     flash("Saved in the draft. Nothing changes for users before it is published.")
     return redirect(
         url_for("console.draft_file", name=name, file=file, lang=request.form.get("lang") or None)
@@ -105,8 +108,18 @@ def _given(draft: Draft, file: str) -> str:
 
 def _built(draft: Draft, file: str, text: str) -> tuple[builder.Builder, str]:
     """The rows of the page, and the text with them in it."""
-    definitions = editor.check(draft, file, text).loaded.definitions
+    if "b-made" not in request.form:
+        return builder.from_text(file, text, None), text
+    definitions = _checked(draft, file, text).loaded.definitions
     return builder.put(builder.from_form(file, text, request.form, definitions), text)
+
+
+def _checked(draft: Draft, file: str, text: str) -> editor.Checked:
+    """What the text means; read once in a request."""
+    known: dict[str, editor.Checked] = g.setdefault("checked", {})
+    if text not in known:
+        known[text] = editor.check(draft, file, text)
+    return known[text]
 
 
 def _answer(draft: Draft, file: str, text: str, rows: builder.Builder | None) -> str:
@@ -142,7 +155,7 @@ def _page(
 
 
 def _beside(draft: Draft, file: str, text: str, rows: builder.Builder | None) -> dict[str, Any]:
-    checked = editor.check(draft, file, text)
+    checked = _checked(draft, file, text)
     rows = rows or builder.from_text(file, text, request.form.get("b-place"))
     return {
         "draft": draft,
