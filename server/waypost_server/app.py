@@ -72,6 +72,7 @@ def build_runtime(settings: Settings, database: Database) -> Runtime:
         secret=settings.secret,
         base_url=settings.base_url,
         mail_from=settings.mail_from,
+        sending=settings.sending,
         bounce_address=settings.bounce_address,
         mailer=build_mailer(settings, fault),
         poster=WebhookPoster(egress),

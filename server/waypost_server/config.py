@@ -35,6 +35,7 @@ class Settings:
     mailbox: Path | None = None
     cookie_secure: bool = True
     metrics_token: str | None = field(default=None, repr=False)  # who sends it may read /metrics
+    sending: bool = True  # False: nothing leaves, whatever is decided
     allow_loopback: bool = False  # development: webhooks may go to this machine, over plain http
     fault: str | None = None  # tests: the point at which a process kills itself
     testing: bool = False
@@ -70,6 +71,7 @@ class Settings:
             mailbox=Path(mailbox) if mailbox else None,
             cookie_secure=base_url.startswith("https://"),
             metrics_token=environ.get("WAYPOST_METRICS_TOKEN"),
+            sending=environ.get("WAYPOST_SENDING") != "0",
             allow_loopback=environ.get("WAYPOST_ALLOW_LOOPBACK") == "1",
             fault=environ.get("WAYPOST_FAULT"),
         )

@@ -10,6 +10,7 @@ from tests.api.read_rig import ReadRig
 THEIRS = {
     "account_id": "other-acme-0",
     "user_id": "other-u0",
+    "approval_id": "approval-other",
     "task_id": "task-other-acme-0",
     "signal_id": "signal-other-acme-0",
     "delivery_id": "delivery-other-acme-0",
@@ -43,6 +44,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "disable": {"reason": "not ours"},
     "address": {"address": "https://hooks.example.com/x"},
     "send": {"by": "ada"},
+    "approve": {"by": "ada"},
+    "reject": {"by": "ada", "reason": "not ours"},
     "skip": {"by": "ada", "reason": "not ours"},
     "motion": {"motion": "strategic", "until": "2027-01-01T00:00:00Z", "reason": "not ours", "by": "ada"},
     "{number}": {"message": "back"},

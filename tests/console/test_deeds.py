@@ -260,3 +260,25 @@ def test_a_viewer_sends_nothing(console: Console) -> None:
     assert "Send as it is" not in browser.get("/console/tasks/t4").text
     assert browser.get("/console/tasks/t4/draft").status_code == 403
     assert browser.post("/console/tasks/t4/draft/send", {}).status_code == 403
+
+
+def test_sending_is_stopped_and_goes_on(console: Console) -> None:
+    """An author throws the switch with a reason; every page says so; the banner takes it back."""
+    browser = console.logged_in("author")
+    assert "Stop all sending" in browser.get("/console/settings").text
+    form = {"reason": "the words are wrong", "back": "/console/settings"}
+    assert browser.post("/console/sending/stop", form).status_code == 302
+    page = browser.get("/console/settings").text
+    assert "Sending is stopped." in page and "the words are wrong" in page and "Stop all" not in page
+    assert "Sending is stopped." in browser.get("/console/accounts").text
+    browser.post("/console/sending/resume", {"back": "/console/"})
+    assert "Sending is stopped." not in browser.get("/console/accounts").text
+    assert browser.post("/console/sending/stop", {"reason": ""}).status_code == 400
+
+
+def test_a_viewer_stops_nothing(console: Console) -> None:
+    """Neither is the button shown, nor do the addresses answer."""
+    browser = console.logged_in("viewer")
+    assert "Stop all sending" not in browser.get("/console/settings").text
+    for verb in ("stop", "resume"):
+        assert browser.post(f"/console/sending/{verb}", {"reason": "no"}).status_code == 403

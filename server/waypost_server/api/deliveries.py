@@ -13,7 +13,17 @@ from waypost_server.services.resend import resend as send_again
 from waypost_server.store import listing, profiles
 
 blueprint = resource("deliveries", "One message to one recipient through one channel.")
-STATES = ["pending", "sending", "sent", "failed", "unknown", "suppressed", "expired", "cancelled"]
+STATES = [
+    "pending",
+    "awaiting_approval",
+    "sending",
+    "sent",
+    "failed",
+    "unknown",
+    "suppressed",
+    "expired",
+    "cancelled",
+]
 
 
 class DeliveryQuery(PageQuery):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import g, request, url_for
 
 from waypost_server.console.access import own_draft, runtime
 from waypost_server.services.console_login import may
-from waypost_server.store import reports_home
+from waypost_server.store import reports_home, stops
 
 SECTIONS = {  # pages that belong to another page's line in the side bar
     "console.task": "console.queue",
@@ -87,6 +88,15 @@ class Entry:
         return SECTIONS.get(request.endpoint or "", request.endpoint) == self.endpoint
 
 
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A kill switch that is thrown; `by_operator`: not from this console."""
+
+    by_operator: bool
+    reason: str
+    at: datetime | None
+
+
 def context() -> dict[str, Any]:
     """Template variables of every page."""
     login = getattr(g, "login", None)
@@ -98,12 +108,25 @@ def context() -> dict[str, Any]:
         "nav": _nav(login) if request.headers.get("X-Fragment") is None else (),
         "may": lambda role: may(login.role, role),
         "own_draft": own_draft(),
+        "stops": _stops(login),
     }
+
+
+def _stops(login: Any) -> list[Stopped]:
+    """What is stopped, in words, for the banner of every page."""
+    if request.headers.get("X-Fragment") is not None:
+        return []
+    with runtime().db.read() as session:
+        thrown = stops.standing(session, login.workspace_id)
+    found = [Stopped(not each.workspace_id, each.reason, each.at) for each in thrown]
+    if not runtime().sending:
+        found.insert(0, Stopped(True, "WAYPOST_SENDING is 0 here", None))
+    return found
 
 
 def _nav(login: Any) -> list[tuple[str, list[Entry]]]:
     with runtime().db.read() as session:
-        waiting, edited = reports_home.waiting(session, login.workspace_id, login.user_id, own_draft())
+        waiting, edited, asked = reports_home.waiting(session, login.workspace_id, login.user_id, own_draft())
         live = runtime().releases.live(session, login.workspace_id)
     nudges = len(live.definitions.nudges) if live else None
     plays = len(live.definitions.plays) if live else None
@@ -122,6 +145,7 @@ def _nav(login: Any) -> list[tuple[str, list[Entry]]]:
                 Entry("plays", "Plays", "console.plays", plays),
                 Entry("drafts", "Drafts", "console.drafts", edited or None),
                 Entry("deliveries", "Deliveries", "console.deliveries"),
+                Entry("approvals", "Approvals", "console.approvals", asked or None),
                 Entry("explain", "Explain", "console.explain"),
             ],
         ),

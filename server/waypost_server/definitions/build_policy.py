@@ -41,6 +41,8 @@ def build_policy(source: Source, report: Report) -> Policy | None:
         ),
         dismissals_before_stop=data.get("dismissals_before_stop", fair.dismissals_before_stop),
         holdout_percent=data.get("holdout", {}).get("percent", 0),
+        approval_above=_rule(data, "approval", fair.approval_above, lambda one: one["above"]),
+        daily_ceiling=data.get("daily_ceiling", fair.daily_ceiling),
         timezone=data.get("timezone", "UTC"),
         webhooks=data.get("webhooks", {}),
         tasks=_tasks(data.get("tasks", {})),

@@ -107,6 +107,11 @@ class CapSchema(Schema):
     channels = Texts()
 
 
+class ApprovalSchema(Schema):
+    examples: ClassVar[dict[str, str]] = {"above": "add `above: 500`"}
+    above = Number(whole=True, least=1, most=100_000_000, required=True)
+
+
 class QuietHoursSchema(Schema):
     start = ClockTime(required=True)
     end = ClockTime(required=True)
@@ -185,6 +190,8 @@ class PolicySchema(Schema):
     session = One(SessionRuleSchema, allow_none=True)
     play_emails = One(PlayEmailsSchema, allow_none=True)
     holdout = One(StandingHoldoutSchema)
+    approval = One(ApprovalSchema, allow_none=True)
+    daily_ceiling = Number(whole=True, least=1, most=100_000_000, allow_none=True)
     dismissals_before_stop = Number(whole=True, least=1, most=100, allow_none=True)
     timezone = Text()
     webhooks = MapOf(Text(most=2000), keys=Key())

@@ -126,6 +126,8 @@ class Policy:
     play_emails: PlayEmails | None = field(default_factory=PlayEmails)
     dismissals_before_stop: int | None = 2
     holdout_percent: float = 0  # accounts that get nothing digital at all, to measure the whole
+    approval_above: int | None = 500  # people a day that a play writes to without a second pair of eyes
+    daily_ceiling: int | None = 10_000  # e-mails a day of all plays together
     timezone: str = "UTC"
     webhooks: Mapping[str, str] = field(default_factory=dict)
     tasks: TaskPolicy = field(default_factory=TaskPolicy)
@@ -149,4 +151,4 @@ class Policy:
     @classmethod
     def without_limits(cls) -> Policy:
         """Everything an explicit null can switch off, switched off."""
-        return cls((), None, 0, None, None, None)
+        return cls((), None, 0, None, None, None, approval_above=None, daily_ceiling=None)

@@ -33,6 +33,8 @@ def deliver_due(
     runtime: Runtime, workspace_id: str, *, limit: int = BATCH, stop: Callable[[], bool] = lambda: False
 ) -> int:
     """Send up to `limit` due deliveries; returns how many were claimed. `stop` is asked before each group."""
+    if not runtime.sending:
+        return 0
     now, fence = runtime.clock(), runtime.new_id()
     runtime.fault("deliver.before_claim")
     with runtime.db.write() as session:

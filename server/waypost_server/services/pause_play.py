@@ -5,7 +5,9 @@ from __future__ import annotations
 from waypost_server.domain.errors import ConflictError, NotFoundError
 from waypost_server.services.change_run import said
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import audit, play_pauses
+from waypost_server.store import audit, deliveries, play_pauses
+
+PAUSED = "its play is paused"  # the reason of what it has queued
 
 
 def pause_play(runtime: Runtime, workspace_id: str, play: str, *, actor: str, reason: str) -> None:
@@ -36,6 +38,7 @@ def resume_play(runtime: Runtime, workspace_id: str, play: str, *, actor: str) -
             if release is None or play not in release.plays:
                 raise NotFoundError("There is no such play.")
             raise ConflictError("The play is not paused.", code="play_state")
+        deliveries.release_held(session, workspace_id, reason=PAUSED, play=play, now=now)
         entry = audit.Entry(runtime.new_id(), now, actor, "play.resumed", f"play:{play}")
         audit.append(session, workspace_id, entry)
     runtime.doorbell.ring()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from datetime import timedelta
 
 from waypost_server.domain.history import CLAIM_LASTS
 from waypost_server.services import motion
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.tend_tasks import tend_tasks
-from waypost_server.store import deliveries, offers, play_runs, touches
+from waypost_server.store import approvals, deliveries, offers, play_runs, touches
 
 log = logging.getLogger("waypost.recover")
 CLAIMS = 1000  # lapsed at most in one call
+APPROVAL_LASTS = timedelta(days=14)  # a message waits no longer for a yes
 
 
 def recover(runtime: Runtime) -> None:
@@ -24,6 +26,7 @@ def recover(runtime: Runtime) -> None:
     with runtime.db.write() as session:
         back, unknown = deliveries.recover_expired(session, now=now)
         expired = deliveries.expire_old(session, now=now)
+        expired += approvals.expire(session, asked_before=now - APPROVAL_LASTS, now=now)
         parked = play_runs.park(session, now=now)
     tend_tasks(runtime)
     if back or unknown or expired or parked:

@@ -44,6 +44,7 @@ class Runtime:
     mail_from: str = "Waypost <waypost@localhost>"
     bounce_address: str | None = None  # where mail servers report to; each mail gets its own form of it
     mailer: Mailer | None = None  # None: e-mail waits
+    sending: bool = True  # False: this process claims nothing to send (WAYPOST_SENDING=0)
     poster: Poster | None = None  # None: webhooks wait
     chat: Chatter | None = None  # None: chat waits
     fault: Callable[[str], None] = no_fault  # a named point at which a test may kill the process

@@ -21,11 +21,14 @@ from waypost_server.domain.policy import Policy
 from waypost_server.domain.quiet_hours import quiet_until
 from waypost_server.services.endpoint_health import KEPT, wait_until
 from waypost_server.services.goals import goal_reached
+from waypost_server.services.pause_play import PAUSED
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.put_delivery import GUARD
 from waypost_server.services.put_task import put_draft
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.send_known import Known, read_known, recipient_hash
+from waypost_server.services.send_room import Full, Room
+from waypost_server.services.stop_sending import STOPPED
 from waypost_server.store import deliveries
 from waypost_server.store import send_group as group
 from waypost_server.store.endpoints import NO_ADDRESS
@@ -36,6 +39,7 @@ log = logging.getLogger("waypost.deliver")
 NO_CHANNEL = timedelta(minutes=10)
 SWITCHED_OFF = timedelta(minutes=1)
 MUTED = timedelta(hours=1)
+AWAITS = "so many people a day need an approver's yes"
 
 
 _WAYS: Mapping[str, Callable[[Runtime], object]] = {
@@ -48,6 +52,13 @@ _WAYS: Mapping[str, Callable[[Runtime], object]] = {
 class _End(Exception):
     def __init__(self, state: str, reason: str) -> None:
         self.state, self.reason = state, reason
+
+
+class _Await(Exception):
+    """It waits for a person's yes."""
+
+    def __init__(self, approval_id: str) -> None:
+        self.approval_id = approval_id
 
 
 class _Hold(Exception):
@@ -74,19 +85,32 @@ def check_all(
     held = group.ours(session, workspace_id, ids, fence=fence, phase="pre")
     mine = [row for row in rows if row.id in held]
     now = runtime.clock()
-    known = read_known(session, runtime, mine, now) if mine else None
-    passed = [row for row in mine if known and _judge(session, runtime, row, known, fence, now)]
-    if known:
-        deliveries.reserve_touches(session, known.spending)
-        known.slots.write(session, workspace_id, now)
+    if not mine:
+        return []
+    known = read_known(session, runtime, mine, now)
+    room = Room.of(session, runtime, mine, known, now)
+    passed = [row for row in mine if _judge(session, runtime, row, known, room, fence, now)]
+    deliveries.reserve_touches(session, known.spending)
+    known.slots.write(session, workspace_id, now)
+    room.write(workspace_id)
     return passed
 
 
 def _judge(
-    session: Session, runtime: Runtime, row: Delivery, known: Known, fence: str, now: datetime
+    session: Session, runtime: Runtime, row: Delivery, known: Known, room: Room, fence: str, now: datetime
 ) -> bool:
     try:
         _check(session, runtime, row, known, now)
+        _find_room(row, room)
+    except _Await as wait:
+        values = {
+            "state": "awaiting_approval",
+            "approval_id": wait.approval_id,
+            "reason": AWAITS,
+            "claims": 0,
+        }
+        _not_now(session, row, fence, values)
+        return False
     except _End as end:
         values = {"state": end.state, "reason": end.reason, "ended_at": now}
         _not_now(session, row, fence, values)
@@ -126,8 +150,10 @@ def _check(session: Session, runtime: Runtime, row: Delivery, known: Known, now:
     if row.expires_at <= now:
         raise _End("expired", row.reason or "its time was over before it could be sent")
     around = known.around[row.id]
-    if not around.workspace.sending:
-        raise _Hold(now + SWITCHED_OFF, "sending is switched off for this workspace")
+    if not around.workspace.sending or known.stopped:
+        raise _Hold(now + SWITCHED_OFF, STOPPED)
+    if row.play in known.paused:
+        raise _Hold(now + SWITCHED_OFF, PAUSED)
     if _WAYS[row.channel](runtime) is None:
         raise _Hold(now + NO_CHANNEL, f"no way to send {row.channel} is set up")
     _not_suppressed(runtime, row, known)
@@ -142,6 +168,18 @@ def _check(session: Session, runtime: Runtime, row: Delivery, known: Known, now:
     elif row.channel != "webhook" and row.kind != "transactional":
         _attention(row, around, known, now)
     _endpoint_takes(session, runtime, row, known, now)
+
+
+def _find_room(row: Delivery, room: Room) -> None:
+    """The last check of all: it takes a place of the day."""
+    hindrance = room.take(row)
+    if hindrance is None:
+        return
+    if isinstance(hindrance, Full):
+        raise _Hold(hindrance.until, f"the {hindrance.limit:,} e-mails of today have left")
+    if hindrance.state == "rejected":
+        raise _End("cancelled", f"rejected: {hindrance.reason}")
+    raise _Await(hindrance.id)
 
 
 def _still_wanted(

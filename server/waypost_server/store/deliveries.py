@@ -169,6 +169,16 @@ def look_again(session: Session, workspace_id: str, *, run_id: str, now: datetim
     )
 
 
+def release_held(session: Session, workspace_id: str, *, reason: str, play: str = "", now: datetime) -> None:
+    """What waits for this reason is due now. '' stands for every workspace, and for every play."""
+    waiting = update(Delivery).where(Delivery.state == "pending", Delivery.reason == reason)
+    if workspace_id:
+        waiting = waiting.where(Delivery.workspace_id == workspace_id)
+    if play:
+        waiting = waiting.where(Delivery.play == play)
+    session.execute(waiting.values(not_before=now).execution_options(synchronize_session=False))
+
+
 def cancel_unsent(
     session: Session, workspace_id: str, delivery_id: str, *, reason: str, now: datetime
 ) -> bool:
@@ -186,7 +196,11 @@ def cancel_pending(session: Session, workspace_id: str, *, run_id: str, reason: 
     """End what a run has queued and no worker has begun to send."""
     session.execute(
         update(Delivery)
-        .where(Delivery.workspace_id == workspace_id, Delivery.run_id == run_id, Delivery.state == "pending")
+        .where(
+            Delivery.workspace_id == workspace_id,
+            Delivery.run_id == run_id,
+            Delivery.state.in_(("pending", "awaiting_approval")),
+        )
         .values(state="cancelled", reason=reason, ended_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from waypost_server.store import bulk
+from waypost_server.store import bulk, stops
 from waypost_server.store.play_pauses import not_paused
 from waypost_server.store.tables import Account, Delivery, PlayRun, Workspace
 
@@ -35,13 +35,18 @@ def workspaces_with_due_accounts(session: Session, now: datetime) -> list[str]:
 
 def workspaces_with_due_runs(session: Session, now: datetime) -> list[str]:
     """Workspaces in which a run is due."""
-    return _workspaces(session, PlayRun, and_(PlayRun.due_at <= now, _free(PlayRun, now), not_paused()))
+    return _workspaces(
+        session, PlayRun, and_(PlayRun.due_at <= now, _free(PlayRun, now), not_paused(PlayRun))
+    )
 
 
 def workspaces_with_due_deliveries(session: Session, now: datetime) -> list[str]:
-    """Workspaces that may send (the kill switch is off) and have something to send."""
+    """Workspaces that may send (no kill switch is thrown) and have something to send."""
+    if stops.standing(session, stops.EVERYWHERE):
+        return []
     sending = select(Workspace.id).where(Workspace.sending.is_(True))
-    return _workspaces(session, Delivery, and_(_delivery_due(now), Delivery.workspace_id.in_(sending)))
+    due = and_(_delivery_due(now), Delivery.workspace_id.in_(sending), not_paused(Delivery))
+    return _workspaces(session, Delivery, due)
 
 
 def claim_accounts(
@@ -58,7 +63,12 @@ def claim_runs(
     session: Session, workspace_id: str, *, now: datetime, limit: int, lease_until: datetime, fence: str
 ) -> list[PlayRun]:
     """Lease up to `limit` due runs, the longest due first."""
-    due = [PlayRun.workspace_id == workspace_id, PlayRun.due_at <= now, _free(PlayRun, now), not_paused()]
+    due = [
+        PlayRun.workspace_id == workspace_id,
+        PlayRun.due_at <= now,
+        _free(PlayRun, now),
+        not_paused(PlayRun),
+    ]
     ids = _choose(session, PlayRun, due, limit, PlayRun.due_at)
     return _lease(session, PlayRun, workspace_id, ids, lease_until=lease_until, fence=fence)
 
@@ -67,7 +77,9 @@ def claim_deliveries(
     session: Session, workspace_id: str, *, now: datetime, limit: int, lease_until: datetime, fence: str
 ) -> list[Delivery]:
     """Lease up to `limit` pending deliveries whose time has come, the longest due first."""
-    due = [Delivery.workspace_id == workspace_id, _delivery_due(now)]
+    if stops.standing(session, workspace_id):
+        return []
+    due = [Delivery.workspace_id == workspace_id, _delivery_due(now), not_paused(Delivery)]
     ids = _choose(session, Delivery, due, limit, Delivery.not_before)
     return _lease(
         session,

@@ -28,14 +28,14 @@ class Rule:
 RULES = (
     Rule(
         "delivery_state",
-        "select workspace_id w, id, state from delivery where state not in ('pending', 'sending', 'sent',"
-        " 'failed', 'unknown', 'suppressed', 'expired', 'cancelled')",
+        "select workspace_id w, id, state from delivery where state not in ('pending', 'awaiting_approval', 'sending',"
+        " 'sent', 'failed', 'unknown', 'suppressed', 'expired', 'cancelled')",
         "{w}: delivery {id} is in the unknown state {state}.",
     ),
     Rule(
         "delivery_ended",
         "select workspace_id w, id, state from delivery"
-        " where (state in ('pending', 'sending')) = (ended_at is not null)",
+        " where (state in ('pending', 'awaiting_approval', 'sending')) = (ended_at is not null)",
         "{w}: delivery {id} is {state}, and its end does not fit.",
     ),
     Rule(
@@ -67,6 +67,20 @@ RULES = (
         " and d.state in ('sent', 'unknown') and not exists (select 1 from touch t"
         " where t.workspace_id = d.workspace_id and t.id = 'delivery:' || d.id)",
         "{w}: e-mail {id} reached or may have reached somebody, and no touch was counted.",
+    ),
+    Rule(
+        "delivery_approval",
+        "select d.workspace_id w, d.id from delivery d where d.state = 'awaiting_approval' and not exists"
+        " (select 1 from approval a where a.workspace_id = d.workspace_id and a.id = d.approval_id"
+        " and a.state = 'waiting')",
+        "{w}: delivery {id} waits for an approval that nobody can give.",
+    ),
+    Rule(
+        "draft_sent",
+        "select m.workspace_id w, m.task_id id from message_draft m where m.state = 'sent' and not exists"
+        " (select 1 from delivery d where d.workspace_id = m.workspace_id and d.id = m.delivery_id"
+        " and d.person = m.person)",
+        "{w}: the message of task {id} is sent, and no delivery bears that person's name.",
     ),
     Rule(
         "run_due",

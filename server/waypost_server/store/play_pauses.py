@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.play_runs import insert_new
-from waypost_server.store.tables import PlayPause, PlayRun
+from waypost_server.store.tables import Delivery, PlayPause, PlayRun
 
 
 def put(session: Session, workspace_id: str, play: str, *, at: datetime, actor: str, reason: str) -> bool:
@@ -31,9 +31,9 @@ def of_workspace(session: Session, workspace_id: str) -> dict[str, PlayPause]:
     return {row.play: row for row in rows}
 
 
-def not_paused() -> ColumnElement[bool]:
-    """Of a run: its play is not paused."""
+def not_paused(table: type[PlayRun] | type[Delivery]) -> ColumnElement[bool]:
+    """Of a run or a message: its play is not paused."""
     paused = select(PlayPause.play).where(
-        PlayPause.workspace_id == PlayRun.workspace_id, PlayPause.play == PlayRun.play
+        PlayPause.workspace_id == table.workspace_id, PlayPause.play == table.play
     )
     return ~paused.exists()

@@ -40,6 +40,12 @@ def found(session: Session, workspace_id: str, number: int) -> tuple[dict[str, s
     return None if row is None else (row[0], row[1])
 
 
+def author(session: Session, workspace_id: str, number: int) -> str:
+    """Who published a release; '' for one that is not there."""
+    query = select(Release.author).where(Release.workspace_id == workspace_id, Release.number == number)
+    return session.scalar(query) or ""
+
+
 def live_environment(session: Session, workspace_id: str) -> str:
     """The environment of the newest release; "" for none, or where nothing is published."""
     newest = select(Release.environment).where(Release.workspace_id == workspace_id)

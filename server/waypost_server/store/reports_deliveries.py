@@ -10,7 +10,17 @@ from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Account, Attempt, ConsoleUser, Delivery
 
-STATES = ("pending", "sending", "sent", "failed", "unknown", "suppressed", "expired", "cancelled")
+STATES = (
+    "pending",
+    "awaiting_approval",
+    "sending",
+    "sent",
+    "failed",
+    "unknown",
+    "suppressed",
+    "expired",
+    "cancelled",
+)
 
 
 def page(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import (
     Account,
+    Approval,
     Delivery,
     DraftFile,
     IngestDay,
@@ -38,8 +39,9 @@ class Today:
     sent: int
 
 
-def waiting(session: Session, workspace_id: str, owner: str, draft: str) -> tuple[int, int]:
-    """For every page's side bar: (open tasks of one person or escalated to them, files that their draft edits).
+def waiting(session: Session, workspace_id: str, owner: str, draft: str) -> tuple[int, int, int]:
+    """For every page's side bar: (open tasks of one person or escalated to them, files that their draft edits, plays
+    that wait for an approval).
 
     A task that is held back does not count.
     """
@@ -50,8 +52,10 @@ def waiting(session: Session, workspace_id: str, owner: str, draft: str) -> tupl
         or_(Task.owner == owner, Task.escalated_to == owner),
     )
     edited = select(func.count()).where(DraftFile.workspace_id == workspace_id, DraftFile.draft == draft)
-    found = session.execute(select(tasks.scalar_subquery(), edited.scalar_subquery())).one()
-    return found[0], found[1]
+    asked = select(func.count()).where(Approval.workspace_id == workspace_id, Approval.state == "waiting")
+    counts = (each.scalar_subquery() for each in (tasks, edited, asked))
+    found = session.execute(select(*counts)).one()
+    return found[0], found[1], found[2]
 
 
 def due_tasks(session: Session, workspace_id: str, before: datetime, limit: int) -> Sequence[Row[Any]]:

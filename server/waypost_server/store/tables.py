@@ -674,7 +674,10 @@ class Delivery(db.Model):
     body: Mapped[str] = col(default="''")  # text part, or the webhook's JSON; set when it is rendered
     body_html: Mapped[str] = col(default="''")
     dedupe_key: Mapped[str] = col()
-    state: Mapped[str] = col()  # pending sending sent failed unknown suppressed expired cancelled
+    # pending awaiting_approval sending sent failed unknown suppressed expired cancelled
+    state: Mapped[str] = col()
+    approval_id: Mapped[str] = col(default="''")  # what it waits for, or waited for
+    counted_on: Mapped[date | None] = col(Date)  # the day in whose SendDay it has a place
     phase: Mapped[str] = col(default="''")  # while sending: pre | commit_point
     reason: Mapped[str] = col(default="''")  # why it ended as it did
     claims: Mapped[int] = col(Integer, default="0")
@@ -696,6 +699,13 @@ class Delivery(db.Model):
         ),
         Index("ix_delivery_account", "workspace_id", "account_id", "created_at"),
         Index("ix_delivery_created", "workspace_id", "created_at", "id"),
+        Index(
+            "ix_delivery_approval",
+            "workspace_id",
+            "approval_id",
+            postgresql_where=text("state = 'awaiting_approval'"),
+            sqlite_where=text("state = 'awaiting_approval'"),
+        ),
     )
 
 
@@ -757,6 +767,45 @@ class MailSlot(db.Model):
     domain: Mapped[str] = key()
     starts_at: Mapped[datetime] = key(UtcDateTime)
     taken: Mapped[int] = col(Integer)
+
+
+class SendingStop(db.Model):
+    """A kill switch that is thrown. Taking it back deletes the row; the audit keeps both."""
+
+    __tablename__ = "sending_stop"
+    workspace_id: Mapped[str] = key()  # '' = every workspace
+    at: Mapped[datetime] = col(UtcDateTime)
+    actor: Mapped[str] = col()
+    reason: Mapped[str] = col()
+
+
+class SendDay(db.Model):
+    """How many e-mails have taken their place in a day: of a workspace (play ''), and of each play."""
+
+    __tablename__ = "send_day"
+    workspace_id: Mapped[str] = key()
+    day: Mapped[date] = key(Date)
+    play: Mapped[str] = key()
+    count: Mapped[int] = col(BigInteger)
+    __table_args__ = (COMPACT,)
+
+
+class Approval(db.Model):
+    """A play in one wording asks to write to more people in a day than the policy lets it by itself."""
+
+    __tablename__ = "approval"
+    workspace_id: Mapped[str] = key()
+    id: Mapped[str] = key()
+    play: Mapped[str] = col()
+    wording: Mapped[str] = col()  # fingerprint of the play and its templates: other words ask again
+    release: Mapped[int] = col(Integer)
+    author: Mapped[str] = col()  # who published that release
+    state: Mapped[str] = col()  # waiting | approved | rejected
+    asked_at: Mapped[datetime] = col(UtcDateTime)
+    person: Mapped[str | None] = col()  # console_user.id of who decided
+    decided_at: Mapped[datetime | None] = col(UtcDateTime)
+    reason: Mapped[str] = col(default="''")
+    __table_args__ = (Index("uq_approval_wording", "workspace_id", "play", "wording", unique=True),)
 
 
 class Suppression(db.Model):

@@ -36,6 +36,7 @@ PAGES = (
     "/drafts/marta@acme.example/files/in-app~2Fautomation-halfway.yaml",
     "/drafts/spring/files/policy.yaml/conflict",
     "/deliveries",
+    "/approvals",
     "/deliveries/d01",
     "/explain",
     "/explain?user=tidewater-0&nudge=automation-halfway",

@@ -3,6 +3,7 @@
 from waypost_server.console.views import (
     accounts,
     adoption,
+    approvals,
     bulk_starts,
     deliveries,
     draft_file,
@@ -42,6 +43,7 @@ VIEWS = (
     draft_file,
     draft_publish,
     deliveries,
+    approvals,
     explain,
     accounts,
     motion,

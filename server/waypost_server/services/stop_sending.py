@@ -1,0 +1,54 @@
+"""The kill switches: stop what leaves the building, everywhere or for a workspace, and let it go on.
+
+A worker asks before it claims and before each group of messages, so a switch acts within seconds. Nothing is
+lost: what would have been sent waits, and is checked once more when it goes on. A play has its pause for that.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
+from waypost_server.services.runtime import Runtime
+from waypost_server.store import audit, deliveries, stops, workspaces
+from waypost_server.store.stops import EVERYWHERE
+
+REASON = 200  # characters
+STOPPED = "sending is stopped"  # the reason of what waits for it
+
+
+def stop_sending(runtime: Runtime, workspace_id: str, *, actor: str, reason: str) -> None:
+    """Throw the switch of a workspace, or `EVERYWHERE`; throwing it twice changes nothing.
+
+    Raises BadInputError without a reason, and NotFoundError.
+    """
+    why = reason.replace("\x00", "").strip()[:REASON]
+    if not why:
+        raise BadInputError("Say in a few words why nothing may be sent.", code="reason_required")
+    with runtime.db.write() as session:
+        if workspace_id != EVERYWHERE and workspaces.get(session, workspace_id) is None:
+            raise NotFoundError(f"There is no workspace {workspace_id}.")
+        values = {"workspace_id": workspace_id, "at": runtime.clock(), "actor": actor, "reason": why}
+        if stops.put(session, values):
+            _audit(session, runtime, workspace_id, actor, "sending.stopped", why)
+
+
+def resume_sending(runtime: Runtime, workspace_id: str, *, actor: str) -> None:
+    """Take the switch back; what waited for it is due at once. Raises ConflictError when it was not thrown."""
+    with runtime.db.write() as session:
+        if not stops.end(session, workspace_id):
+            raise ConflictError("Sending is not stopped here.")
+        _audit(session, runtime, workspace_id, actor, "sending.resumed", "")
+        deliveries.release_held(session, workspace_id, reason=STOPPED, now=runtime.clock())
+    runtime.doorbell.ring()
+
+
+def _audit(
+    session: Session, runtime: Runtime, workspace_id: str, actor: str, action: str, reason: str
+) -> None:
+    """A switch for everything is written down in every workspace."""
+    ids = [workspace_id] if workspace_id else [workspace.id for workspace in workspaces.every(session)]
+    for each in ids:
+        after = {"reason": reason} if reason else None
+        entry = audit.Entry(runtime.new_id(), runtime.clock(), actor, action, "sending", after=after)
+        audit.append(session, each, entry)

@@ -1,0 +1,53 @@
+"""The kill switches that are thrown: for everything, or for a workspace. A play has its pause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from waypost_server.store.play_runs import insert_new
+from waypost_server.store.tables import SendingStop, Workspace
+
+EVERYWHERE = ""
+
+
+def put(session: Session, values: Mapping[str, Any]) -> bool:
+    """Throw a switch; False when it was thrown before."""
+    _tell_workspace(session, values["workspace_id"], sending=False)
+    return insert_new(session, SendingStop, values)
+
+
+def end(session: Session, workspace_id: str) -> bool:
+    """Take a switch back; False when it was not thrown."""
+    _tell_workspace(session, workspace_id, sending=True)
+    return bool(
+        session.execute(
+            delete(SendingStop)
+            .where(SendingStop.workspace_id == workspace_id)
+            .execution_options(synchronize_session=False)
+        ).rowcount
+    )
+
+
+def standing(session: Session, workspace_id: str) -> list[SendingStop]:
+    """Those that count for a workspace, the widest first."""
+    return list(
+        session.scalars(
+            select(SendingStop)
+            .where(SendingStop.workspace_id.in_((EVERYWHERE, workspace_id)))
+            .order_by(SendingStop.workspace_id)
+        )
+    )
+
+
+def _tell_workspace(session: Session, workspace_id: str, *, sending: bool) -> None:
+    if workspace_id != EVERYWHERE:
+        session.execute(
+            update(Workspace)
+            .where(Workspace.id == workspace_id)
+            .values(sending=sending)
+            .execution_options(synchronize_session=False)
+        )
