@@ -12,7 +12,7 @@ SDK_SOURCES := $(shell find sdk/js/src sdk/js/scripts -type f 2>/dev/null) sdk/j
 # compiles everything again, asserts included.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup run test check lint types contracts locks js-check bench lock chromium clean
+.PHONY: setup run test faults check lint types contracts locks js-check bench lock chromium clean
 
 setup: $(PYTHON_STAMP) $(NODE_STAMP) $(SDK_BUILD) chromium
 
@@ -42,9 +42,13 @@ test: setup lint types contracts locks js-check
 	npm run --silent test
 	$(BIN)/pytest -q -n 2 --dist loadfile
 
+# Minutes of trouble on purpose, and a table of what was counted.
+faults: setup
+	$(BIN)/pytest -q -m fault_long tests/faults
+
 # The fast tests, on SQLite alone, to run before every commit.
 check: $(PYTHON_STAMP) $(NODE_STAMP) $(SDK_BUILD) lint types contracts locks
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser and not postgres"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser and not postgres and not fault_long"
 
 lint:
 	$(BIN)/ruff check .

@@ -71,7 +71,10 @@ def main() -> None:
         url = given.postgres or f"sqlite:///{folder}/bench.db"
         upgrade(open_engine(url))
         rig = PlayRig(Database(open_engine(url)), Path(folder))
-        rig.publish(policy=POLICY.replace('{start: "20:00", end: "08:00"}', "null"))
+        rig.publish(
+            policy=POLICY.replace('{start: "20:00", end: "08:00"}', "null")
+            + "approval: null\ndaily_ceiling: 10000000\n"
+        )
         _fill(rig, given.mails)
         rig.sql("update account set motion = 'long_tail'")
         _queue(rig, given.mails)

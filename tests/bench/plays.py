@@ -187,7 +187,10 @@ def main() -> None:
         url = given.postgres or f"sqlite:///{folder}/bench.db"
         mailer = SmtpMailer("127.0.0.1", port, starttls=False)
         rig = PlayRig(_database(url), Path(folder) / "mailbox", mailer=mailer)
-        rig.publish(policy=POLICY.replace('{start: "20:00", end: "08:00"}', "null"))
+        rig.publish(
+            policy=POLICY.replace('{start: "20:00", end: "08:00"}', "null")
+            + "approval: null\ndaily_ceiling: 10000000\n"
+        )
         _fill(rig, given.accounts)
         evaluated, evaluated_cpu = _rate(given.accounts, lambda: _all(evaluate_due, rig))
         advanced, advanced_cpu = _rate(given.accounts, lambda: _all(advance_due, rig))

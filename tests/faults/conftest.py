@@ -6,7 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.faults import ledger
 from tests.postgres import running_postgres
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the long tests counted."""
+    if ledger.ROWS:
+        terminalreporter.section("messages")
+        line = "{:<36} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}"
+        terminalreporter.line(line.format("", "decided", "ended", "sent", "unknown", "doubled", "lost"))
+        for name, each in ledger.ROWS:
+            counts = (each.decided, each.terminal, each.sent, each.unknown, each.doubled, each.lost)
+            terminalreporter.line(line.format(name, *counts))
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,14 @@ import click
 
 
 @click.command()
-def fsck() -> None:
+@click.option("--deep", is_flag=True, help="Walk the whole event log too; as slow as the log is long.")
+def fsck(deep: bool) -> None:
     """Check the stored data; changes nothing. Exit code 1 when a rule is broken."""
     from waypost_server.cli.runtime import open_runtime
     from waypost_server.services.fsck import check
 
     with open_runtime() as runtime:
-        found = check(runtime)
+        found = check(runtime, deep=deep)
     for sentence in found:
         click.echo(sentence)
     click.echo("Everything holds." if not found else f"{len(found)} broken.")

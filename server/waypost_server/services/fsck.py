@@ -11,11 +11,11 @@ from waypost_server.services.runtime import Runtime
 from waypost_server.store import invariants
 
 
-def check(runtime: Runtime) -> list[str]:
-    """One plain sentence per broken rule and workspace; empty when everything holds."""
+def check(runtime: Runtime, *, deep: bool = False) -> list[str]:
+    """One plain sentence per broken rule and workspace; empty when everything holds. `deep`: the event log too."""
     found: list[str] = []
     with runtime.db.read() as session:
-        for rule in invariants.RULES:
+        for rule in (*invariants.RULES, *(invariants.DEEP if deep else ())):
             found += [_sentence(rule.says, row) for row in _broken(session, rule, runtime)]
     return found
 
