@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import select, text
+from sqlalchemy import delete, insert, select, text
 
 from tests.builders import WORKSPACE, Clock, add_workspace, make_runtime
 from waypost_server.channels.mailbox import MailboxMailer
@@ -227,18 +227,10 @@ class PlayRig:
         last = datetime.combine(max(days), datetime.min.time(), tzinfo=self.clock.now.tzinfo) + timedelta(
             hours=9
         )
+        use = {"workspace_id": WORKSPACE, "account_id": account_id, "user_id": user_id, "feature": feature}
         with self.database.write() as session:
-            for day in days:
-                session.merge(
-                    UsageDay(
-                        workspace_id=WORKSPACE,
-                        account_id=account_id,
-                        user_id=user_id,
-                        feature=feature,
-                        day=day,
-                        count=1,
-                    )
-                )
+            session.execute(delete(UsageDay).filter_by(**use).where(UsageDay.day.in_(days)))
+            session.execute(insert(UsageDay), [{**use, "day": day, "count": 1} for day in sorted({*days})])
             session.merge(
                 UsageTotal(
                     workspace_id=WORKSPACE,
