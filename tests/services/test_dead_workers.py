@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from tests.builders import WORKSPACE
 from tests.services.play_rig import PlayRig
-from waypost_server.services.drain import one_round
+from waypost_server.services.drain import drain
 from waypost_server.services.recover import recover
 from waypost_server.store import due
 from waypost_server.store.database import Database
@@ -53,21 +53,24 @@ def test_its_other_work_resumes_within_ninety_seconds(rig: PlayRig) -> None:
     rig.clock.move(seconds=75)
     recover(rig.runtime)
     add(rig, "fresh", 60)
-    one_round(rig.runtime)
+    turns = iter([False] * 41)  # a worker that stops before it comes to anything fresh
+    drain(rig.runtime, stop=lambda: next(turns, True))
     assert {row.state for row in rig.rows(PlayRun) if row.id.startswith("dead")} == {"ended"}
     assert {row.state for row in rig.rows(Delivery) if row.id.startswith("dead")} == {"sent"}
-    assert any(row.state == "ended" for row in rig.rows(PlayRun) if row.id.startswith("fresh"))
+    assert not [row for row in rig.rows(PlayRun) if row.id.startswith("fresh") and row.state == "ended"]
+    drain(rig.runtime)
+    assert {row.state for row in rig.rows(PlayRun)} == {"ended"}
 
 
-def test_a_row_that_killed_its_worker_comes_alone_and_first(rig: PlayRig) -> None:
-    """It cannot take its neighbours down again, and fresh work follows."""
+def test_a_row_that_killed_its_worker_comes_alone(rig: PlayRig) -> None:
+    """It cannot take its neighbours down again: a claim of one takes it first, a claim of many never with others."""
     add(rig, "run", 5)
     rig.sql("update play_run set claims = 1 where id in ('run-003', 'run-004')")
     now = rig.clock.now
-    held = {"now": now, "limit": 100, "lease_until": now + timedelta(seconds=60), "fence": "f"}
     seen = []
-    for _ in range(4):
+    for limit in (1, 100, 100, 100):
+        held = {"now": now, "limit": limit, "lease_until": now + timedelta(seconds=60), "fence": "f"}
         with rig.database.write() as session:
-            seen.append([row.id for row in due.claim_runs(session, WORKSPACE, **held)])
-    assert sorted(seen[:2]) == [["run-003"], ["run-004"]]
-    assert sorted(seen[2]) == ["run-000", "run-001", "run-002"] and seen[3] == []
+            seen.append(sorted(row.id for row in due.claim_runs(session, WORKSPACE, **held)))
+    assert seen[0] + seen[2] in (["run-003", "run-004"], ["run-004", "run-003"])
+    assert seen[1] == ["run-000", "run-001", "run-002"] and seen[3] == []

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from functools import partial
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -17,21 +16,25 @@ from waypost_server.services.bulk_start import advance_bulk
 from waypost_server.services.deliver import deliver_due
 from waypost_server.services.evaluate import evaluate_due
 from waypost_server.services.runtime import Runtime
+from waypost_server.services.take_up import take_up
 from waypost_server.services.tend_tasks import follow_tasks
 from waypost_server.store import bulk_starts, due
 
 log = logging.getLogger("waypost.drain")
 SECONDS = 45.0
 _RETRIES = 5
-ALONE = 50  # rows that come alone, before other work has its turn
+TAKE_UP_SECONDS = 10.0  # between two looks for what dead workers held
 
 
 def drain(runtime: Runtime, *, seconds: float = SECONDS, stop: Callable[[], bool] = lambda: False) -> int:
     """Work until nothing is due, `stop` says so, or `seconds` have passed; returns how many rows were claimed."""
-    deadline = time.monotonic() + seconds
+    deadline, look_at = time.monotonic() + seconds, 0.0
     total, failures = 0, 0
     while not stop() and time.monotonic() < deadline:
         try:
+            if time.monotonic() >= look_at:
+                total += take_up(runtime, stop=stop)
+                look_at = time.monotonic() + TAKE_UP_SECONDS
             claimed = one_round(runtime, stop=stop)
             tended = 0 if claimed else follow_tasks(runtime)  # last: all of a round at once
         except (OperationalError, DBAPIError) as error:
@@ -58,20 +61,12 @@ def one_round(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> 
     for workspace_id in bulks:
         claimed += advance_bulk(runtime, workspace_id, stop=stop)
     for workspace_id in accounts:
-        claimed += _turn(partial(evaluate_due, runtime, workspace_id), stop)
+        if not stop():
+            claimed += evaluate_due(runtime, workspace_id)
     for workspace_id in sorted({*runs, *accounts, *bulks}):
-        claimed += _turn(partial(advance_due, runtime, workspace_id), stop)
+        if not stop():
+            claimed += advance_due(runtime, workspace_id)
     for workspace_id in sorted({*messages, *runs, *accounts}):
-        claimed += _turn(partial(deliver_due, runtime, workspace_id, stop=stop), stop)
+        if not stop():
+            claimed += deliver_due(runtime, workspace_id, stop=stop)
     return claimed
-
-
-def _turn(work: Callable[[], int], stop: Callable[[], bool]) -> int:
-    """A batch. What a dead worker held comes first, row by row; then the next follows at once."""
-    total = 0
-    for _ in range(ALONE):
-        claimed = 0 if stop() else work()
-        total += claimed
-        if claimed != 1:
-            break
-    return total

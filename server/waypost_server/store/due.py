@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store import bulk, stops
@@ -49,10 +49,36 @@ def workspaces_with_due_deliveries(session: Session, now: datetime) -> list[str]
     return _workspaces(session, Delivery, due)
 
 
+class LeftBehind(NamedTuple):
+    """How many due rows of each workspace were claimed before without an end, and are free again."""
+
+    accounts: dict[str, int]
+    runs: dict[str, int]
+    deliveries: dict[str, int]
+
+
+def left_behind(session: Session, now: datetime) -> LeftBehind:
+    """What dead workers held. Looks at all that is due, so it is not for every claim."""
+    sending = select(Workspace.id).where(Workspace.sending.is_(True))
+    return LeftBehind(
+        _claimed(session, Account, and_(_account_due(now), _free(Account, now))),
+        _claimed(session, PlayRun, and_(PlayRun.due_at <= now, _free(PlayRun, now), not_paused())),
+        _claimed(session, Delivery, and_(_delivery_due(now), Delivery.workspace_id.in_(sending))),
+    )
+
+
+def _claimed(session: Session, table: Any, due: ColumnElement[bool]) -> dict[str, int]:
+    workspace_id = func.coalesce(table.workspace_id, "")  # see `_workspaces`
+    rows = session.execute(
+        select(workspace_id, func.count()).where(due, table.claims > 0).group_by(workspace_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def claim_accounts(
     session: Session, workspace_id: str, *, now: datetime, limit: int, lease_until: datetime, fence: str
 ) -> list[Account]:
-    """Lease up to `limit` due accounts, or one alone: see `_choose`."""
+    """Lease up to `limit` due accounts, or one that was claimed before, alone."""
     due = [Account.workspace_id == workspace_id, _account_due(now), _free(Account, now)]
     ids = _choose(session, Account, due, limit)
     rows = _lease(session, Account, workspace_id, ids, lease_until=lease_until, fence=fence)
@@ -183,20 +209,23 @@ def _delivery_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _workspaces(session: Session, table: Any, due: ColumnElement[bool]) -> list[str]:
-    return sorted(session.scalars(select(table.workspace_id).where(due).distinct()))
+    # An expression, not the column: SQLite would walk a whole index that begins with it to find distinct ones.
+    workspace_id = func.coalesce(table.workspace_id, "")
+    return sorted(session.scalars(select(workspace_id).where(due).distinct()))
 
 
 def _choose(
     session: Session, table: Any, due: Sequence[ColumnElement[bool]], limit: int, order: Any = None
 ) -> list[str]:
-    """One row that was claimed before without an end, alone; or up to `limit` fresh ones.
+    """Up to `limit` fresh rows; or one that was claimed before without an end, alone.
 
-    Its worker died, maybe of it: alone it cannot take others down a second time. It comes first, so that it
-    waits for no more than its lease, however much fresh work there is; it cannot starve that for long, because
-    each such row ends or is parked after five claims.
+    Its worker died, maybe of it: alone it cannot take others down a second time. A claim of several takes
+    such a row when there is nothing fresh, a claim of one takes it first: see `left_behind`.
     """
-    again = _pick(session, table, [*due, table.claims > 0], 1, order)
-    return again or _pick(session, table, [*due, table.claims == 0], limit, order)
+    fresh, again = [*due, table.claims == 0], [*due, table.claims > 0]
+    if limit == 1:
+        return _pick(session, table, again, 1, order) or _pick(session, table, fresh, 1, order)
+    return _pick(session, table, fresh, limit, order) or _pick(session, table, again, 1, order)
 
 
 def _pick(
