@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
 
 from tests.builders import WORKSPACE
 from tests.services.play_rig import PlayRig
@@ -14,6 +17,7 @@ from waypost_server.services import advance_play
 from waypost_server.services.advance_play import advance_due
 from waypost_server.services.fsck import check as fsck
 from waypost_server.services.play_run_context import RunContext
+from waypost_server.store import play_runs
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Account, PlayRun, StepRun
 
@@ -85,6 +89,27 @@ def test_a_run_that_another_worker_took_over_is_left_to_it(rig: PlayRig) -> None
         "r001": ("ended", None),
     }
     assert [row.run_id for row in rig.rows(StepRun)] == ["r001"]
+
+
+def test_a_run_lost_in_the_middle_of_a_visit_undoes_the_visit(
+    rig: PlayRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lease ended meanwhile: nothing is told twice, and the others are visited by themselves."""
+    add_runs(rig, 3, step=5)
+    tell = play_runs.tell
+
+    def taken(session: Session, workspace_id: str, lines: Sequence[tuple[Any, ...]]) -> None:
+        tell(session, workspace_id, lines)
+        session.execute(text("update play_run set fence = 'somebody else' where id = 'r001'"))
+
+    monkeypatch.setattr(play_runs, "tell", taken)
+    advance_due(rig.runtime, WORKSPACE)
+    assert {row.run_id for row in rig.rows(StepRun)} == {"r000", "r002"}
+    assert {row.id: row.state for row in rig.rows(PlayRun)} == {
+        "r000": "ended",
+        "r001": "running",
+        "r002": "ended",
+    }
 
 
 def test_a_goal_of_one_account_ends_its_run_and_no_other(rig: PlayRig) -> None:

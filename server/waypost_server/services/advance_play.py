@@ -24,7 +24,7 @@ from waypost_server.services.play_sight import RunSight
 from waypost_server.services.play_steps import Line, act
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import deliveries, due, nudge_grants, signals, tasks
-from waypost_server.store.play_runs import Stand, Told
+from waypost_server.store.play_runs import LostRunError, Stand, Told
 from waypost_server.store.tables import PlayRun
 
 log = logging.getLogger("waypost.plays")
@@ -71,6 +71,8 @@ def _try(runtime: Runtime, runs: Sequence[PlayRun], fence: str) -> bool:
         _visit(runtime, runs, fence)
     except OperationalError:  # the database is away or busy: no run is to blame, and the drain tries again
         raise
+    except LostRunError:
+        return len(runs) == 1  # alone it is left to whoever has it
     except Exception:  # boundary: one run's data must not stop its neighbours
         log.exception("run.failed", extra={"runs": [run.id for run in runs]})
         return False

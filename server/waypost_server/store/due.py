@@ -241,13 +241,12 @@ def _lease(session: Session, table: Any, workspace_id: str, ids: Sequence[str], 
     """Mark the picked rows as held. The picking query has locked them (SQLite: the whole database)."""
     if not ids:
         return []
-    mine = and_(table.workspace_id == workspace_id, table.id.in_(ids))
-    session.execute(
+    statement = (
         update(table)
-        .where(mine)
+        .where(table.workspace_id == workspace_id, table.id.in_(ids))
         .values(claims=table.claims + 1, **values)
-        .execution_options(synchronize_session=False)
+        .returning(table)
     )
-    rows = session.scalars(select(table).where(mine))
+    rows = session.scalars(statement, execution_options={"synchronize_session": False})
     by_id = {row.id: row for row in rows}
     return [by_id[each] for each in ids if each in by_id]

@@ -93,12 +93,11 @@ def lock_accounts(session: Session, workspace_id: str, ids: Collection[str]) -> 
 
 
 def hold(session: Session, workspace_id: str, ids: Collection[str], *, fence: str) -> set[str]:
-    """Lock the runs for this transaction; those that another worker holds now are left out."""
+    """Those of the runs that this fence still holds. Not locked: their accounts are, and `save` asks again."""
     found = session.scalars(
         select(PlayRun.id)
         .where(PlayRun.workspace_id == workspace_id, PlayRun.id.in_(ids), PlayRun.fence == fence)
         .order_by(PlayRun.id)
-        .with_for_update()
     )
     return set(found)
 
@@ -176,7 +175,12 @@ SAVE = """
 update play_run set state = r.state, outcome = r.outcome, step = r.step, due_at = r.due_at, ended_at = r.ended_at,
   lease_until = null, fence = null, claims = 0
 from {rows} where play_run.workspace_id = {0} and play_run.id = r.id and play_run.fence = {1}
+returning play_run.id
 """
+
+
+class LostRunError(Exception):
+    """The lease of a run ended in the middle of a visit, and another worker has it now."""
 
 
 class Stand(NamedTuple):
@@ -191,9 +195,12 @@ class Stand(NamedTuple):
 
 
 def save(session: Session, workspace_id: str, stands: Sequence[Stand], *, fence: str) -> None:
-    """Write where runs that `hold` locked stand now, and give the runs back."""
-    if stands:
-        bulk.run(session, SAVE, POSITION, stands, (workspace_id, fence))
+    """Write where runs that `hold` found stand now, and give them back.
+
+    Raises LostRunError when another worker has taken one of them over meanwhile: nothing of the visit may stand.
+    """
+    if stands and len(bulk.run(session, SAVE, POSITION, stands, (workspace_id, fence))) < len(stands):
+        raise LostRunError
 
 
 @dataclass(frozen=True, slots=True)
