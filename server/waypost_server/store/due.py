@@ -62,8 +62,12 @@ def left_behind(session: Session, now: datetime) -> LeftBehind:
     sending = select(Workspace.id).where(Workspace.sending.is_(True))
     return LeftBehind(
         _claimed(session, Account, and_(_account_due(now), _free(Account, now))),
-        _claimed(session, PlayRun, and_(PlayRun.due_at <= now, _free(PlayRun, now), not_paused())),
-        _claimed(session, Delivery, and_(_delivery_due(now), Delivery.workspace_id.in_(sending))),
+        _claimed(session, PlayRun, and_(PlayRun.due_at <= now, _free(PlayRun, now), not_paused(PlayRun))),
+        _claimed(
+            session,
+            Delivery,
+            and_(_delivery_due(now), Delivery.workspace_id.in_(sending), not_paused(Delivery)),
+        ),
     )
 
 
