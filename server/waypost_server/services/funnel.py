@@ -21,12 +21,13 @@ from waypost_server.domain.eligibility import gates_of
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.domain.explanation import Leaf
 from waypost_server.domain.sample import place, scaled, wilson
-from waypost_server.services.decide import Question, answer, facts_of
+from waypost_server.services.decide import Question, answer
+from waypost_server.services.facts_of_many import facts_of_many
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import end_users
+from waypost_server.store import end_users, memberships
 
-LOOKED_AT = 2_000  # people asked at most: a second or two
+LOOKED_AT = 2_000  # people asked at most: a second
 SAMPLES = 5  # people named at each gate
 
 
@@ -170,13 +171,15 @@ def _count(
 ) -> Funnel:
     with runtime.db.read() as session:
         users, chosen = _chosen(end_users.ids(session, workspace_id))
-    tally = _Tally(nudge.audience.explain({}).leaves())
-    for user_id in chosen:
-        question = Question(user_id, nudge=nudge.key, explain=True)
-        facts = facts_of(runtime, workspace_id, question, release)
-        held = answer(release, question, facts).held
-        person = Person(user_id, facts.account_id or None)
-        tally.add(person, held[0].held.reason if held else "", nudge.audience.explain(facts.values).leaves())
+        last = memberships.last_accounts(session, workspace_id, chosen)
+        pairs = [(last.get(each, ""), each) for each in chosen]
+        tally = _Tally(nudge.audience.explain({}).leaves())
+        asked = facts_of_many(session, runtime, workspace_id, release, pairs)
+        for user_id, facts in zip(chosen, asked, strict=True):
+            held = answer(release, Question(user_id, nudge=nudge.key, explain=True), facts).held
+            person = Person(user_id, facts.account_id or None)
+            leaves = nudge.audience.explain(facts.values).leaves()
+            tally.add(person, held[0].held.reason if held else "", leaves)
     *gates, eligible = tally.parts((*gates_of(nudge), "content", ""), users)
     return Funnel(
         nudge.key, nudge.nudge.title, release.number, now, users, len(chosen), tuple(gates), eligible,

@@ -20,6 +20,7 @@ from waypost_server.domain.definitions import Condition
 from waypost_server.domain.partial import truth
 from waypost_server.services import facts
 from waypost_server.services.classify import classify, paths_read
+from waypost_server.services.facts_of_many import facts_of_many
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import crowd_parts, crowds, motion_overrides
@@ -100,13 +101,9 @@ class Population:
         self, pairs: Sequence[tuple[str, str]], paths: frozenset[str]
     ) -> Iterator[tuple[tuple[str, str], facts.Values]]:
         """((account, user), the facts at `paths`), all by the statement of a decision."""
-        wanted, subject, zone = self._wanted(paths)
-        is_sqlite = self.runtime.db.is_sqlite
-        for start in range(0, len(pairs), CHUNK):
-            chunk = pairs[start : start + CHUNK]
-            for account_id, user_id, parts in crowds.parts(self.session, is_sqlite, wanted, subject, chunk):
-                one = subject.of(user_id, account_id)
-                yield (account_id, user_id), facts.build(parts, one, self.release, zone, paths=paths).values
+        found = facts_of_many(self.session, self.runtime, self.workspace_id, self.release, pairs, paths=paths)
+        for pair, each in zip(pairs, found, strict=True):
+            yield pair, each.values
 
     def personal(
         self, members: Sequence[Member], paths: frozenset[str]

@@ -73,12 +73,15 @@ def parts(
     subject: facts.Subject,
     pairs: Sequence[tuple[str, str]],
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(account, user, parts) for each of `pairs`; user '' reads the account alone. The rest is `subject`'s."""
+    """(account, user, parts) for each of `pairs`, in their order; user '' reads the account alone.
+
+    The rest of the question is `subject`'s.
+    """
     dialect: Dialect = Sqlite() if is_sqlite else Postgres()
     found = facts.parts_of(dialect, wanted)
     columns = {**facts.placeholders(dialect, wanted), "user": "p.u", "acc": "p.a"}
     whole = dialect.whole(found.values()).format_map(columns)
     values = facts.parameters(is_sqlite, wanted, subject) | crowd_parts.given(dialect, pairs)
-    statement = f"select p.a, p.u, {whole} from {crowd_parts.source(dialect)}"
+    statement = f"select p.a, p.u, {whole} from {crowd_parts.source(dialect)} order by n"
     for account_id, user_id, answer in session.connection().exec_driver_sql(statement, values):
         yield account_id, user_id, facts.named(answer, tuple(found))

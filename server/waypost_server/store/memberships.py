@@ -13,7 +13,7 @@ from waypost_server.store import bulk
 USER = bulk.columns("id")
 LAST_KNOWN = """
 select r.id, (select m.account_id from membership m where m.workspace_id = {0} and m.user_id = r.id
-  order by m.last_day desc, m.account_id limit 1) from {rows}
+  order by m.last_day desc nulls last, m.account_id limit 1) from {rows}
 """
 PAIR = bulk.columns("account_id, user_id")
 KNOWN = """
@@ -51,6 +51,8 @@ class Seen(NamedTuple):
 
 def last_accounts(session: Session, workspace_id: str, user_ids: Sequence[str]) -> dict[str, str]:
     """The account each user was last active in; users without one are left out."""
+    if not user_ids:
+        return {}
     rows = bulk.run(session, LAST_KNOWN, USER, [(each,) for each in user_ids], (workspace_id,))
     return {user_id: account_id for user_id, account_id in rows if account_id is not None}
 
