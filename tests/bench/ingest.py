@@ -1,6 +1,6 @@
 """Measure ingest: events a second, CPU an event, and the ratio to a bare app, in one run.
 
-    python tests/bench/ingest.py [postgres|sqlite] [--seconds 8] [--rounds 3] [--workers 2] [--threads 2]
+    python tests/bench/ingest.py [postgres|sqlite] [--seconds 8] [--rounds 3] [--workers 2] [--threads 8]
 
 Starts `waypost web` and the bare app on a real database with durable commits, loads them in turn with wrk,
 and reads CPU times of web and database processes from /proc. Everything runs on this machine, the load
@@ -277,8 +277,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--connections", type=int, default=16)
     options = parser.parse_args()
     for kind in [options.kind] if options.kind else ["postgres", "sqlite"]:
         print(f"== {kind}", flush=True)

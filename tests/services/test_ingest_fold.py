@@ -11,12 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.exc import DataError
 
 from tests.builders import WORKSPACE, Clock, CountingDoorbell, add_workspace, make_event, make_runtime
 from waypost_server.domain.events import Envelope
 from waypost_server.services import fold_users
-from waypost_server.services.ingest import Receipt, ingest
+from waypost_server.services.ingest import Intake, Receipt, ingest, store
 from waypost_server.services.ingest_accounts import Sender
+from waypost_server.services.ingest_plan import plan_of
+from waypost_server.services.ingest_read import read_batch
 from waypost_server.services.publish import publish
 from waypost_server.services.runtime import Runtime
 from waypost_server.store.database import Database
@@ -158,6 +161,64 @@ def test_order_split_and_repetition_do_not_matter(
         send(runtime, *shuffled[:size])
         del shuffled[:size]
     assert state(runtime.db) == expected
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(log=st.lists(events.filter(has_account), min_size=1, max_size=30), seed=st.integers(0, 2**32))
+def test_batches_that_share_a_transaction_end_as_if_each_had_its_own(
+    runtime: Runtime, log: list[dict[str, Any]], seed: int
+) -> None:
+    """Also when they bring the same events: one of them has each event accepted, the others a duplicate."""
+    numbered = [{**event, "messageId": f"m{number}"} for number, event in enumerate(log)]
+    clear(runtime.db)
+    send(runtime, *numbered)
+    expected = state(runtime.db)
+    dice = random.Random(seed)
+    clear(runtime.db)
+    intakes = [intake(runtime, dice.sample(numbered, dice.randint(1, len(numbered)))) for _ in range(4)]
+    stored = store([*intakes, intake(runtime, [*numbered, "not an event"])])
+    assert sum(each.accepted for each in stored) == len(numbered)
+    assert state(runtime.db) == expected
+    with runtime.db.read() as session:
+        counted = session.execute(
+            text("select sum(accepted), sum(duplicate), sum(quarantined) from ingest_day")
+        ).one()
+    brought = sum(each.weight for each in intakes)
+    assert tuple(counted) == (len(numbered), brought, 1)
+
+
+def test_an_event_the_database_refuses_costs_only_its_own_batch_the_shared_transaction(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are stored, and so is what is left of its own."""
+    real = fold_users.fold
+
+    def refuse(session: Any, sender: Sender, fresh: Any) -> None:
+        if any(each.message_id == "bad" for each in fresh):
+            raise DataError("no", {}, Exception())
+        real(session, sender, fresh)
+
+    monkeypatch.setattr(fold_users, "fold", refuse)
+    good, mixed = (
+        intake(runtime, [make_event(type="identify", messageId=key) for key in keys])
+        for keys in (["a", "b"], ["bad", "c"])
+    )
+    with pytest.raises(DataError):
+        store([good, mixed])
+    assert [each.accepted for each in store([good]) + store([mixed])] == [2, 1]
+    assert [row[2] for row in state(runtime.db, "event")["event"]] == ["a", "b", "c"]
+
+
+def intake(runtime: Runtime, batch: list[Any]) -> Intake:
+    """A batch that came now, read."""
+    envelope = Envelope(received_at=runtime.clock())
+    reading = read_batch(batch, envelope, runtime.new_id, None)
+    return Intake(runtime, SERVER, plan_of(runtime, WORKSPACE), reading, envelope)
 
 
 def test_both_databases_hold_the_same(sqlite_url: str, postgres_url: str) -> None:

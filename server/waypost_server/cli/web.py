@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
@@ -15,7 +16,7 @@ import click
     "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes; one a core."
 )
 @click.option(
-    "--threads", default=2, show_default=True, type=click.IntRange(1, 64), help="Threads a process."
+    "--threads", default=8, show_default=True, type=click.IntRange(1, 64), help="Threads a process."
 )
 def web(host: str, port: int, workers: int, threads: int) -> None:
     """Serve the API and the console until told to stop. Needs WAYPOST_DATABASE_URL and WAYPOST_SECRET."""
@@ -65,4 +66,14 @@ def application() -> Any:
 
     leash.tied_to(os.getppid())()
     configure()
-    return create_app(Settings.from_env()).wsgi_app
+    app = create_app(Settings.from_env())
+    spare_the_collector()
+    return app.wsgi_app
+
+
+def spare_the_collector() -> None:
+    """What was imported is never looked at again, and a request's thousands of rows are not looked at while it
+    runs: they are freed without it. An eighth of the web process's time went there under full load."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.consent import EVENT as CONSENT
-from waypost_server.domain.events import Envelope, Event
+from waypost_server.domain.events import Event
 from waypost_server.domain.local_day import day_of
 from waypost_server.domain.traits import stamp_of
 from waypost_server.services import fold_accounts, fold_consent, fold_milestones, fold_users, interact
@@ -41,12 +42,12 @@ def fold(
     sender: Sender,
     plan: Plan,
     events: Sequence[Event],
-    envelope: Envelope,
+    received_at: datetime,
     counts: Counts,
-) -> int:
-    """Store those of `events` whose key is new and add them to every state; returns how many were new."""
+) -> frozenset[str]:
+    """Store those of `events` whose key is new and add them to every state; returns the new keys."""
     accounts = accounts_of(session, sender, events)
-    return fold_into(session, runtime, sender, plan, events, accounts, envelope, counts)
+    return fold_into(session, runtime, sender, plan, events, accounts, received_at, counts)
 
 
 def fold_into(
@@ -56,15 +57,15 @@ def fold_into(
     plan: Plan,
     events: Sequence[Event],
     accounts: Mapping[str, str],
-    envelope: Envelope,
+    received_at: datetime,
     counts: Counts,
-) -> int:
+) -> frozenset[str]:
     """As `fold`, with the account of each event known: by messageId, '' where there is none."""
     batch = Batch(
         workspace_id=sender.workspace_id,
         rows=tuple(_row(each, accounts[each.message_id], sender, plan) for each in events),
-        received_at=envelope.received_at,
-        received_day=day_of(envelope.received_at, plan.zone),
+        received_at=received_at,
+        received_day=day_of(received_at, plan.zone),
         trust=sender.trust,
         folds=sender.folds,
         shard=int(runtime.dice() * SHARDS),
@@ -79,7 +80,7 @@ def fold_into(
     if sender.folds and taken.new:
         fresh = [each for each in events if each.message_id in taken.new]
         _fold_rest(session, runtime, sender, plan, fresh, accounts, batch, taken)
-    return len(taken.new)
+    return taken.new
 
 
 def is_one_statement(plan: Plan, events: Iterable[Event]) -> bool:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from waypost_server.domain.definitions import Definitions, Milestone
@@ -41,11 +42,16 @@ def plan_of(runtime: Runtime, workspace_id: str) -> Plan:
     standing = runtime.releases.glance(runtime.db, workspace_id)
     release, zone = standing.release, standing.zone
     if release is None:
-        return Plan(zone=zone)
+        return _bare(zone)
     plan = _made.get(release)
     if plan is None or plan.zone != zone:
         plan = _made[release] = make_plan(release.definitions, zone)
     return plan
+
+
+@lru_cache
+def _bare(zone: tzinfo) -> Plan:
+    return Plan(zone=zone)
 
 
 def make_plan(definitions: Definitions, zone: tzinfo = UTC) -> Plan:

@@ -9,7 +9,7 @@ from itertools import groupby
 import msgspec
 from sqlalchemy.orm import Session
 
-from waypost_server.domain.events import Envelope, Event, stored_event
+from waypost_server.domain.events import Event, stored_event
 from waypost_server.services.fold import Counts, fold_into
 from waypost_server.services.ingest_accounts import Sender
 from waypost_server.services.ingest_plan import Plan
@@ -45,7 +45,7 @@ def play(session: Session, runtime: Runtime, sender: Sender, plan: Plan, rows: I
             told,
             [_event(row) for row in chunk],
             {row.message_id: row.account_id for row in chunk},
-            Envelope(chunk[-1].received_at),
+            chunk[-1].received_at,
             Counts(),
         )
         count += len(chunk)

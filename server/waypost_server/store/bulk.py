@@ -146,6 +146,8 @@ def storable_time(at: datetime) -> str:
 def read_time(value: Any) -> datetime:
     """A time as either driver returns it from a textual statement."""
     at = datetime.fromisoformat(value) if type(value) is str else value
+    if at.tzinfo is UTC:
+        return at
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 

@@ -73,6 +73,7 @@ def engine_options(url: str) -> dict[str, Any]:
         "pool_size": 8,
         "max_overflow": 8,
         "pool_timeout": 2,
+        "pool_use_lifo": True,
     }
 
 

@@ -151,7 +151,7 @@ KEEP_AND_FOLD = _numbered(ROWS + FOLD + ANSWER + TOTALS)
 
 def take(session: Session, batch: Batch) -> Taken:
     """See `store.take.take`."""
-    rows = sorted(batch.rows, key=lambda row: row.message_id)
+    rows = sorted(batch.rows)  # by messageId, which is the first field and differs
     columns = zip(*rows, strict=True) if rows else ((),) * len(Row._fields)
     parameters = {
         **{name: array_literal(column) for name, column in zip(Row._fields, columns, strict=True)},
