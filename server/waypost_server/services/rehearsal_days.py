@@ -117,8 +117,7 @@ class Days:
         self.counts.accounts.update(accounts)
         if days:
             usage.add_days(session, workspace_id, days.values())
-            totals = usage.add_totals(session, workspace_id, sums.values())
-            now = [row for row in totals if row.feature in plan.milestone_features]
+            now = usage.add_totals(session, workspace_id, sums.values(), plan.milestone_features)
             added = [row for row in sums.values() if row.feature in plan.milestone_features]
             if added:
                 fold_milestones.fold(session, workspace_id, plan, added=added, now=now)

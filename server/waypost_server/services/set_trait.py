@@ -32,7 +32,7 @@ def set_trait(context: RunContext, step: SetTraitStep, *, index: int) -> str:
         plan_of(context.runtime, context.workspace_id),
         [event],
         {event.message_id: context.account.id},
-        Envelope(context.now),
+        context.now,
         Counts(),
     )
     context.session.refresh(context.account)

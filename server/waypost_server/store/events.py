@@ -11,13 +11,11 @@ from waypost_server.store import bulk
 from waypost_server.store.take_rows import Row
 
 KEY = bulk.columns("message_id")
-KNOWN = """
-select k.message_id from {rows}
-cross join event_key k where k.workspace_id = {0} and k.message_id = r.message_id
-"""
-NEW_KEYS = """
+KEEP = """
 insert into event_key (workspace_id, received_at, message_id)
-select {0}, {1}, r.message_id from {rows}
+select {0}, {1}, r.message_id from {rows} where true
+on conflict (workspace_id, message_id) do nothing
+returning message_id
 """
 INSERT = """
 insert into event
@@ -30,13 +28,8 @@ def keep_new(
     session: Session, workspace_id: str, message_ids: Sequence[str], received_at: datetime
 ) -> set[str]:
     """Store the keys that are new and return them. The caller holds the write lock."""
-    known = {
-        row[0] for row in bulk.run(session, KNOWN, KEY, [(each,) for each in message_ids], (workspace_id,))
-    }
-    new = [each for each in message_ids if each not in known]
-    if new:
-        bulk.run(session, NEW_KEYS, KEY, [(each,) for each in new], (workspace_id, received_at))
-    return set(new)
+    keys = [(each,) for each in message_ids]
+    return {row[0] for row in bulk.run(session, KEEP, KEY, keys, (workspace_id, received_at))}
 
 
 def append(

@@ -25,7 +25,7 @@ def take(session: Session, batch: Batch) -> Taken:
         return Taken(frozenset())
     events.append(session, batch.workspace_id, fresh, received_at=batch.received_at, trust=batch.trust)
     totals = _fold(session, batch, fresh) if batch.folds else []
-    return Taken(frozenset(new), tuple(row for row in totals if row.feature in batch.milestone_features))
+    return Taken(frozenset(new), tuple(totals))
 
 
 def _fold(session: Session, batch: Batch, fresh: Sequence[Row]) -> list[TotalRow]:
@@ -34,7 +34,7 @@ def _fold(session: Session, batch: Batch, fresh: Sequence[Row]) -> list[TotalRow
     totals = []
     if days:
         usage.add_days(session, workspace_id, days)
-        totals = usage.add_totals(session, workspace_id, sums)
+        totals = usage.add_totals(session, workspace_id, sums, batch.milestone_features)
     _see_people(session, workspace_id, batch.trust, [row for row in fresh if row.user_id])
     _see_members(session, workspace_id, [row for row in fresh if row.user_id and row.account_id])
     touched = _spans((row.account_id, row.day) for row in fresh if row.account_id)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -81,10 +81,12 @@ def add_days(session: Session, workspace_id: str, rows: Iterable[DayRow]) -> Non
     bulk.run(session, ADD_DAYS, DAY, sorted(rows), (workspace_id,))
 
 
-def add_totals(session: Session, workspace_id: str, rows: Iterable[TotalRow]) -> list[TotalRow]:
-    """Add to the totals; returns the rows as they stand now."""
+def add_totals(
+    session: Session, workspace_id: str, rows: Iterable[TotalRow], wanted: Container[str]
+) -> list[TotalRow]:
+    """Add to the totals; returns the rows of the `wanted` features as they stand now."""
     result = bulk.run(session, ADD_TOTALS, TOTAL, sorted(rows), (workspace_id,))
-    return [_total(*row) for row in result]
+    return [_total(*row) for row in result if row[2] in wanted]
 
 
 def user_totals(

@@ -9,7 +9,7 @@ from pathlib import Path
 from waypost_server.cli.embedded.children import Program
 from waypost_server.cli.embedded.folder import Folder
 
-WEB_WORKERS, WEB_THREADS = 1, 4  # measured in docs/embedded.md
+WEB_WORKERS, WEB_THREADS = 1, 16  # measured in docs/embedded.md
 HERE = [sys.executable, "-m", "waypost_server.cli"]
 
 
