@@ -10,7 +10,6 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -18,10 +17,7 @@ from flask import Flask, request
 
 TARGET = os.environ.get("WAYPOST_BARE", "")
 TABLE = "create table bare (account_id text, user_id text, message_id text, name text, ts text, body {})"
-INTO_POSTGRES = (
-    "insert into bare select * from unnest"
-    "(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[])"
-)
+INTO_POSTGRES = "copy bare from stdin"
 INTO_SQLITE = "insert into bare values (?, ?, ?, ?, ?, ?)"
 local = threading.local()
 app = Flask(__name__)
@@ -48,11 +44,6 @@ def connection() -> Any:
     return local.connection
 
 
-def array(column: Sequence[str]) -> str:
-    """A PostgreSQL array as text, by the fastest way there is; right for texts that JSON escapes like it does."""
-    return "{" + json.dumps(column)[1:-1] + "}"
-
-
 @app.post("/v1/batch")
 def batch() -> dict[str, int]:
     """Insert and count."""
@@ -69,7 +60,9 @@ def batch() -> dict[str, int]:
         for each in events
     ]
     if "=" in TARGET:
-        connection().execute(INTO_POSTGRES, [array(column) for column in zip(*rows, strict=True)])
+        with connection().cursor().copy(INTO_POSTGRES) as copy:  # the fastest way that psycopg documents
+            for row in rows:
+                copy.write_row(row)
     else:
         link = connection()
         link.execute("begin immediate")
