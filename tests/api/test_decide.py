@@ -16,6 +16,7 @@ from tests.apps import make_app
 from tests.builders import TOKEN_SECRET, WORKSPACE, Clock, add_key, add_workspace
 from tests.services.decide_rig import FixedReleases, add_person, make_definitions, make_nudge
 from waypost_server.domain.definitions import Action, Content, Where
+from waypost_server.domain.theme import Theme
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Key, Workspace
 
@@ -102,6 +103,16 @@ def test_an_unchanged_answer_is_304(api: Api) -> None:
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
     api.releases.put(make_definitions(make_nudge("new")), number=2)
     assert api.post("/v1/decide", {"userId": "u1"}, If_None_Match=first.headers["ETag"]).status_code == 200
+
+
+def test_the_look_of_the_workspace_travels_with_its_nudges(api: Api) -> None:
+    """Only where policy.yaml has a theme, and only with something to show."""
+    assert "theme" not in api.post("/v1/decide", {"userId": "u1"}).get_json()
+    policy = replace(make_definitions().policy, theme=Theme(radius=4))
+    api.releases.put(make_definitions(policy=policy), number=2)
+    assert api.post("/v1/decide", {"userId": "u1"}).get_json()["theme"] == {"radius": "4px"}
+    api.releases.put(make_definitions(make_nudge(is_paused=True), policy=policy), number=3)
+    assert "theme" not in api.post("/v1/decide", {"userId": "u1"}).get_json()
 
 
 def test_claim_once_then_held(api: Api) -> None:

@@ -8,7 +8,7 @@ import { cleanId } from './core/wire';
 import { load } from './load';
 import type { Events, NudgeEvent, Options } from './options';
 import { browserPlatform, quietly } from './platform/browser';
-import type { Granted, Stage } from './stage';
+import type { Answer, Granted, Stage } from './stage';
 
 type Listener = (value: never) => void;
 
@@ -260,7 +260,7 @@ export class Client {
     // Asked again meanwhile, or for somebody else: the later answer counts.
     if (turn !== this.asked) return;
     const { status, body } = reply;
-    const answer = body as { nudges?: Nudge[]; feed?: Announcement[]; ttl?: number; byPage?: boolean } | null;
+    const answer = body as ({ nudges?: Nudge[]; feed?: Announcement[]; ttl?: number } & Answer) | null;
     if (status === 200 || status === 304) {
       this.failures = 0;
       const now = this.platform.now();
@@ -274,8 +274,8 @@ export class Client {
       this.news = usable(answer?.feed);
       this.emit('decide', this.nudges.map((nudge) => nudge.key));
       // Nothing to show and nothing to take back: the second file can wait.
-      if (this.stage || answer?.byPage || this.nudges.length || this.news.length) {
-        this.show((stage) => stage.offer(this.nudges, this.news, answer?.byPage));
+      if (this.stage || answer?.byPage || this.nudges[0] || this.news[0]) {
+        this.show((stage) => stage.offer(this.nudges, this.news, answer));
       }
       return;
     }

@@ -3,12 +3,19 @@
 
 import type { Announcement, Detail, Nudge, Platform, Reaction } from './core/types';
 import type { Labels } from './ui/labels';
-import type { Theme } from './ui/theme';
+import type { Look, Theme } from './ui/theme';
 
 export interface Granted {
   granted: true;
   offer: string;
   expiresAt?: string;
+}
+
+/** Of an answer, what only the second file reads. */
+export interface Answer {
+  /** It holds for this page only. */
+  byPage?: boolean;
+  theme?: Look;
 }
 
 /** What the second file may ask of the first. */
@@ -32,8 +39,8 @@ export interface StageWires {
 
 /** What the first file may ask of the second. */
 export interface Stage {
-  /** The answer of a decision: nudges best first, announcements newest first; `byPage`, for this page only. */
-  offer(nudges: Nudge[], feed: Announcement[], byPage?: boolean): void;
+  /** The answer of a decision: nudges best first, announcements newest first, and the answer itself. */
+  offer(nudges: Nudge[], feed: Announcement[], answer: Answer | null): void;
   /** Look at the page again. */
   consider(): void;
   /** The product said that something was done: the step of a tour may have waited for it. */

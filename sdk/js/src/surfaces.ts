@@ -12,6 +12,7 @@ import { feed } from './ui/feed';
 import { hotspot } from './ui/hotspot';
 import { modal } from './ui/modal';
 import type { Paint, Painted } from './ui/painting';
+import type { Look } from './ui/theme';
 import { survey } from './ui/survey';
 import { tooltip } from './ui/tooltip';
 import { tour } from './ui/tour';
@@ -35,7 +36,10 @@ function feedFor({ claim, locale, labels, platform, reacted, subject, theme }: S
   });
 }
 
-export function start(wires: StageWires): Stage {
+export function start(given: StageWires): Stage {
+  // One object for all that paints, filled again with each answer.
+  const theme: Look = { ...given.theme };
+  const wires = { ...given, theme };
   const lock = new ClaimLock(wires.platform.store, wires.prefix, (id) => walker.heard(id));
   const walker = new Walker({ ...wires, lock, painter: ({ surface }) => PAINTERS.get(surface) });
   let news = feedFor(wires);
@@ -64,8 +68,10 @@ export function start(wires: StageWires): Stage {
     news = feedFor(wires);
   };
   return {
-    offer(nudges, items, byPage) {
-      bound = byPage;
+    offer(nudges, items, answer) {
+      bound = answer?.byPage;
+      const { light, dark, radius } = answer?.theme ?? {};
+      Object.assign(theme, { radius }, given.theme, { light, dark });
       news.update(items);
       walker.offer(nudges);
     },

@@ -84,6 +84,8 @@ def _document(decision: Decision) -> dict[str, Any]:
     }
     if decision.by_page:
         document["byPage"] = True
+    if decision.theme is not None and (decision.keys or decision.feed_keys):
+        document["theme"] = decision.theme
     if decision.held is not None:
         document["held"] = [
             {"key": each.key, "reason": each.held.reason, "detail": each.held.detail}

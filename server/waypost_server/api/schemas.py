@@ -167,6 +167,7 @@ class Decision(Open):
         required=True,
         metadata={"description": "Announcements, newest first, at most 20."},
     )
+    theme = fields.Dict(metadata={"description": "`light`, `dark` and `radius`: how nudges look, if set."})
     by_page = fields.Boolean(metadata={"description": "Present when another page may have another answer."})
     held = fields.List(fields.Dict(), metadata={"description": "With explain: what was held, and why."})
 

@@ -17,6 +17,7 @@ from waypost_server.domain.policy import (
     Topic,
     UrgentRule,
 )
+from waypost_server.domain.theme import Palette, Theme
 
 from .findings import Report, Source
 from .nested import validate
@@ -45,6 +46,7 @@ def build_policy(source: Source, report: Report) -> Policy | None:
         daily_ceiling=data.get("daily_ceiling", fair.daily_ceiling),
         timezone=data.get("timezone", "UTC"),
         webhooks=data.get("webhooks", {}),
+        theme=_theme(data["theme"]) if "theme" in data else None,
         tasks=_tasks(data.get("tasks", {})),
         topics={
             key: Topic(one["titles"], tuple(one["plays"])) for key, one in data.get("topics", {}).items()
@@ -58,6 +60,11 @@ def build_policy(source: Source, report: Report) -> Policy | None:
             for key, one in data.get("chat", {}).items()
         },
     )
+
+
+def _theme(one: Data) -> Theme:
+    light, dark = (Palette(**one.get(name, {})) for name in ("light", "dark"))
+    return Theme(light, dark, one.get("radius"))
 
 
 def _caps(data: Data, fair: Policy) -> tuple[Cap, ...]:

@@ -18,6 +18,7 @@ from waypost_server.definitions.coverage_file import CoverageSchema
 from waypost_server.definitions.environments import SINGLE
 from waypost_server.definitions.fields import (
     ClockTime,
+    Colour,
     Day,
     Document,
     Flag,
@@ -173,6 +174,7 @@ def _plain(name: str, field: fields.Field[Any]) -> dict[str, Any]:
         Flag: {"type": "boolean"},
         Texts: {"anyOf": [{"type": "string"}, texts]},
         Values: {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1},
+        Colour: {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"},
         Span: {"type": "string", "pattern": "^[1-9][0-9]{0,3}[mhdw]$"},
         ClockTime: {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"},
         Scalar: {"type": ["string", "number", "boolean"]},

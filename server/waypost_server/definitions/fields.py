@@ -14,6 +14,7 @@ from .findings import Problem
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SPAN = re.compile(r"([1-9][0-9]{0,3})([mhdw])")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -168,6 +169,17 @@ class Span(fields.Field[int]):
             remedy = "write a number and a unit: 30m, 12h, 7d or 4w"
             raise refuse("bad_span", f"{attr} {shown(value)} is no length of time", remedy)
         return int(found[1]) * _SECONDS[found[2]]
+
+
+class Colour(fields.Field[str]):
+    """A colour such as "#0b6e5a", in small letters."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        if not isinstance(value, str) or not _COLOUR.fullmatch(value):
+            raise refuse(
+                "bad_colour", f"{attr} {shown(value)} is no colour", 'write it as "#0b6e5a", in quotes'
+            )
+        return value.lower()
 
 
 class ClockTime(fields.Field[str]):

@@ -6,7 +6,22 @@ from typing import Any, ClassVar
 
 from marshmallow import fields, validates_schema
 
-from .fields import ClockTime, Document, Flag, Key, Number, OneOf, Span, Text, Texts, Values, refuse, shown
+from .fields import (
+    ClockTime,
+    Colour,
+    Document,
+    Flag,
+    Key,
+    Number,
+    OneOf,
+    Span,
+    Text,
+    Texts,
+    Values,
+    refuse,
+    shown,
+)
+from .findings import Problem
 from .nested import ListOf, MapOf, One, Schema
 from .nudge_schemas import GoalSchema
 
@@ -183,6 +198,26 @@ class ChatRoomSchema(Schema):
             raise refuse("chat_room", "this names two rooms", "keep `room` or `room_trait`")
 
 
+class PaletteSchema(Schema):
+    accent = Colour()
+    accent_text = Colour()
+    background = Colour()
+    text = Colour()
+    muted = Colour()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        remedy = 'put it in quotes: "#0b6e5a". Without them # begins a comment'
+        for name, field in self.fields.items():
+            field.error_messages["null"] = Problem("no_value", f"{name} has no value", remedy)  # type: ignore[assignment]
+
+
+class ThemeSchema(Schema):
+    light = One(PaletteSchema)
+    dark = One(PaletteSchema)
+    radius = Number(most=24)
+
+
 class PolicySchema(Schema):
     caps = ListOf(One(CapSchema), allow_none=True)
     quiet_hours = One(QuietHoursSchema, allow_none=True)
@@ -199,6 +234,7 @@ class PolicySchema(Schema):
     chat = MapOf(One(ChatRoomSchema), keys=Key())
     topics = MapOf(One(TopicSchema), keys=Key())
     mail_rates = MapOf(One(MailRateSchema), keys=Text(most=253))
+    theme = One(ThemeSchema)
 
 
 # --- plays/*.yaml ---------------------------------------------------------------------------------

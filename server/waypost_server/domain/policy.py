@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .theme import Theme
+
 DAY, WEEK = 86_400, 7 * 86_400
 
 
@@ -130,6 +132,7 @@ class Policy:
     daily_ceiling: int | None = 10_000  # e-mails a day of all plays together
     timezone: str = "UTC"
     webhooks: Mapping[str, str] = field(default_factory=dict)
+    theme: Theme | None = None  # how nudges look; None = as they come
     tasks: TaskPolicy = field(default_factory=TaskPolicy)
     chat: Mapping[str, ChatRoom] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)

@@ -73,6 +73,7 @@ class Decision:
     feed: tuple[msgspec.Raw, ...] = ()
     held: tuple[HeldNudge, ...] | None = None
     by_page: bool = False  # it may differ on another page
+    theme: msgspec.Raw | None = None  # how the nudges look, where the policy says so
     outranked: Mapping[str, Outranked] = field(default_factory=dict)
 
 
@@ -181,6 +182,7 @@ def answer(release: LiveRelease, question: Question, facts: Facts) -> Decision:
         feed=tuple(rendered[key] for key in feed_keys),
         held=tuple(refused) if question.explain else None,
         by_page=bool(release.compiled.page_fields),
+        theme=release.theme,
         outranked=outranked(ranked) if question.explain else {},
     )
 

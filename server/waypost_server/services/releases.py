@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Any
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from waypost_server.definitions.loader import load_files
@@ -53,6 +54,12 @@ class LiveRelease:
             for play in self.definitions.plays
             for motion, steps in play.branches.items()
         }
+
+    @cached_property
+    def theme(self) -> msgspec.Raw | None:
+        """The look of nudges as finished JSON, for every answer; None when the policy sets none."""
+        theme = self.definitions.policy.theme
+        return None if theme is None else msgspec.Raw(msgspec.json.encode(theme.as_json()))
 
     @cached_property
     def words(self) -> Words:

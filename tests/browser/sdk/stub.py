@@ -87,6 +87,7 @@ class Stub:
     files: list[str] = field(default_factory=list)
     conditional: int = 0
     by_page: bool = False
+    theme: dict[str, Any] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     url: str = ""
 
@@ -125,7 +126,9 @@ class Stub:
                     self.conditional += 1
                     return 304, {}, tag
                 made = {"userId": body["userId"], "release": 12, "ttl": 300, "nudges": self.nudges}
-                return 200, {**made, "feed": self.feed, **({"byPage": True} if self.by_page else {})}, tag
+                more = {"byPage": True} if self.by_page else {}
+                more |= {"theme": self.theme} if self.theme else {}
+                return 200, {**made, "feed": self.feed, **more}, tag
             self.claims.append(body)
             status = self.claim_answers.pop(0) if self.claim_answers else 200
             if status == 200:

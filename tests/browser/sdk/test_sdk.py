@@ -443,6 +443,22 @@ class TestEvents:
         page.locator("#after").click()
         clean(page)
 
+    @pytest.mark.parametrize(
+        ("said", "accent", "radius"),
+        [({}, "rgb(122, 31, 162)", "3px"), ({"accent": "#0000aa", "radius": "0"}, "rgb(0, 0, 170)", "0px")],
+    )
+    def test_the_workspace_gives_the_look_and_the_page_has_the_last_word(
+        self, said: dict[str, str], accent: str, radius: str, visit: Visit, stub: Stub
+    ) -> None:
+        """Colours of the answer are painted, without breaking the policy; those of `init` stand over them."""
+        palette = {"accent": "#7a1fa2", "accentText": "#ffffff", "background": "#fffdf5", "text": "#221100"}
+        stub.theme, stub.nudges = {"light": palette, "radius": "3px"}, [nudge(surface="banner")]
+        page = visit(theme=said)
+        looks = """card => [card, card.querySelector('.pri')].flatMap(each => {
+            const look = getComputedStyle(each); return [look.backgroundColor, look.borderRadius] })"""
+        assert page.locator(CARD).evaluate(looks) == ["rgb(255, 253, 245)", radius, accent, radius]
+        clean(page)
+
     def test_hostile_content_stays_text(self, visit: Visit, stub: Stub) -> None:
         """No element, no script and no style of the author's; bad addresses become words."""
         stub.nudges = [

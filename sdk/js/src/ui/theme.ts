@@ -13,6 +13,27 @@ export interface Theme {
   scheme?: 'auto' | 'light' | 'dark';
 }
 
+/** Colours from the server, checked there for contrast; on light pages and on dark ones. */
+export interface Palette {
+  accent?: string;
+  accentText?: string;
+  background?: string;
+  text?: string;
+  muted?: string;
+  line?: string;
+  edge?: string;
+  sunk?: string;
+}
+
+/** What policy.yaml says, with what the host's own `init` says over it. */
+export interface Look extends Theme {
+  light?: Palette;
+  dark?: Palette;
+}
+
+/** The variables of styles.ts that a palette sets. */
+const VARIABLES = Object.entries({ background: 'b', text: 'i', muted: 'j k', line: 'l', edge: 'm', sunk: 's' } as const);
+
 /** Relative luminance by WCAG of 0–255 channels. */
 export function luminance(channels: readonly number[]): number {
   const [r = 0, g = 0, b = 0] = channels.map((value) => {
@@ -39,16 +60,23 @@ function isDark(scheme: Theme['scheme']): boolean {
   return /dark/.test(allowed) && (!/light/.test(allowed) || matchMedia('(prefers-color-scheme:dark)').matches);
 }
 
-export function applyTheme(host: HTMLElement, theme: Theme): void {
-  const { accent, font, radius } = theme;
+export function applyTheme(host: HTMLElement, theme: Look): void {
+  const { font, radius } = theme;
+  const dark = isDark(theme.scheme);
+  const palette = theme[dark ? 'dark' : 'light'] ?? {};
+  const accent = theme.accent ?? palette.accent;
   const set = (name: string, value: string | undefined, good: boolean) => {
     if (value && good) host.style.setProperty(`--wp-${name}`, value);
   };
   const isColour = (value = '') => CSS.supports('color', value) && !/var|url/i.test(value);
-  const accentText = theme.accentText ?? readableOn(accent ?? '');
+  const accentText = theme.accentText ?? (theme.accent ? undefined : palette.accentText) ?? readableOn(accent ?? '');
   set('accent', accent, isColour(accent));
   set('accent-text', accentText, isColour(accentText));
   set('font', font, /^[\w\s,.'"-]+$/.test(font ?? ''));
   set('radius', radius, /^(\d|1\d|2[0-4])(\.\d+)?px$|^0$/.test(radius ?? ''));
-  host.classList.toggle('dark', isDark(theme.scheme));
+  for (const [name, short] of VARIABLES) {
+    const colour = palette[name as keyof Palette];
+    if (isColour(colour)) for (const one of short.split(' ')) host.style.setProperty(`--${one}`, colour as string);
+  }
+  host.classList.toggle('dark', dark);
 }

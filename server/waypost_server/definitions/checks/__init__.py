@@ -20,6 +20,7 @@ from . import (
     plays,
     policy,
     structures,
+    theme,
 )
 from .context import Context
 
@@ -27,6 +28,7 @@ _CHECKS = (
     catalogue,
     journey,
     policy,
+    theme,
     adoption,
     nudges,
     structures,
