@@ -55,6 +55,7 @@ PAGES = (
     "/settings/releases/1/to/2?by=line",
     "/settings/releases/1/roll-back",
     "/nudges/automation-halfway/audience",
+    "/nudges/automation-halfway/preview?lang=de",
     "/settings/quarantine",
     "/missing",
 )
@@ -171,3 +172,31 @@ def test_the_audience_is_counted_in_place_when_asked_for(
     assert page.evaluate("document.activeElement.id") == "audience"
     assert page.url.endswith("/nudges/automation-halfway")
     page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("key", "waits_for"),
+    [
+        ("automation-halfway", ".tooltip h2"),
+        ("automation-tour", ".tour .pri"),
+        ("team-checklist", ".ring"),
+        ("recommend-survey", "[data-waypost-nudge] fieldset"),
+        ("template-hotspot", ".dot"),
+        ("integration-slideout", "[data-waypost-nudge] .card"),
+        ("schedule-news", ".feed article"),
+    ],
+)
+def test_every_surface_is_painted_as_in_the_product(
+    chromium: Browser, site: tuple[Console, str], key: str, waits_for: str
+) -> None:
+    """The SDK itself paints it in the frame, without breaking the policy and without asking for anything."""
+    page = enter(chromium, site, viewport={"width": 1200, "height": 900})
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url) if request.method != "GET" else None)
+    page.goto(f"{site[1]}/console/nudges/{key}/preview?scheme=dark")
+    page.frame_locator("iframe.staged").locator(waits_for).first.wait_for()
+    page.context.close()
+    assert said == asked == []

@@ -24,6 +24,7 @@ from waypost_server.console.views import (
     releases,
     settings,
     signals,
+    staged,
     start_play,
     users,
 )
@@ -36,6 +37,7 @@ VIEWS = (
     signals,
     funnel,
     nudges,
+    staged,
     plays,
     start_play,
     bulk_starts,
