@@ -61,6 +61,7 @@ def take(given: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/bounces/raw", methods=["POST"])
+@blueprint.doc(requestBody={"required": True, "content": {RAW: {"schema": {"type": "string"}}}})
 @blueprint.response(200, Taken)
 def take_raw() -> Any:
     """Pass on a mail server's report as it came: send the whole message as message/rfc822"""
