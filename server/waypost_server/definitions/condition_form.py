@@ -99,9 +99,19 @@ def _all(condition: Mapping[str, Any]) -> Iterator[Row | Group]:
 def _any(documents: Any) -> Form:
     entries: list[Row | Group] = []
     for each in _documents(documents):
-        rows = tuple(_rows(each))
+        rows = tuple(_rows_of(each))
         entries.append(rows[0] if len(rows) == 1 else Group("all", rows))
     return Form("any", tuple(entries))
+
+
+def _rows_of(condition: Mapping[str, Any]) -> Iterator[Row]:
+    """Rows that all must hold; those that ask the same of one fact stand in an `$and` of their own."""
+    for path, wanted in condition.items():
+        if path == "$and":
+            for each in _documents(wanted):
+                yield from _rows(each)
+        else:
+            yield from _rows({path: wanted})
 
 
 def _documents(value: Any) -> list[Mapping[str, Any]]:
