@@ -57,9 +57,10 @@ def put_draft(
 ) -> None:
     """What software may not say to this account by itself becomes work for a person, once per recipient.
 
-    A mail comes with its words and its recipient, to be sent, edited or skipped; anything else is a task.
+    A mail comes with its words and its recipient, to be sent, edited or skipped; anything else is a task, with the
+    words where there are some (a chat message), for the person to say.
     """
-    if not (template and recipient):
+    if not template:
         words = Written(_fallback(context), "")
         _put(context, index, written=words, due_days=DRAFT_DUE_DAYS, mute_digital=False, note=why)
         return
@@ -79,7 +80,7 @@ def put_draft(
         note=why,
         recipient=recipient,
     )
-    if task_id is not None:
+    if task_id is not None and recipient:
         message_drafts.put(
             context.session,
             {
