@@ -100,11 +100,13 @@ def _judge_all(
     tz = zone_of(workspace.timezone)
     seen = _read(session, workspace_id, definitions, accounts, now=now, tz=tz)
     core = _core_features(definitions)
-    peers = _peer_weeks.of(session, workspace_id, core, first_week(now, tz))
+    calendar = _peer_weeks.of(session, workspace_id, core, first_week(now, tz))
     judged = []
     for account in accounts:
         try:
-            verdict = judge(seen[account.id], definitions, peers=peers, now=now, tz=tz)
+            verdict = judge(seen[account.id], definitions, peers=calendar.peers, now=now, tz=tz)
+            if calendar.again is not None:
+                verdict = replace(verdict, check_at=min(verdict.check_at, now + calendar.again))
             segment, motion = classify_row(session, runtime, release, account, now=now, today=day_of(now, tz))
         except Exception:  # boundary: one account's data must not stop its neighbours
             log.exception("evaluate.failed", extra={"account": account.id})
