@@ -30,4 +30,4 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             yield json.loads(ready_file.read_text()) | {"data": str(folder / "data")}
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from rq.exceptions import StopRequested
 
 from tests.builders import Clock
 from tests.faults.fleet import free_port
@@ -19,6 +21,7 @@ from waypost_server.services.fsck import check as fsck
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Delivery
 from waypost_server.workers.queue import RedisDoorbell
+from waypost_server.workers.worker import DoorbellWorker
 
 pytestmark = pytest.mark.slow
 
@@ -98,3 +101,17 @@ def test_flushing_redis_over_and_over_loses_and_doubles_nothing(
     assert len(addresses) == len(set(addresses))
     assert set(states) <= {"sent", "sending", "unknown", "pending"}
     assert [line for line in fsck(rig.runtime) if "ended" in line] == []
+
+
+def test_a_signal_that_comes_while_the_worker_is_being_set_up_is_heeded() -> None:
+    stopping = threading.Event()
+    stopping.set()
+    worker = DoorbellWorker.__new__(DoorbellWorker)
+    worker.stopping = stopping
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with pytest.raises(StopRequested):
+            worker._install_signal_handlers()
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -51,6 +51,12 @@ class DoorbellWorker(SimpleWorker):
 
     request_force_stop = request_stop
 
+    def _install_signal_handlers(self) -> None:
+        """A signal that came while this was being set up went to the handler before."""
+        super()._install_signal_handlers()
+        if self.stopping.is_set():
+            raise StopRequested
+
     _in_job = False
 
     def execute_job(self, job: Any, queue: Any) -> None:
