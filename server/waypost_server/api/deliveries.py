@@ -11,19 +11,9 @@ from waypost_server.api.auth import runtime
 from waypost_server.api.rest import Camel, Id, PageQuery, Time, caller, found, page_of, path_id, resource
 from waypost_server.services.resend import resend as send_again
 from waypost_server.store import listing, profiles
+from waypost_server.store.reports_deliveries import STATES
 
 blueprint = resource("deliveries", "One message to one recipient through one channel.")
-STATES = [
-    "pending",
-    "awaiting_approval",
-    "sending",
-    "sent",
-    "failed",
-    "unknown",
-    "suppressed",
-    "expired",
-    "cancelled",
-]
 
 
 class DeliveryQuery(PageQuery):
