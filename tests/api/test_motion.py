@@ -17,11 +17,11 @@ BODY = {
 
 
 def send(
-    world: ReadRig, method: str, json: dict[str, str] | None = None, query: str = ""
+    world: ReadRig, method: str, json: dict[str, str] | None = None, query: str = "", what: str = "motion"
 ) -> tuple[int, dict]:  # type: ignore[type-arg]
     headers = {"Authorization": f"Bearer {world.secret.text}"}
     answer = world.client.open(
-        f"/v1/accounts/acme-0/motion{query}", method=method, headers=headers, json=json
+        f"/v1/accounts/acme-0/{what}{query}", method=method, headers=headers, json=json
     )
     return answer.status_code, answer.get_json()
 

@@ -48,10 +48,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "reject": {"by": "ada", "reason": "not ours"},
     "skip": {"by": "ada", "reason": "not ours"},
     "motion": {"motion": "strategic", "until": "2027-01-01T00:00:00Z", "reason": "not ours", "by": "ada"},
+    "owner": {"owner": "csm-1", "by": "ada"},
     "{number}": {"message": "back"},
 }
 
-QUERIES = {("delete", "motion"): {"by": "ada"}}
+QUERIES = {("delete", "motion"): {"by": "ada"}, ("delete", "owner"): {"by": "ada"}}
 
 
 def call(world: ReadRig, method: str, path: str, ids: dict[str, str]) -> Any:

@@ -234,6 +234,23 @@ def test_a_viewer_cannot_change_how_an_account_is_served(console: Console) -> No
         assert browser.post(f"{ACCOUNT}/motion/{verb}", {}).status_code == 403
 
 
+def test_an_account_is_handed_over(console: Console) -> None:
+    """A CSM names the owner; page and story tell it; a button lets the trait decide again. A viewer cannot."""
+    browser = console.logged_in("csm")
+    browser.get(ACCOUNT)
+    form = {"owner": console.people["admin"], "reason": "a new team"}
+    assert browser.post(f"{ACCOUNT}/owner/set", form).status_code == 302
+    page = browser.get(ACCOUNT).text
+    assert "named by hand" in page and "a new team" in page
+    assert browser.post(f"{ACCOUNT}/owner/withdraw", {}).status_code == 302
+    assert browser.post(f"{ACCOUNT}/owner/withdraw", {}).status_code == 409
+    assert browser.post(f"{ACCOUNT}/owner/set", {"owner": "nobody"}).status_code == 400
+    browser = console.logged_in("viewer")
+    browser.get(ACCOUNT)
+    for verb in ("set", "withdraw"):
+        assert browser.post(f"{ACCOUNT}/owner/{verb}", {}).status_code == 403
+
+
 def test_a_message_is_edited_looked_at_and_sent(console: Console) -> None:
     """The saved words are what the preview shows; sending closes the task and says how to take it back."""
     browser = console.logged_in("csm")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from waypost_server.api import (
+    account_owner,
     accounts,
     adoption,
     approvals,
@@ -39,6 +40,7 @@ from waypost_server.api import (
 RESOURCES = [
     accounts,
     motion,
+    account_owner,
     users,
     adoption,
     funnel,

@@ -58,7 +58,9 @@ class Task(Camel):
         required=True, allow_none=True, metadata={"description": "Overdue, and told to the lead."}
     )
     escalated_to = fields.String(required=True, allow_none=True)
-    next_step = fields.String(required=True, metadata={"description": "The account's next best step."})
+    next_step = fields.String(
+        required=True, metadata={"description": "What the play suggests; else the account's next best step."}
+    )
     external_id = fields.String(required=True, metadata={"description": "Its id in your CRM."})
     version = fields.Integer(required=True, metadata={"description": "Grows with every change."})
     outcome = fields.String(required=True, allow_none=True)

@@ -33,6 +33,7 @@ COMMANDS = {
     "bounces": ("bounces", "bounces", "Read what mail servers sent back out of a mailbox."),
     "endpoint": ("endpoints", "endpoint", "Look at, try and switch webhooks and chat rooms."),
     "motion": ("motion", "motion", "Serve an account differently for a while."),
+    "owner": ("owner", "owner", "Name who looks after an account."),
     "contact": ("contact", "contact", "Log a call, meeting or message with a customer."),
     "adoption": ("adoption", "adoption", "Show who is adopted, and where the gap is."),
     "doctor": ("doctor", "doctor", "Check database, Redis, clock and mail from this machine."),

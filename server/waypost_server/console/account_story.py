@@ -161,7 +161,7 @@ def timeline(
     tasks: Sequence[Any],
     touches: Sequence[Any],
     reactions: Sequence[Any],
-    motions: Sequence[Happening] = (),
+    told: Sequence[Happening] = (),
 ) -> list[Happening]:
     """What happened, the newest first."""
     found = [line for each in signals for line in _signal(each)]
@@ -174,7 +174,7 @@ def timeline(
         if touch.channel in CHANNELS
     ]
     found += [_reaction(row) for row in reactions]
-    found += motions
+    found += told
     return sorted(found, key=lambda line: line.at, reverse=True)[:40]
 
 
@@ -187,6 +187,18 @@ def motions(said: Sequence[Any], names: Mapping[str, str]) -> list[Happening]:
         if each.ended in ("expired", "withdrawn"):
             by = f", by {names.get(each.ended_by, 'somebody')}" if each.ended_by else ": its time was over"
             lines.append(Happening(each.ended_at, "accounts", f"Served by the rule again{by}"))
+    return lines
+
+
+def owners(named: Sequence[Any], names: Mapping[str, str]) -> list[Happening]:
+    """Whom people named as its owner."""
+    lines = []
+    for each in named:
+        owner, by = names.get(each.owner or "", "nobody"), names.get(each.person, "somebody")
+        what = (
+            f"Owner by the trait csm again: {owner}, by {by}" if each.by_trait else f"Owner: {owner}, by {by}"
+        )
+        lines.append(Happening(each.at, "accounts", what, None, each.reason))
     return lines
 
 

@@ -53,7 +53,7 @@ def _nudge(data: Data) -> PlayStep:
 
 def _task(data: Data) -> PlayStep:
     due = data.get("due", {}).get("business_days", 2)
-    return TaskStep(data["template"], due, data.get("mute_digital", False))
+    return TaskStep(data["template"], due, data.get("mute_digital", False), data.get("next_step", ""))
 
 
 def _wait(data: Data) -> PlayStep:

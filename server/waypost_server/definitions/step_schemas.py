@@ -121,6 +121,7 @@ class TaskSchema(Schema):
     template = Key(required=True)
     due = One(DueSchema)
     mute_digital = Flag()
+    next_step = Text(most=200)
 
 
 class StepField(fields.Field[tuple[str, Any]]):

@@ -232,11 +232,15 @@ class ChatStep:
 
 @dataclass(frozen=True, slots=True)
 class TaskStep:
-    """Put a task with evidence and a draft message into a CSM's queue."""
+    """Put a task with evidence and a draft message into a CSM's queue.
+
+    `next_step` is what the author suggests to do; "" = the account's next best step.
+    """
 
     template: str
     due_business_days: int = 2
     mute_digital: bool = False
+    next_step: str = ""
     kind: Literal["task"] = "task"
 
 

@@ -93,7 +93,9 @@ def _class(stored: store.Stored, after: Profile, plan: Plan, name: str) -> tuple
 
 
 def _owner(stored: store.Stored, after: Profile, owners: dict[str, str]) -> str | None:
-    """The trait `csm` names the owner; an owner set by hand stays until that trait changes."""
+    """The trait `csm` names the owner, unless a person has."""
+    if stored.owner_set is not None:
+        return stored.owner
     email = text_trait(after.traits, "csm")
     if email == text_trait(stored.traits, "csm"):
         return stored.owner

@@ -41,7 +41,15 @@ def put_task(context: RunContext, step: TaskStep, *, index: int) -> str:
         return task.title
     written = _words(context, step.template, user_id=context.user_id)
     days, mute = step.due_business_days, step.mute_digital
-    _put(context, index, written=written, due_days=days, mute_digital=mute, note="")
+    _put(
+        context,
+        index,
+        written=written,
+        due_days=days,
+        mute_digital=mute,
+        note="",
+        next_step=step.next_step,
+    )
     return written.subject
 
 
@@ -144,6 +152,7 @@ def _put(
     mute_digital: bool,
     note: str,
     recipient: str = "",
+    next_step: str = "",
 ) -> str | None:
     """Add the task unless it is there already; its id when it is new."""
     account, signal, now = context.account, context.signal, context.now
@@ -167,7 +176,7 @@ def _put(
             "evidence": {"kind": signal.kind, **signal.evidence} if signal else {},
             "severity": signal.severity if signal else 0.5,
             "value": yearly_value(account),
-            "next_step": account.next_step or "",
+            "next_step": next_step or account.next_step or "",
             "owner": owner.id if owner else None,
             "mute_digital": mute_digital,
             "state": "open",

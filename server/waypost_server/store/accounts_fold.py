@@ -43,6 +43,7 @@ class Stored(NamedTuple):
     traits: dict[str, Any]
     stamps: dict[str, str]
     owner: str | None
+    owner_set: str | None
     segment: str | None
     motion: str | None
     motion_set: str | None
@@ -66,6 +67,7 @@ def traits(session: Session, workspace_id: str, account_ids: Sequence[str]) -> l
             Account.traits,
             Account.traits_at,
             Account.owner,
+            Account.owner_set,
             Account.segment,
             Account.motion,
             Account.motion_set,

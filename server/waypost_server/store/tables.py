@@ -207,9 +207,8 @@ class Account(db.Model):
     motion: Mapped[str | None] = col()  # in force: a person's word while it counts, else the rule's
     motion_set: Mapped[str | None] = col()  # a person's word, see MotionOverride
     motion_until: Mapped[datetime | None] = col(UtcDateTime)  # until when it counts
-    owner: Mapped[str | None] = (
-        col()
-    )  # console_user.id of the CSM; from trait `csm` (an e-mail) or set by hand
+    owner: Mapped[str | None] = col()  # console_user.id in force: owner_set, else whom the trait `csm` names
+    owner_set: Mapped[str | None] = col()  # whom a person named; null = the trait decides
     renewal_on: Mapped[date | None] = col(Date)
     first_day: Mapped[date | None] = col(Date)  # day of the first and last event
     last_day: Mapped[date | None] = col(Date)
@@ -265,6 +264,20 @@ class MotionOverride(db.Model):
             sqlite_where=text("ended_at is null"),
         ),
     )
+
+
+class AccountOwner(db.Model):
+    """Whom a person named as an account's owner, or that the trait decides again; append-only."""
+
+    __tablename__ = "account_owner"
+    workspace_id: Mapped[str] = key()
+    account_id: Mapped[str] = key()
+    id: Mapped[str] = key()  # uuid7: sorts by time
+    owner: Mapped[str | None] = col()  # console_user.id from then on
+    by_trait: Mapped[bool] = col(Boolean)
+    reason: Mapped[str] = col()
+    person: Mapped[str] = col()  # console_user.id of who decided it
+    at: Mapped[datetime] = col(UtcDateTime)
 
 
 class EndUser(db.Model):
@@ -845,7 +858,7 @@ class Task(db.Model):
     held_at: Mapped[datetime | None] = col(UtcDateTime)  # held back since: its owner has no room this week
     escalated_at: Mapped[datetime | None] = col(UtcDateTime)  # overdue, and told to the lead
     escalated_to: Mapped[str | None] = col()  # console_user.id of the lead; null = nobody is named
-    next_step: Mapped[str] = col(default="''")  # the account's next best step when the task was made
+    next_step: Mapped[str] = col(default="''")  # what the play suggests, else the account's next best step
     external_id: Mapped[str] = col(default="''")  # its id in the CRM that mirrors it
     version: Mapped[int] = col(Integer, default="1")  # +1 with every change; the API's ETag
     created_at: Mapped[datetime] = col(UtcDateTime)

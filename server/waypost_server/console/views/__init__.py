@@ -1,6 +1,7 @@
 """The pages, one module a noun. Each module has `add_to(blueprint)`."""
 
 from waypost_server.console.views import (
+    account_owner,
     accounts,
     adoption,
     approvals,
@@ -49,6 +50,7 @@ VIEWS = (
     explain,
     accounts,
     motion,
+    account_owner,
     adoption,
     users,
     me,

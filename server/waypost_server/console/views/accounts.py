@@ -15,6 +15,7 @@ from waypost_server.domain.motion import motions_of
 from waypost_server.services.adoption_report import AccountReport, account_report
 from waypost_server.services.contact import Contact, log_contact
 from waypost_server.store import (
+    account_owners,
     console_users,
     motion_overrides,
     reports_accounts,
@@ -115,7 +116,9 @@ def account(account_id: str) -> str:
         touches = reports_accounts.touches(*key)
         said = motion_overrides.history(*key, limit=15)
         reactions = reports_accounts.reactions(*key)
+        named = account_owners.history(*key, limit=15)
         owners = console_users.names(session, who.workspace_id)
+        team = [each for each in console_users.page(session, who.workspace_id) if each.disabled_at is None]
         adoption = account_report(session, runtime(), row.Account, states) if live else None
     definitions = live.definitions if live else None
     story = account_story.timeline(
@@ -125,7 +128,7 @@ def account(account_id: str) -> str:
         tasks=tasks,
         touches=touches,
         reactions=reactions,
-        motions=account_story.motions(said, owners),
+        told=[*account_story.motions(said, owners), *account_story.owners(named, owners)],
     )
     open_signals = [each for each in signals if each.state == "open"]
     return render_template(
@@ -140,6 +143,7 @@ def account(account_id: str) -> str:
         tomorrow=last_day + timedelta(days=1),
         owner_name=row.owner_name,
         owners=owners,
+        team=team,
         usage=_usage(row.Account, series, open_signals, last_day),
         series=series,
         last_day=last_day,
