@@ -20,6 +20,7 @@ from waypost_server.config import Settings
 from waypost_server.services.releases import ReleaseCache
 from waypost_server.services.runtime import Doorbell, Runtime, SilentDoorbell
 from waypost_server.store.database import Database, db, engine_options, guard
+from waypost_server.store.sent_journal import SentJournal
 from waypost_server.workers.fault_points import fault_point
 
 
@@ -77,6 +78,7 @@ def build_runtime(settings: Settings, database: Database) -> Runtime:
         mailer=build_mailer(settings, fault),
         poster=WebhookPoster(egress),
         chat=ChatPoster(egress),
+        sent=SentJournal(settings.sent_journal) if settings.sent_journal else None,
         fault=fault,
     )
 

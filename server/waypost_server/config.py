@@ -37,6 +37,7 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)  # who sends it may read /metrics
     sending: bool = True  # False: nothing leaves, whatever is decided
     allow_loopback: bool = False  # development: webhooks may go to this machine, over plain http
+    sent_journal: Path | None = None  # what left the building, kept outside the database
     fault: str | None = None  # tests: the point at which a process kills itself
     testing: bool = False
 
@@ -73,5 +74,15 @@ class Settings:
             metrics_token=environ.get("WAYPOST_METRICS_TOKEN"),
             sending=environ.get("WAYPOST_SENDING") != "0",
             allow_loopback=environ.get("WAYPOST_ALLOW_LOOPBACK") == "1",
+            sent_journal=_sent_journal(environ),
             fault=environ.get("WAYPOST_FAULT"),
         )
+
+
+def _sent_journal(environ: Mapping[str, str]) -> Path | None:
+    """Where it is said to be; without a word, beside the file of an SQLite database."""
+    given, url = environ.get("WAYPOST_SENT_JOURNAL"), environ["WAYPOST_DATABASE_URL"]
+    if given:
+        return Path(given)
+    file = url.removeprefix("sqlite:///")
+    return Path(f"{file}.sent") if file and file != url and ":memory:" not in file else None

@@ -46,6 +46,20 @@ def test_what_is_stopped_waits_and_goes_on_at_once(rig: PlayRig, scope: str) -> 
     assert fsck(rig.runtime) == []
 
 
+def test_what_waited_may_be_ended_instead(rig: PlayRig) -> None:
+    """After a restore without a record of what left, for instance; what comes later goes."""
+    drain(dataclasses.replace(rig.runtime, sending=False))
+    stop_sending(rig.runtime, EVERYTHING, actor="robin", reason="restored")
+    rig.clock.move(minutes=1)
+    assert resume_sending(rig.runtime, EVERYTHING, actor="robin", end_waiting=True) == 1
+    rig.drain()
+    assert rig.mails() == [] and rig.rows(Delivery)[0].state == "cancelled" and fsck(rig.runtime) == []
+    rig.add_account("later")
+    rig.decay("later")
+    rig.drain()
+    assert len(rig.mails()) == 1
+
+
 def test_a_stop_acts_between_claim_and_send(rig: PlayRig) -> None:
     """A worker that has claimed already asks once more before each group."""
 

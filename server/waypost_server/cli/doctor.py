@@ -27,9 +27,9 @@ class Finding:
 
 @click.command()
 def doctor() -> None:
-    """Check database, schema, clock, Redis and mail from here. Exit code 1 when something must be fixed."""
+    """Check all that Waypost needs, from this machine. Exit code 1 when something must be fixed."""
     settings = Settings.from_env()
-    checks: list[Callable[[Settings], list[Finding]]] = [database, redis, mail, addresses]
+    checks: list[Callable[[Settings], list[Finding]]] = [database, redis, mail, journal, addresses]
     findings = [finding for check in checks for finding in check(settings)]
     for finding in findings:
         click.echo(f"{finding.state:<8} {finding.what:<10} {finding.words}")
@@ -97,6 +97,20 @@ def mail(settings: Settings) -> list[Finding]:
         words = f"{settings.smtp.host}:{settings.smtp.port} does not take mail from here: {error}"
         return [Finding("problem", "mail", words)]
     return [Finding("ok", "mail", f"{settings.smtp.host}:{settings.smtp.port}")]
+
+
+def journal(settings: Settings) -> list[Finding]:
+    """What leaves is on record outside the database, so that a restored one repeats nothing."""
+    from waypost_server.store.sent_journal import SentJournal
+
+    if settings.sent_journal is None:
+        words = "WAYPOST_SENT_JOURNAL is not set: after a restore it is not known what has left."
+        return [Finding("warning", "journal", words)]
+    try:
+        SentJournal(settings.sent_journal).note(0, datetime.fromtimestamp(0, UTC), [])
+    except OSError as error:
+        return [Finding("problem", "journal", f"{settings.sent_journal} cannot be written: {error.strerror}")]
+    return [Finding("ok", "journal", str(settings.sent_journal))]
 
 
 def addresses(settings: Settings) -> list[Finding]:

@@ -24,12 +24,13 @@ def stop_sending(reason: str, workspace: str) -> None:
 
 
 @click.command("resume-sending")
+@click.option("--end-waiting", is_flag=True, help="End what waited when it was stopped, rather than send it.")
 @workspace_option
-def resume_sending(workspace: str) -> None:
+def resume_sending(workspace: str, end_waiting: bool) -> None:
     """Let it go on. What waited is checked once more and goes."""
     from waypost_server.cli.runtime import open_runtime
     from waypost_server.services import stop_sending as service
 
     with open_runtime() as runtime:
-        service.resume_sending(runtime, workspace, actor="command line")
-    click.echo(f"Going on: {workspace or 'everything'}.")
+        ended = service.resume_sending(runtime, workspace, actor="command line", end_waiting=end_waiting)
+    click.echo(f"Going on: {workspace or 'everything'}." + (f" {ended:,} ended unsent." if ended else ""))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.channels.outcome import Outcome, Refused
 from waypost_server.channels.webhook import Post
+from waypost_server.services import restored
 from waypost_server.services.deliver_chat import deliver_chat
 from waypost_server.services.deliver_mail import LEASE, deliver_mails, group_size
 from waypost_server.services.endpoint_secret import signing_secrets
@@ -33,7 +34,7 @@ def deliver_due(
     runtime: Runtime, workspace_id: str, *, limit: int = BATCH, stop: Callable[[], bool] = lambda: False
 ) -> int:
     """Send up to `limit` due deliveries; returns how many were claimed. `stop` is asked before each group."""
-    if not runtime.sending:
+    if not runtime.sending or restored.stopped(runtime):
         return 0
     now, fence = runtime.clock(), runtime.new_id()
     runtime.fault("deliver.before_claim")

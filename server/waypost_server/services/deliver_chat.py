@@ -9,6 +9,7 @@ from waypost_server.channels.chat import ChatPost
 from waypost_server.channels.outcome import Outcome, Refused
 from waypost_server.domain.errors import TemplateError
 from waypost_server.domain.policy import ChatRoom
+from waypost_server.services import restored
 from waypost_server.services.deliver_mail import MARK_LEASE
 from waypost_server.services.play_words import write
 from waypost_server.services.runtime import Runtime
@@ -77,5 +78,7 @@ def _mark(runtime: Runtime, row: Delivery, fence: str, post: ChatPost) -> bool:
     runtime.fault("chat.connected")
     with runtime.db.write() as session:
         done = deliveries.move(session, row.workspace_id, row.id, fence=fence, phase="pre", values=values)
+        marked = restored.number(session, runtime) if done else 0
+    restored.note(runtime, marked, [row] if done else [])
     runtime.fault("chat.marked")
     return done

@@ -17,7 +17,7 @@ from waypost_server.channels.mail_headers import HeaderError
 from waypost_server.channels.mail_html import Footer, Parts, parts
 from waypost_server.channels.outcome import Outcome, Refused
 from waypost_server.domain.errors import NotFoundError, TemplateError
-from waypost_server.services import draft_mail
+from waypost_server.services import draft_mail, restored
 from waypost_server.services.addresses import preferences_url, unsubscribe_url
 from waypost_server.services.play_words import write
 from waypost_server.services.return_path import return_path
@@ -48,7 +48,7 @@ def deliver_mails(runtime: Runtime, rows: Sequence[Delivery], fence: str, waitin
     outcomes: dict[str, Outcome] = {}
     mails = _written(runtime, rows, outcomes)
     if mails:
-        outcomes |= _hand_over(runtime, mails, rows[0].workspace_id, fence)
+        outcomes |= _hand_over(runtime, mails, rows, fence)
     with runtime.db.write() as session:
         settle_all(session, runtime, rows, fence=fence, outcomes=outcomes)
     runtime.fault("deliver.settled")
@@ -114,28 +114,30 @@ def _notice(runtime: Runtime, row: Delivery) -> Parts:
     return parts(row.body, subject=row.subject, footer=Footer(why, None))
 
 
-def _hand_over(runtime: Runtime, mails: Sequence[Mail], workspace_id: str, fence: str) -> dict[str, Outcome]:
+def _hand_over(
+    runtime: Runtime, mails: Sequence[Mail], rows: Sequence[Delivery], fence: str
+) -> dict[str, Outcome]:
     mailer = runtime.mailer
     assert mailer is not None  # check_all() holds e-mail back while there is none
     if isinstance(mailer, GroupMailer):
-        return mailer.send_all(mails, lambda ready: _mark(runtime, workspace_id, fence, ready))
+        return mailer.send_all(mails, lambda ready: _mark(runtime, rows, fence, ready))
     outcomes: dict[str, Outcome] = {}
     for mail in mails:
         try:
-            mark = partial(_may_go, runtime, workspace_id, fence, mail)
+            mark = partial(_may_go, runtime, rows, fence, mail)
             outcomes[mail.delivery_id] = mailer.send(mail, mark)
         except HeaderError as error:
             outcomes[mail.delivery_id] = Refused(f"not written: {error.message}")
     return outcomes
 
 
-def _may_go(runtime: Runtime, workspace_id: str, fence: str, mail: Mail) -> bool:
-    return bool(_mark(runtime, workspace_id, fence, [mail]))
+def _may_go(runtime: Runtime, rows: Sequence[Delivery], fence: str, mail: Mail) -> bool:
+    return bool(_mark(runtime, rows, fence, [mail]))
 
 
-def _mark(runtime: Runtime, workspace_id: str, fence: str, mails: Sequence[Mail]) -> set[str]:
+def _mark(runtime: Runtime, rows: Sequence[Delivery], fence: str, mails: Sequence[Mail]) -> set[str]:
     """The commit point: from here on these may have left. Keeps the very words that are sent."""
-    until = runtime.clock() + MARK_LEASE
+    workspace_id, until = rows[0].workspace_id, runtime.clock() + MARK_LEASE
     with runtime.db.write() as session:
         ours = send_group.ours(
             session, workspace_id, [mail.delivery_id for mail in mails], fence=fence, phase="pre"
@@ -152,4 +154,6 @@ def _mark(runtime: Runtime, workspace_id: str, fence: str, mails: Sequence[Mail]
             if mail.delivery_id in ours
         }
         send_group.move_all(session, workspace_id, fence=fence, changes=changes)
+        marked = restored.number(session, runtime) if ours else 0
+    restored.note(runtime, marked, [row for row in rows if row.id in ours])
     return ours

@@ -11,6 +11,7 @@ from waypost_server.channels.chat import Chatter
 from waypost_server.channels.email import Mailer, no_fault
 from waypost_server.channels.webhook import Poster
 from waypost_server.store.database import Database
+from waypost_server.store.sent_journal import SentJournal
 
 if TYPE_CHECKING:
     from waypost_server.services.releases import ReleaseCache
@@ -47,4 +48,5 @@ class Runtime:
     sending: bool = True  # False: this process claims nothing to send (WAYPOST_SENDING=0)
     poster: Poster | None = None  # None: webhooks wait
     chat: Chatter | None = None  # None: chat waits
+    sent: SentJournal | None = None  # None: no record is kept outside the database
     fault: Callable[[str], None] = no_fault  # a named point at which a test may kill the process

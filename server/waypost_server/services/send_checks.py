@@ -19,6 +19,7 @@ from waypost_server.domain.local_day import zone_of
 from waypost_server.domain.play_machine import automation_allowed
 from waypost_server.domain.policy import Policy
 from waypost_server.domain.quiet_hours import quiet_until
+from waypost_server.services import restored
 from waypost_server.services.endpoint_health import KEPT, wait_until
 from waypost_server.services.goals import goal_reached
 from waypost_server.services.pause_play import PAUSED
@@ -152,6 +153,8 @@ def _check(session: Session, runtime: Runtime, row: Delivery, known: Known, now:
     around = known.around[row.id]
     if not around.workspace.sending or known.stopped:
         raise _Hold(now + SWITCHED_OFF, STOPPED)
+    if known.left_before and restored.stands_for(session, runtime, row, known.left_before):
+        raise _End("cancelled", restored.SENT_BEFORE)
     if row.play in known.paused:
         raise _Hold(now + SWITCHED_OFF, PAUSED)
     if _WAYS[row.channel](runtime) is None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from waypost_server.domain.budget import TouchSeen, longest_window
 from waypost_server.domain.consent import Answer
 from waypost_server.domain.policy import Policy
+from waypost_server.services import restored
 from waypost_server.services.addresses import address_hash
 from waypost_server.services.mail_rate import Slots, hold_slots
 from waypost_server.services.runtime import Runtime
@@ -33,6 +34,7 @@ class Known:
     of_people: dict[str, list[Spent]]
     of_accounts: dict[str, list[Spent]]
     stopped: bool  # a kill switch is thrown
+    left_before: dict[str, list[int]]  # what left in a time that this database forgot
     paused: frozenset[str]  # plays
     endpoints: dict[endpoints.Name, Endpoint]  # where webhooks and chat messages go
     slots: Slots  # what is left for mail domains that are limited
@@ -59,7 +61,7 @@ class Known:
 
 
 def read_known(session: Session, runtime: Runtime, rows: Sequence[Delivery], now: datetime) -> Known:
-    """Ten statements at most, however many deliveries there are."""
+    """Eleven statements at most, however many deliveries there are."""
     workspace_id = rows[0].workspace_id
     users, accounts = {row.user_id for row in rows} - {""}, {row.account_id for row in rows} - {""}
     live = runtime.releases.live(session, workspace_id)
@@ -89,6 +91,7 @@ def read_known(session: Session, runtime: Runtime, rows: Sequence[Delivery], now
             session, workspace_id, {(row.channel, row.recipient) for row in rows if row.channel != "email"}
         ),
         stopped=bool(stops.standing(session, workspace_id)),
+        left_before=restored.left_before(session, runtime, rows),
         paused=frozenset(play_pauses.of_workspace(session, workspace_id)),
     )
 

@@ -14,6 +14,7 @@ from waypost_server.store import audit, deliveries, stops, workspaces
 from waypost_server.store.stops import EVERYWHERE
 
 REASON = 200  # characters
+ENDED = "it waited when sending was stopped, and was ended when sending went on"
 STOPPED = "sending is stopped"  # the reason of what waits for it
 
 
@@ -33,14 +34,20 @@ def stop_sending(runtime: Runtime, workspace_id: str, *, actor: str, reason: str
             _audit(session, runtime, workspace_id, actor, "sending.stopped", why)
 
 
-def resume_sending(runtime: Runtime, workspace_id: str, *, actor: str) -> None:
-    """Take the switch back; what waited for it is due at once. Raises ConflictError when it was not thrown."""
+def resume_sending(runtime: Runtime, workspace_id: str, *, actor: str, end_waiting: bool = False) -> int:
+    """Take the switch back; what waited for it is due at once, or with `end_waiting` what waited when it was thrown
+    ends unsent. Returns how many ended. Raises ConflictError when it was not thrown."""
     with runtime.db.write() as session:
-        if not stops.end(session, workspace_id):
+        thrown = stops.get(session, workspace_id)
+        if thrown is None or not stops.end(session, workspace_id):
             raise ConflictError("Sending is not stopped here.")
-        _audit(session, runtime, workspace_id, actor, "sending.resumed", "")
-        deliveries.release_held(session, workspace_id, reason=STOPPED, now=runtime.clock())
+        _audit(session, runtime, workspace_id, actor, "sending.resumed", ENDED if end_waiting else "")
+        now, ended = runtime.clock(), 0
+        if end_waiting:
+            ended = deliveries.end_waiting(session, workspace_id, until=thrown.at, reason=ENDED, now=now)
+        deliveries.release_held(session, workspace_id, reason=STOPPED, now=now)
     runtime.doorbell.ring()
+    return ended
 
 
 def _audit(

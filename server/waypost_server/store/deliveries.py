@@ -179,6 +179,18 @@ def release_held(session: Session, workspace_id: str, *, reason: str, play: str 
     session.execute(waiting.values(not_before=now).execution_options(synchronize_session=False))
 
 
+def end_waiting(session: Session, workspace_id: str, *, until: datetime, reason: str, now: datetime) -> int:
+    """End what has waited since `until` or longer, also for an approver; how many. '' is every workspace."""
+    waiting = update(Delivery).where(
+        Delivery.state.in_(("pending", "awaiting_approval")), Delivery.created_at <= until
+    )
+    if workspace_id:
+        waiting = waiting.where(Delivery.workspace_id == workspace_id)
+    values = {"state": "cancelled", "reason": reason, "ended_at": now}
+    result = session.execute(waiting.values(**values).execution_options(synchronize_session=False))
+    return int(result.rowcount)
+
+
 def cancel_unsent(
     session: Session, workspace_id: str, delivery_id: str, *, reason: str, now: datetime
 ) -> bool:

@@ -32,6 +32,11 @@ def end(session: Session, workspace_id: str) -> bool:
     )
 
 
+def get(session: Session, workspace_id: str) -> SendingStop | None:
+    """The switch of exactly this workspace, or `EVERYWHERE`, if it is thrown."""
+    return session.get(SendingStop, workspace_id)
+
+
 def standing(session: Session, workspace_id: str) -> list[SendingStop]:
     """Those that count for a workspace, the widest first."""
     return list(

@@ -14,6 +14,8 @@ from waypost_server.store.tables.deliveries import (
     MailSlot,
     SendDay,
     SendingStop,
+    SendMark,
+    SentBefore,
     Suppression,
 )
 from waypost_server.store.tables.events import Event, EventKey, IngestDay, Quarantine
@@ -94,7 +96,9 @@ __all__ = [
     "Quarantine",
     "Release",
     "SendDay",
+    "SendMark",
     "SendingStop",
+    "SentBefore",
     "Signal",
     "StepRun",
     "Suppression",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, Index, Integer, text
+from sqlalchemy import BigInteger, Boolean, Date, Index, Integer, text
 from sqlalchemy.orm import Mapped
 
 from waypost_server.store.database import db
@@ -147,6 +147,29 @@ class SendDay(db.Model):
     play: Mapped[str] = key()
     count: Mapped[int] = col(BigInteger)
     __table_args__ = (COMPACT,)
+
+
+class SendMark(db.Model):
+    """One row: the number of the newest mark before sending, and where the database lives. See services/restored.py."""
+
+    __tablename__ = "send_mark"
+    id: Mapped[int] = key(Integer)
+    number: Mapped[int] = col(BigInteger, default="0")
+    home: Mapped[str] = col(default="''")  # server, line of history and database; '' = not known yet
+    restored_at: Mapped[datetime | None] = col(UtcDateTime)
+    lost_from: Mapped[int] = col(BigInteger, default="0")  # the numbers that a restore forgot: after this one
+    lost_to: Mapped[int] = col(BigInteger, default="0")  # up to this one
+
+
+class SentBefore(db.Model):
+    """A message that left after the backup from which this database was restored."""
+
+    __tablename__ = "sent_before"
+    workspace_id: Mapped[str] = key()
+    message: Mapped[str] = key()  # a keyed hash of what makes it the same message
+    number: Mapped[int] = key(BigInteger)
+    at: Mapped[datetime] = col(UtcDateTime)
+    used: Mapped[bool] = col(Boolean, default="false")  # a message of this database stands for it
 
 
 class Suppression(db.Model):
