@@ -64,6 +64,17 @@ def test_a_funnel(shell: Shell) -> None:
         "  audience, each comparison alone",
         "     50% pass  user.role = 'admin'",
     ]
+    on_page = shell.good("explain", "u1", "--nudge", KEY, "--page", "https://app.example.com/reports/7")
+    assert "where path /a/*: NO" in on_page
+    assert "Name the page too" in shell.bad("explain", "u1", "--viewport", "390")
+    assert "write narrow, medium, wide" in shell.bad("explain", "u1", "--page", "/a", "--viewport", "huge")
+    condition = "{user.role: admin, page.path: /a}"
+    counted = shell.good("nudges", "audience", "--condition", condition)
+    assert "1 of 2 users" in counted and "page.path: no page was named (--page)" in counted
+    assert (
+        shell.good("nudges", "audience", "--condition", condition, "--page", "/b")
+        == "0 of 2 users, in 0 accounts.\n"
+    )
     document = json.loads(shell.good("explain", "--nudge", KEY, "--json"))
     assert (document["users"], document["eligible"]["users"], document["exact"]) == (2, 1, True)
     assert sum(each["users"] for each in document["gates"]) == 1

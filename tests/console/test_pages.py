@@ -60,6 +60,8 @@ DETAILS = (
     "/explain?user=tidewater-0",
     "/explain?user=tidewater-0&nudge=automation-halfway",
     "/explain?user=tidewater-0&at=2026-11-01T10:00",
+    "/explain?user=tidewater-0&page=https://app.example/automations/7&locale=de&viewport=narrow&page_title=x",
+    "/nudges/automation-halfway/funnel?page=/automations/7",
     "/explain?user=tidewater-0&at=tomorrow",
     "/explain?q=ada",
     "/settings/releases/1",

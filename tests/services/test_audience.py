@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.builders import WORKSPACE, add_workspace, make_runtime
 from tests.services.decide_rig import SETUP, FixedReleases, make_definitions
-from waypost_server.domain.conditions import compile_condition, getter
+from waypost_server.domain.conditions import Compiled, compile_condition, getter
 from waypost_server.domain.definitions import Journey, Milestone, Step
 from waypost_server.domain.sample import wilson
 from waypost_server.services.audience import estimate
@@ -164,16 +164,21 @@ def _person(now: datetime, account: dict[str, Any], user: str, number: int, plac
     return rows
 
 
+def may_hold(compiled: Compiled, facts: dict[str, Any]) -> bool:
+    """Whether the condition holds, or would on some page."""
+    return compiled.explain(facts).truth != "false"
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(CONDITIONS)
 @example({})
 def test_the_audience_is_whom_a_decision_meets(rig: Rig, condition: dict[str, Any]) -> None:
-    """Everybody in the count satisfies the condition with the facts a decision loads, and nobody else does."""
+    """Everybody counts who satisfies the condition, on some page, with the facts a decision loads; nobody else."""
     compiled = compile_condition(condition)
     with rig.database.read() as session:
         population = Population.of(session, rig.runtime, rig.workspace, rig.release)
         found, seen = population.reached(condition)
-    wanted = {member for member in population.members if compiled.test(rig.facts[member[:2]])}
+    wanted = {member for member in population.members if may_hold(compiled, rig.facts[member[:2]])}
     assert set(found) == wanted
     assert (len(found), seen) == (len(wanted), 10)
 
@@ -200,6 +205,32 @@ def test_a_fact_read_alone_is_what_it_is_among_others(rig: Rig) -> None:
                 paths=frozenset([path]),
             )
         assert getter(path)(alone.values) == getter(path)(rig.facts[person]), path
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(CONDITIONS, st.sampled_from(["/home", "/away"]))
+def test_on_a_page_the_audience_is_whom_a_decision_there_meets(
+    rig: Rig, condition: dict[str, Any], path: str
+) -> None:
+    """With a page named, everybody in the count satisfies the condition on it, and nobody else does."""
+    compiled = compile_condition(condition)
+    with rig.database.read() as session:
+        population = Population.of(session, rig.runtime, rig.workspace, rig.release)
+        found, _ = population.reached(condition, page=(("path", path),))
+    page = {"page": {"path": path}}
+    assert set(found) == {
+        each for each in population.members if compiled.test({**rig.facts[each[:2]], **page})
+    }
+
+
+def test_an_estimate_says_what_it_does_not_know(rig: Rig) -> None:
+    """Without a page everybody counts for whom it holds on some page, and the fact is named."""
+    condition = {"page.path": "/home", "user.role": "admin"}
+    on_some = estimate(rig.runtime, rig.workspace, rig.release, condition)
+    assert (on_some.users, on_some.unknown) == (3, ("page.path",))
+    for path, users in (("/home", 3), ("/away", 0)):
+        there = estimate(rig.runtime, rig.workspace, rig.release, condition, page=(("path", path),))
+        assert (there.users, there.unknown) == (users, ())
 
 
 def test_a_person_in_two_accounts_counts_once(rig: Rig) -> None:

@@ -78,16 +78,24 @@ def test_the_draft_decides(sqlite_url: str, tmp_path: Path) -> None:
     assert (
         shown(loose) > shown(strict) and loose.often_people > 0 and "2 per person in 7 days" not in loose.caps
     )
-    text = "\n".join(rehearsal_text.lines(loose, ASSUMPTIONS))
+    text = "\n".join(rehearsal_text.lines(loose))
     assert f"{loose.visits:,} visits" in text and f"more than twice in a week: {loose.often_people}" in text
     hostile = draft(
         **{"in-app/late.yaml": NUDGES["in-app/late.yaml"].replace("Overdue", "<script>x</script>")}
     )
     sample = rehearse(month.rig.runtime, WORKSPACE, hostile, days=15, at_most=20)
     assert 0 < sample.share < 1 and sample.accounts == 4
-    page = rehearsal_html.page(sample, "nudges", ASSUMPTIONS)
+    page = rehearsal_html.page(sample, "nudges")
     assert "<script" not in page and "&lt;script&gt;" in page and "A sample of" in page
     assert page.count("<svg") > 3 and _is_balanced(page)
+    asks = NUDGES["in-app/late.yaml"].replace("audience: {", "audience: {page.path: /home, ")
+    for page, said in (
+        (None, "a nudge that asks for page.path"),
+        ((("path", "/home"),), "on the page /home"),
+    ):
+        paged = rehearse(month.rig.runtime, WORKSPACE, draft(**{"in-app/late.yaml": asks}), days=1, page=page)
+        assert said in paged.assumptions[-1]
+    assert loose.assumptions == ASSUMPTIONS
     with pytest.raises(BadInputError, match="between 1 and 90"):
         rehearse(month.rig.runtime, WORKSPACE, draft(), days=0)
     engine.dispose()

@@ -11,7 +11,7 @@ import pytest
 from tests.builders import WORKSPACE, Clock, add_workspace, make_event, make_runtime
 from tests.definitions.files import FILES
 from tests.services.decide_rig import add_person, make_nudge, make_rig
-from waypost_server.domain.definitions import Content, Variant
+from waypost_server.domain.definitions import Content, Variant, Where
 from waypost_server.domain.errors import HeldError
 from waypost_server.domain.events import Envelope
 from waypost_server.domain.surfaces import Question as Asked
@@ -20,6 +20,7 @@ from waypost_server.services.as_of import as_of
 from waypost_server.services.claim import Claim, claim
 from waypost_server.services.decide import Question, decide
 from waypost_server.services.explain import explain
+from waypost_server.services.funnel import funnel
 from waypost_server.services.ingest import ingest
 from waypost_server.services.ingest_accounts import Sender
 from waypost_server.services.publish import publish
@@ -123,11 +124,24 @@ def test_pages_share_an_answer_that_reads_none(database: Database) -> None:
 
 def test_explain_says_what_only_the_browser_knows(database: Database) -> None:
     """Unknown without a page; with one, the value it has."""
-    runtime, _ = make_rig(database, make_nudge("reports", audience={"page.path": "/reports/7"}))
+    nudge = make_nudge("reports", audience={"page.path": "/reports/7"}, where=Where(path="/reports/*"))
+    runtime, _ = make_rig(database, nudge)
     (told,) = explain(runtime, WORKSPACE, "u1", "acme")["nudges"]
+    assert told["where"] == {"path": "/reports/*"}
     assert (told["verdict"], told["audience"]["truth"]) == ("held", "unknown")
     (told,) = explain(runtime, WORKSPACE, "u1", "acme", page=PAGE)["nudges"]
     assert (told["verdict"], told["audience"]["seen"]) == ("eligible", "/reports/7")
+    assert told["where"] == {"path": "/reports/*", "here": True}
+
+
+def test_a_funnel_on_a_page(database: Database) -> None:
+    """Without a page it names what it does not know; with one it counts whom decide would meet there."""
+    runtime, _ = make_rig(database, make_nudge("reports", audience={"page.path": "/reports/7"}))
+    blind = funnel(runtime, WORKSPACE, "reports")
+    assert (blind.eligible.users, blind.unknown, blind.as_json()["page"]) == (0, ("page.path",), None)
+    there = funnel(runtime, WORKSPACE, "reports", page=PAGE)
+    assert (there.eligible.users, there.unknown, there.leaves[0].expected) == (1, (), 1.0)
+    assert funnel(runtime, WORKSPACE, "reports", page=(("path", "/team"),)).eligible.users == 0
 
 
 def test_the_past_knows_what_had_been_said_by_then(database: Database) -> None:

@@ -9,6 +9,7 @@ from flask import abort
 from marshmallow import fields, validate
 
 from waypost_server.api.auth import runtime
+from waypost_server.api.page import OnPage, page_asked
 from waypost_server.api.releases import FILE_LIMIT, FILES_LIMIT, NAME_LIMIT, refusal
 from waypost_server.api.rest import Camel, Words, caller, resource
 from waypost_server.channels.template_check import check_template
@@ -130,9 +131,16 @@ class Estimate(Camel):
     low = fields.Integer(required=True)
     high = fields.Integer(required=True)
     looked_at = fields.Integer(required=True)
+    unknown = fields.List(
+        fields.String(),
+        required=True,
+        metadata={
+            "description": "Facts of the page it asks for, when none was named: it holds on some page."
+        },
+    )
 
 
-class Condition(Camel):
+class Condition(OnPage):
     """A condition over facts, or the key of a nudge of the live release."""
 
     condition = fields.Dict(load_default=None, allow_none=True)
@@ -229,4 +237,4 @@ def audience(given: dict[str, Any]) -> dict[str, Any]:
     with runtime().db.read() as session:
         live = runtime().releases.live(session, workspace) or LiveRelease(0, Definitions(Catalog("")))
     condition = condition_of(live, given["condition"], given["nudge"])
-    return asdict(estimate(runtime(), workspace, live, condition))
+    return asdict(estimate(runtime(), workspace, live, condition, page=page_asked(given)))

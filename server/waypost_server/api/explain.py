@@ -11,7 +11,7 @@ from waypost_server.api.auth import authenticate, runtime
 from waypost_server.domain.clock_skew import parse_time
 from waypost_server.domain.errors import BadInputError, ForbiddenError
 from waypost_server.domain.identifiers import read_id
-from waypost_server.domain.page import read_page
+from waypost_server.domain.page import page_of
 from waypost_server.services.explain import explain
 
 blueprint = Blueprint("explain", __name__, url_prefix="/v1")
@@ -20,8 +20,8 @@ blueprint = Blueprint("explain", __name__, url_prefix="/v1")
 @blueprint.get("/explain")
 def get() -> Response:
     """Every nudge with every gate and every comparison; `nudge` limits it to one, `at` names a moment,
-    `page` (a path), with `locale` and `viewport`,
-    says what a browser would say; `expected` adds for what share of people each comparison of that one nudge holds."""
+    `page` (a path), with `pageTitle`, `locale` and `viewport`, says what a browser would say; `expected` adds
+    for what share of people each comparison of that one nudge holds."""
     caller = authenticate("read")
     if caller.kind != "secret":
         raise ForbiddenError("explain needs a secret key with the scope read.")
@@ -37,7 +37,12 @@ def get() -> Response:
         request.args.get("nudge"),
         at=_moment(request.args.get("at")),
         expected=request.args.get("expected") in ("1", "true"),
-        page=read_page({**request.args, "page": {"path": request.args.get("page")}}),
+        page=page_of(
+            request.args.get("page"),
+            title=request.args.get("pageTitle"),
+            locale=request.args.get("locale"),
+            viewport=request.args.get("viewport"),
+        ),
     )
     return Response(msgspec.json.encode(found), mimetype="application/json")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields
 
 from waypost_server.api.auth import runtime
+from waypost_server.api.page import OnPage, page_asked
 from waypost_server.api.rest import Camel, Time, caller, path_id, resource
 from waypost_server.services import funnel as service
 from waypost_server.services.funnel import Funnel
@@ -59,11 +62,26 @@ class NudgeFunnel(Camel):
     exact = fields.Boolean(required=True)
     gates = fields.List(fields.Nested(Stopped), required=True)
     eligible = fields.Nested(Part, required=True)
+    page = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        allow_none=True,
+        metadata={"description": "The page asked about, or null."},
+    )
+    unknown = fields.List(
+        fields.String(),
+        required=True,
+        metadata={
+            "description": "Facts of the page it asks for, when none was named: who passes, passes on every page."
+        },
+    )
     leaves = fields.List(fields.Nested(ExpectedLeaf), required=True)
 
 
 @blueprint.route("/nudges/<nudge>/funnel")
+@blueprint.arguments(OnPage, location="query")
 @blueprint.response(200, NudgeFunnel)
-def get_funnel(nudge: str) -> Funnel:
+def get_funnel(given: dict[str, Any], nudge: str) -> Funnel:
     """Count the users stopped at each gate of a nudge, and those who may see it"""
-    return service.funnel(runtime(), caller().workspace_id, path_id(nudge))
+    return service.funnel(runtime(), caller().workspace_id, path_id(nudge), page=page_asked(given))

@@ -7,6 +7,9 @@ from typing import Any
 
 import click
 
+from waypost_server.cli.page_options import page_options
+from waypost_server.domain.page import Page
+
 COLOURS = {"eligible": "green", "held": "yellow"}
 TRUTHS = {"true": "yes", "false": "no", "unknown": "unknown"}
 
@@ -16,9 +19,7 @@ TRUTHS = {"true": "yes", "false": "no", "unknown": "unknown"}
 @click.option("--account", help="The account; the one the user was last seen in otherwise.")
 @click.option("--nudge", help="Only this nudge, in full. Without USER: its funnel.")
 @click.option("--at", "moment", help="As it was then: 2026-11-24T09:30:00Z. UTC if it names no zone.")
-@click.option(
-    "--page", "path", help="As on this page: /reports/7. What depends on the page is unknown otherwise."
-)
+@page_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--workspace", "-w", help="Workspace id; not needed when there is only one.")
 def explain(
@@ -26,7 +27,7 @@ def explain(
     account: str | None,
     nudge: str | None,
     moment: str | None,
-    path: str | None,
+    page: Page | None,
     as_json: bool,
     workspace: str | None,
 ) -> None:
@@ -37,7 +38,6 @@ def explain(
     from waypost_server.cli import funnel_text
     from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.domain.clock_skew import parse_time
-    from waypost_server.domain.page import read_page
     from waypost_server.services.explain import explain as ask
     from waypost_server.services.funnel import funnel
 
@@ -51,9 +51,8 @@ def explain(
     with open_runtime() as runtime:
         workspace_id = one_workspace(runtime, workspace)
         if user is None:
-            found = funnel(runtime, workspace_id, str(nudge)).as_json()
+            found = funnel(runtime, workspace_id, str(nudge), page=page).as_json()
         else:
-            page = read_page({"path": path})
             found = ask(runtime, workspace_id, user, account, nudge, at=at, expected=True, page=page)
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
@@ -78,7 +77,17 @@ def lines(found: dict[str, Any], *, detailed: bool) -> list[str]:
             shown += _gates(each, detailed)
         if detailed:
             shown += ["      audience", *_tree(each["audience"], "        ")]
+        if detailed or each.get("where", {}).get("here") is False:
+            shown += _place(each.get("where"))
     return [*shown, *(f"  Note: {each}" for each in found.get("unknowable", ()))]
+
+
+def _place(where: dict[str, Any] | None) -> list[str]:
+    """Whether the page belongs to the nudge: what the browser decides."""
+    if where is None:
+        return []
+    word = {True: "yes", False: "NO"}.get(where.get("here"), "unknown")  # type: ignore[arg-type]  # None is no key
+    return [f"      where path {where['path']}: {word if 'here' in where else 'unknown, name a --page'}"]
 
 
 def _gates(nudge: dict[str, Any], detailed: bool) -> list[str]:

@@ -19,6 +19,11 @@ def lines(found: dict[str, Any]) -> list[str]:
         shown.append(
             f"  Estimated from {found['lookedAt']:,} users; the true number is in the brackets 95 times in 100."
         )
+    if found.get("unknown"):
+        shown.append(
+            f"  {', '.join(found['unknown'])}: no page was named (--page), so only those pass the audience for whom it "
+            "holds on every page."
+        )
     parts = [each for each in found["gates"] if each["users"]]
     for each in parts:
         shown += _part(each["gate"], each, found, "yellow")

@@ -8,12 +8,15 @@ from typing import Any
 import click
 
 from waypost_server.cli.nudges_check import JSON
+from waypost_server.cli.page_options import page_options
 from waypost_server.cli.target import target, where
+from waypost_server.domain.page import Page
 
 
 @click.command()
 @click.argument("nudge", required=False)
 @click.option("--condition", help="A condition as YAML or JSON, for example '{user.role: admin}'.")
+@page_options
 @where
 @JSON
 def audience(
@@ -23,24 +26,29 @@ def audience(
     host: str | None,
     key: str | None,
     as_json: bool,
+    page: Page | None,
 ) -> None:
     """Count who satisfies the audience of NUDGE, or --condition, now."""
     if (nudge is None) == (condition is None):
         raise click.UsageError("Name a nudge, or give --condition '{user.role: admin}'.")
     document = _read(condition) if condition is not None else None
     with target(workspace_id, host, key) as chosen:
-        found = chosen.audience(document, nudge)
+        found = chosen.audience(document, nudge, page)
     click.echo(json.dumps(found, indent=2) if as_json else sentence(found))
 
 
 def sentence(found: dict[str, Any]) -> str:
     """The estimate in words."""
     of = f"of {found['ofUsers']:,} users"
+    unknown = ", ".join(found.get("unknown", ()))
+    pages = (
+        f" {unknown}: no page was named (--page), so counted is who matches on some page." if unknown else ""
+    )
     if found["exact"]:
-        return f"{found['users']:,} {of}, in {found['accounts']:,} accounts."
+        return f"{found['users']:,} {of}, in {found['accounts']:,} accounts.{pages}"
     return (
         f"About {found['users']:,} {of}: between {found['low']:,} and {found['high']:,} (95 % sure), "
-        f"from a random sample of {found['lookedAt']:,}."
+        f"from a random sample of {found['lookedAt']:,}.{pages}"
     )
 
 

@@ -156,7 +156,7 @@ def markdown(found: dict[str, Any]) -> Iterator[str]:
     if found["audiences"]:
         yield "\n| nudge | reaches | new | no longer |\n|---|--:|--:|--:|"
     for each in found["audiences"]:
-        about = "" if each["exact"] else " (sample)"
+        about = ("" if each["exact"] else " (sample)") + (" on some page" if each.get("unknown") else "")
         yield f"| `{each['nudge']}` | {each['after']:,}{about} | +{each['added']:,} | −{each['removed']:,} |"
     for move, count in found["motions"].items():
         yield f"\n{counted(count, 'account')}: {move}"
@@ -195,7 +195,8 @@ def _field(each: dict[str, Any]) -> str:
 
 def _audience(each: dict[str, Any]) -> str:
     about = "" if each["exact"] else ", counted in a sample"
-    return f"{counted(each['after'], 'user')} (+{each['added']:,}, −{each['removed']:,}{about})"
+    pages = ", on some page" if each.get("unknown") else ""
+    return f"{counted(each['after'], 'user')} (+{each['added']:,}, −{each['removed']:,}{about}{pages})"
 
 
 def _run(each: dict[str, Any]) -> str:

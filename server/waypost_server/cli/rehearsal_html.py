@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +16,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 CSS = Path(__file__).parent.parent / "console" / "static" / "console.css"
 
 
-def page(found: Rehearsal, folder: str, assumptions: Sequence[str]) -> str:
+def page(found: Rehearsal, folder: str) -> str:
     """The report. All text is escaped: names come from definitions and from customers."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -26,7 +26,6 @@ def page(found: Rehearsal, folder: str, assumptions: Sequence[str]) -> str:
     return environment.get_template("rehearsal.html").render(
         found=found,
         folder=folder,
-        assumptions=assumptions,
         css=Markup(_css()),
         shown=_per_day(found, "shown"),
         sent=_per_day(found, "sent"),

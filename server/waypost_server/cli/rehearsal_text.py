@@ -12,7 +12,7 @@ BAR = 40  # characters of the longest bar
 REASONS = 3  # of each nudge
 
 
-def lines(found: Rehearsal, assumptions: Sequence[str]) -> Iterator[str]:
+def lines(found: Rehearsal) -> Iterator[str]:
     """The whole report."""
     yield _title(f"{found.first} to {found.last}: nothing was sent")
     there = f"{found.people:,} people in {found.accounts:,} accounts"
@@ -43,7 +43,7 @@ def lines(found: Rehearsal, assumptions: Sequence[str]) -> Iterator[str]:
     yield from _tasks(found)
     yield from _often(found)
     yield _title("What this assumes")
-    yield from (f"  - {each}" for each in assumptions)
+    yield from (f"  - {each}" for each in found.assumptions)
 
 
 def _title(text: str) -> str:

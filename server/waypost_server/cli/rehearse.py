@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from waypost_server.cli.findings import ENVIRONMENT, read_folder
+from waypost_server.cli.page_options import page_options
+from waypost_server.domain.page import Page
 
 
 @click.command()
@@ -19,6 +22,7 @@ from waypost_server.cli.findings import ENVIRONMENT, read_folder
 @click.option(
     "--all", "everything", is_flag=True, help="Play every account; a large workspace is sampled otherwise."
 )
+@page_options
 @click.option("--html", type=click.Path(path_type=Path), help="Also write a report with plots to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--workspace", "-w", "workspace_id", help="Workspace id; not needed when there is only one.")
@@ -28,14 +32,14 @@ def rehearse(
     environment: str | None,
     days: int,
     everything: bool,
-    html: Path | None,
-    as_json: bool,
+    page: Page | None,
     workspace_id: str | None,
+    **report: Any,
 ) -> None:
     """Replay the stored events of the last days against FOLDER (default: nudges). Nothing is sent or stored."""
     from waypost_server.cli import rehearsal_html, rehearsal_text
     from waypost_server.cli.runtime import one_workspace, open_runtime
-    from waypost_server.services.rehearse import ASSUMPTIONS, VISITS
+    from waypost_server.services.rehearse import VISITS
     from waypost_server.services.rehearse import rehearse as play
 
     folder = named or folder
@@ -54,14 +58,14 @@ def rehearse(
                 loaded.definitions,
                 days=days,
                 at_most=None if everything else VISITS,
+                page=page,
                 progress=lambda done, total: bar.update(1),
             )
-    if html is not None:
-        html.write_text(rehearsal_html.page(found, str(folder), ASSUMPTIONS), encoding="utf-8")
-        click.echo(f"Report: {html}", err=True)
-    if as_json:
-        document = {**found.as_json(), "assumptions": list(ASSUMPTIONS)}
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+    if report["html"] is not None:
+        report["html"].write_text(rehearsal_html.page(found, str(folder)), encoding="utf-8")
+        click.echo(f"Report: {report['html']}", err=True)
+    if report["as_json"]:
+        click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False, default=str))
         return
-    for line in rehearsal_text.lines(found, ASSUMPTIONS):
+    for line in rehearsal_text.lines(found):
         click.echo(line)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import click
 
 from waypost_server.cli.findings import author
+from waypost_server.domain.page import Page
 from waypost_server.services.runtime import Runtime
 
 WHERE = (
@@ -43,7 +44,9 @@ class Target(Protocol):
     def plan(self, files: Mapping[str, str], environment: str | None) -> dict[str, Any]: ...
     def apply(self, files: Mapping[str, str], **options: Any) -> dict[str, Any]: ...
     def rollback(self, number: int, *, message: str, dry_run: bool) -> dict[str, Any]: ...
-    def audience(self, condition: Mapping[str, Any] | None, nudge: str | None) -> dict[str, Any]: ...
+    def audience(
+        self, condition: Mapping[str, Any] | None, nudge: str | None, page: Page | None
+    ) -> dict[str, Any]: ...
     def drafts(self) -> list[dict[str, Any]]: ...
     def draft(self, name: str) -> dict[str, Any]: ...
     def push(self, name: str, files: Mapping[str, str], seen: str | None) -> dict[str, Any]: ...
@@ -117,7 +120,9 @@ class Local:
         live, undone = rollback(self.runtime, self.name, number, author=author(), message=message)
         return {"number": live, "undoes": [each.as_json() for each in undone]}
 
-    def audience(self, condition: Mapping[str, Any] | None, nudge: str | None) -> dict[str, Any]:
+    def audience(
+        self, condition: Mapping[str, Any] | None, nudge: str | None, page: Page | None
+    ) -> dict[str, Any]:
         """How many a condition reaches."""
         from waypost_server.domain.definitions import Catalog, Definitions
         from waypost_server.services.audience import condition_of, estimate
@@ -125,7 +130,8 @@ class Local:
 
         with self.runtime.db.read() as session:
             live = self.runtime.releases.live(session, self.name) or LiveRelease(0, Definitions(Catalog("")))
-        return estimate(self.runtime, self.name, live, condition_of(live, condition, nudge)).as_json()
+        meant = condition_of(live, condition, nudge)
+        return estimate(self.runtime, self.name, live, meant, page=page).as_json()
 
     def drafts(self) -> list[dict[str, Any]]:
         """Every draft."""
@@ -182,9 +188,14 @@ class Remote:
         """Publish an earlier release again."""
         return self._call(f"definitions/rollback/{number}", {"message": message, "dryRun": dry_run})
 
-    def audience(self, condition: Mapping[str, Any] | None, nudge: str | None) -> dict[str, Any]:
+    def audience(
+        self, condition: Mapping[str, Any] | None, nudge: str | None, page: Page | None
+    ) -> dict[str, Any]:
         """How many a condition reaches."""
-        return self._call("audience", {"condition": condition, "nudge": nudge})
+        said = dict(page or ())
+        on_page = {"page": said.pop("path", None), "pageTitle": said.pop("title", None), **said}
+        asked = {name: value for name, value in on_page.items() if value is not None}
+        return self._call("audience", {"condition": condition, "nudge": nudge, **asked})
 
     def drafts(self) -> list[dict[str, Any]]:
         """Every draft."""

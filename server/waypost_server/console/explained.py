@@ -34,6 +34,13 @@ GATES = {
     "muted": "No task keeps digital plays quiet",
     "motion": "The account's motion allows it",
     "content": "Its words can be filled in",
+    "off_hours": "It is one of its days and hours",
+    "standing_holdout": "The account is not held out of everything",
+    "prerequisite": "What must come before it has come",
+    "path": "It is its turn on its learning path",
+    "session_start": "The session's first moments are over",
+    "quiet_hours": "Quiet hours do not keep it",
+    "consent": "The user has not said no to it",
 }
 
 
@@ -67,6 +74,8 @@ class Told:
     reason: str
     gates: tuple[Gate, ...]
     audience: tuple[Comparison, ...]
+    where: str = ""
+    here: bool | None = None  # whether the page asked about is one of `where`
 
 
 def nudges(answer: Mapping[str, Any], reader: Reader) -> list[Told]:
@@ -79,6 +88,8 @@ def nudges(answer: Mapping[str, Any], reader: Reader) -> list[Told]:
             reason=sentence(each.get("reason", "")),
             gates=tuple(_gate(gate) for gate in each["gates"]),
             audience=_top(each["audience"], reader),
+            where=each.get("where", {}).get("path", ""),
+            here=each.get("where", {}).get("here"),
         )
         for each in answer["nudges"]
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ Page = tuple[tuple[str, str], ...]  # (field, value) in the order of FIELDS: equ
 FIELDS = ("path", "title", "locale", "viewport")
 VIEWPORTS = ("narrow", "medium", "wide")
 NARROW, MEDIUM = 640, 1024  # pixels; more is wide
+_ORIGIN = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
 _LONGEST = {"path": 500, "title": 200, "locale": 35, "viewport": 6}
 
 
@@ -35,6 +37,22 @@ def read_page(context: Mapping[str, Any] | None) -> Page | None:
         for field in FIELDS
         if isinstance(value := given[field], str) and 0 < len(value) <= _LONGEST[field]
     )
+
+
+def page_of(
+    path: str | None, *, title: str | None = None, locale: str | None = None, viewport: str | None = None
+) -> Page | None:
+    """The page somebody names to ask about it: a path or a whole address; None without one.
+
+    `viewport` is narrow, medium or wide, or a width in pixels. What is not named reads as missing there.
+    """
+    path = (path or "").strip()
+    if not path:
+        return None
+    path = _ORIGIN.sub("", path)
+    path = path if path[:1] not in ("", "?", "#") else f"/{path}"
+    width = int(viewport) if viewport and viewport.isdecimal() and len(viewport) < 6 else viewport
+    return read_page({"page": {"path": path, "title": title}, "locale": locale, "viewport": width})
 
 
 def _viewport(said: Any) -> str | None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from waypost_server.domain import facts as catalogue
-from waypost_server.domain.conditions import compile_condition
+from waypost_server.domain.conditions import BROWSER_ONLY, compile_condition
 from waypost_server.domain.definitions import Condition
 from waypost_server.domain.errors import BadInputError, NotFoundError
+from waypost_server.domain.page import Page
 from waypost_server.domain.sample import wilson
 from waypost_server.services.population import Population
 from waypost_server.services.releases import LiveRelease
@@ -22,7 +23,11 @@ SECONDS = 2.5  # an exact count may take as long
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """How many people and accounts. Not exact: `low` to `high` holds the true count 95 times in 100."""
+    """How many people and accounts. Not exact: `low` to `high` holds the true count 95 times in 100.
+
+    `unknown` are the facts of the page that the condition asks for where no page was named: counted are those for
+    whom it holds on some page.
+    """
 
     users: int
     accounts: int
@@ -31,12 +36,14 @@ class Estimate:
     low: int = 0
     high: int = 0
     looked_at: int = 0
+    unknown: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same as a plain document."""
         return {
             "users": self.users, "accounts": self.accounts, "ofUsers": self.of_users, "exact": self.exact,
             "low": self.low, "high": self.high, "lookedAt": self.looked_at,
+            "unknown": list(self.unknown),
         }  # fmt: skip
 
 
@@ -65,18 +72,30 @@ def estimate(
     release: LiveRelease,
     condition: Condition,
     *,
+    page: Page | None = None,
     seconds: float = SECONDS,
     stopwatch: Callable[[], float] = time.monotonic,
 ) -> Estimate:
-    """How many would satisfy `condition` now. Raises ConditionError."""
+    """How many would satisfy `condition` now: on `page`, or else on some page. Raises ConditionError."""
+    unknown = unknown_facts(condition, page)
     with runtime.db.read() as session:
         population = Population.of(session, runtime, workspace_id, release)
-        found, seen = population.reached(condition, seconds=seconds, stopwatch=stopwatch)
+        found, seen = population.reached(condition, page=page, seconds=seconds, stopwatch=stopwatch)
     exact = population.is_whole and seen == len(population.members)
     users, accounts = len({each.user_id for each in found}), len({each.account_id for each in found})
     if exact:
-        return Estimate(users, accounts, population.users, True, users, users, seen)
+        return Estimate(users, accounts, population.users, True, users, users, seen, unknown)
     low, high = wilson(len(found), seen)
     of, share = population.users, len(found) / seen
     # accounts are those met in the sample: their number does not scale with it
-    return Estimate(round(share * of), accounts, of, False, math.floor(low * of), math.ceil(high * of), seen)
+    return Estimate(
+        round(share * of), accounts, of, False, math.floor(low * of), math.ceil(high * of), seen, unknown
+    )
+
+
+def unknown_facts(condition: Condition, page: Page | None) -> tuple[str, ...]:
+    """The facts that only a browser knows and `condition` asks for, where no page is named."""
+    if page is not None:
+        return ()
+    paths = compile_condition(condition).paths
+    return tuple(sorted(path for path in paths if path.partition(".")[0] in BROWSER_ONLY))

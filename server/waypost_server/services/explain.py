@@ -9,6 +9,7 @@ from waypost_server.domain.compiled import CompiledNudge
 from waypost_server.domain.eligibility import verdicts
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.domain.page import Page
+from waypost_server.domain.where import path_matches
 from waypost_server.services.as_of import UNKNOWABLE, as_of
 from waypost_server.services.decide import Question, answer, facts_of, situation_of
 from waypost_server.services.facts import Facts
@@ -32,7 +33,7 @@ def explain(
 
     With `at`, as it would have been given at that moment. An unknown person or account is no error. Raises
     NotFoundError for a nudge that is (or was then) not published, BadInputError for a moment to come.
-    Facts of the page are unknown but for those of `page`.
+    Facts of the page are unknown but for those of `page`; with it, `where` says whether the nudge belongs there.
     With `expected`, each comparison of the one `nudge` asked about says for what share of people it holds today.
     """
     if at is not None:
@@ -48,7 +49,7 @@ def explain(
     facts = facts_of(runtime, workspace_id, question, release)
     nudges = _nudges(release, question, facts)
     if expected and nudge is not None:
-        nudges = [_with_expected(runtime, workspace_id, each) for each in nudges]
+        nudges = [_with_expected(runtime, workspace_id, each, page) for each in nudges]
     return {
         "userId": user_id,
         "accountId": facts.account_id or None,
@@ -76,12 +77,23 @@ def _nudges(release: LiveRelease, question: Question, facts: Facts) -> list[dict
         if key in reasons:
             document["reason"] = reasons[key].reason
         content = reasons[key].detail if key in reasons and reasons[key].reason == "content" else None
+        document |= _where(nudge, question.page)
         found.append({**document, **_detail(nudge, facts, question.user_id, content)})
     return found
 
 
-def _with_expected(runtime: Runtime, workspace_id: str, told: dict[str, Any]) -> dict[str, Any]:
-    leaves = funnel(runtime, workspace_id, told["key"]).leaves
+def _where(nudge: CompiledNudge, page: Page | None) -> dict[str, Any]:
+    """The nudge's pattern against the page asked about, which the browser decides."""
+    pattern, path = nudge.nudge.where.path, dict(page or ()).get("path")
+    if not pattern:
+        return {}
+    return {"where": {"path": pattern, **({"here": path_matches(pattern, path)} if path else {})}}
+
+
+def _with_expected(
+    runtime: Runtime, workspace_id: str, told: dict[str, Any], page: Page | None
+) -> dict[str, Any]:
+    leaves = funnel(runtime, workspace_id, told["key"], page=page).leaves
     return {**told, "audience": expected_beside(told["audience"], leaves)}
 
 

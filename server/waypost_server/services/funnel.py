@@ -20,8 +20,11 @@ from waypost_server.domain.compiled import CompiledNudge
 from waypost_server.domain.eligibility import gates_of
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.domain.explanation import Leaf
+from waypost_server.domain.page import Page
 from waypost_server.domain.sample import place, scaled, wilson
+from waypost_server.services.audience import unknown_facts
 from waypost_server.services.decide import Question, answer
+from waypost_server.services.facts import on_page
 from waypost_server.services.facts_of_many import facts_of_many
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
@@ -70,7 +73,8 @@ class Passed:
 class Funnel:
     """One nudge's funnel. `gates` in their order: who is stopped there, and was at none before.
 
-    All of them and `eligible` together are `users`.
+    All of them and `eligible` together are `users`. `unknown` are the facts of the page that its audience asks for
+    where no page was named; then only those pass it for whom it holds on every page.
     """
 
     nudge: str
@@ -82,6 +86,8 @@ class Funnel:
     gates: tuple[Part, ...]
     eligible: Part
     leaves: tuple[Passed, ...]
+    page: Page | None = None
+    unknown: tuple[str, ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -101,19 +107,21 @@ class Funnel:
             "gates": [each.as_json() for each in self.gates],
             "eligible": self.eligible.as_json(),
             "leaves": [asdict(each) for each in self.leaves],
+            "page": dict(self.page) if self.page is not None else None,
+            "unknown": list(self.unknown),
         }
 
 
-def funnel(runtime: Runtime, workspace_id: str, nudge: str) -> Funnel:
-    """The funnel of one nudge of the live release, at most a minute old. Raises NotFoundError."""
+def funnel(runtime: Runtime, workspace_id: str, nudge: str, *, page: Page | None = None) -> Funnel:
+    """The funnel of one nudge of the live release, as on `page`, at most a minute old. Raises NotFoundError."""
     release = runtime.releases.glance(runtime.db, workspace_id).release
     if release is None or nudge not in release.compiled.by_key:
         raise NotFoundError("There is no published nudge with this key.")
     now = runtime.clock()
     minute = now.replace(second=0, microsecond=0)
     known: Funnel | None = release.funnels.get(nudge)
-    if known is None or known.at.replace(second=0, microsecond=0) != minute:
-        known = _count(runtime, workspace_id, release, release.compiled.by_key[nudge], now)
+    if known is None or known.page != page or known.at.replace(second=0, microsecond=0) != minute:
+        known = _count(runtime, workspace_id, release, release.compiled.by_key[nudge], now, page)
         release.funnels[nudge] = known
     return known
 
@@ -167,7 +175,12 @@ class _Tally:
 
 
 def _count(
-    runtime: Runtime, workspace_id: str, release: LiveRelease, nudge: CompiledNudge, now: datetime
+    runtime: Runtime,
+    workspace_id: str,
+    release: LiveRelease,
+    nudge: CompiledNudge,
+    now: datetime,
+    page: Page | None,
 ) -> Funnel:
     with runtime.db.read() as session:
         users, chosen = _chosen(end_users.ids(session, workspace_id))
@@ -175,7 +188,8 @@ def _count(
         pairs = [(last.get(each, ""), each) for each in chosen]
         tally = _Tally(nudge.audience.explain({}).leaves())
         asked = facts_of_many(session, runtime, workspace_id, release, pairs)
-        for user_id, facts in zip(chosen, asked, strict=True):
+        for user_id, found in zip(chosen, asked, strict=True):
+            facts = on_page(found, page)
             held = answer(release, Question(user_id, nudge=nudge.key, explain=True), facts).held
             person = Person(user_id, facts.account_id or None)
             leaves = nudge.audience.explain(facts.values).leaves()
@@ -183,7 +197,7 @@ def _count(
     *gates, eligible = tally.parts((*gates_of(nudge), "content", ""), users)
     return Funnel(
         nudge.key, nudge.nudge.title, release.number, now, users, len(chosen), tuple(gates), eligible,
-        tally.shares(),
+        tally.shares(), page, unknown_facts(nudge.nudge.audience, page),
     )  # fmt: skip
 
 

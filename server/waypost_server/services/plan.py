@@ -15,6 +15,7 @@ from waypost_server.domain.definitions import Catalog, ChatStep, Definitions, Em
 from waypost_server.domain.partial import truth
 from waypost_server.domain.play_program import walk
 from waypost_server.domain.policy import Policy
+from waypost_server.services.audience import unknown_facts
 from waypost_server.services.classify import NEED_QUERIES
 from waypost_server.services.population import Population
 from waypost_server.services.publish import checked, environment_for
@@ -30,7 +31,10 @@ NOTHING = Definitions(Catalog(""))
 
 @dataclass(frozen=True, slots=True)
 class AudienceChange:
-    """How many people a nudge reaches before and after. Not exact: counted among a sample."""
+    """How many people a nudge reaches before and after. Not exact: counted among a sample.
+
+    `unknown` are the facts of the page it asks for: counted are those for whom it holds on some page.
+    """
 
     nudge: str
     before: int
@@ -38,6 +42,7 @@ class AudienceChange:
     added: int
     removed: int
     exact: bool
+    unknown: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         about = "" if self.exact else " in a sample"
@@ -94,7 +99,7 @@ class Plan:
             "warnings": [each.as_json() for each in self.warnings],
             "audiences": [
                 {"nudge": each.nudge, "before": each.before, "after": each.after, "added": each.added,
-                 "removed": each.removed, "exact": each.exact} for each in self.audiences
+                 "removed": each.removed, "exact": each.exact, "unknown": list(each.unknown)} for each in self.audiences
             ],
             "refusals": [
                 {"play": each.play, "steps": list(each.steps), "count": each.count, "message": str(each),
@@ -220,7 +225,10 @@ def _audience(key: str, sides: list[tuple[Population, Mapping[str, Any] | None]]
     among = set(members[:seen])
     was, becomes = ({each.user_id for each in (side[0] if side else ()) if each in among} for side in reached)
     exact = sides[0][0].is_whole and seen == len(members)
-    return AudienceChange(key, len(was), len(becomes), len(becomes - was), len(was - becomes), exact)
+    unknown = sorted({path for _, audience in sides for path in unknown_facts(audience or {}, None)})
+    return AudienceChange(
+        key, len(was), len(becomes), len(becomes - was), len(was - becomes), exact, tuple(unknown)
+    )
 
 
 def _refusals(session: Session, workspace_id: str, sides: _Sides) -> Iterator[Refusal]:

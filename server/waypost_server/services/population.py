@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.domain.conditions import BROWSER_ONLY, Compiled, compile_condition
 from waypost_server.domain.definitions import Condition
+from waypost_server.domain.page import Page
 from waypost_server.domain.partial import truth
 from waypost_server.services import facts
 from waypost_server.services.classify import classify, paths_read
@@ -70,14 +71,16 @@ class Population:
         self,
         condition: Condition,
         *,
+        page: Page | None = None,
         seconds: float | None = None,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> tuple[list[Member], int]:
         """(who satisfies the condition, how many of `members` were looked at, from the first).
 
+        What it asks of the page is judged by `page`; without one, it is enough that it holds on some page.
         Looks at everybody, unless that would take longer than `seconds`: then it stops at once.
         """
-        look, found = _Look(self, compile_condition(condition)), list[Member]()
+        look, found = _Look(self, compile_condition(condition), page), list[Member]()
         began = last = stopwatch()
         seen, size = 0, CHUNK
         while seen < len(self.members):
@@ -148,15 +151,22 @@ class Population:
 class _Look:
     """One condition on its way through the population."""
 
-    def __init__(self, population: Population, compiled: Compiled) -> None:
+    def __init__(self, population: Population, compiled: Compiled, page: Page | None) -> None:
         self.population = population
         self.compiled = compiled
         milestones = population.release.definitions.journey.milestones
         of_accounts = {each.key for each in milestones if each.scope == "account"}
         self.shared = frozenset(path for path in compiled.paths if _is_shared(path, of_accounts))
         self.of_account = self.shared - {"user.role"}
-        self.of_person = compiled.paths - self.shared
-        families = {path.partition(".")[0] for path in self.of_person} - BROWSER_ONLY
+        of_page = {path for path in compiled.paths if _is_of_page(path)}
+        self.page: facts.Values = {} if page is None else {"page": dict(page)}
+        self.is_open = page is None and bool(of_page)  # the page may be any
+        self.of_person = compiled.paths - self.shared - of_page
+        self.known = compiled.paths - (of_page if self.is_open else set())
+        self.known_alike = (
+            self.known - self.of_person
+        )  # the same for everybody with the same account and role
+        families = {path.partition(".")[0] for path in self.of_person}
         self.families = families | {"user"}
         self.is_quick = families <= crowd_parts.FAMILIES
         self.accounts: dict[str, facts.Values] = {}
@@ -169,13 +179,19 @@ class _Look:
         found, still_open = [], []
         for member in chunk:
             answer = self._answer(member)
-            if answer == "true":
+            if answer == "true" or (answer == "unknown" and not self.of_person):
                 found.append(member)
             elif answer == "unknown":
                 still_open.append(member)
         still_open.sort(key=_by_key)  # neighbours lie on the same page
-        found += [each for each, values in self._persons(still_open) if self.compiled.test(values)]
+        found += [each for each, values in self._persons(still_open) if self._may_hold(values)]
         return found
+
+    def _may_hold(self, values: facts.Values) -> bool:
+        """Whether it holds; on some page, where none is named."""
+        if self.is_open:
+            return truth(self.compiled.node, values, self.known.__contains__) != "false"
+        return self.compiled.test({**values, **self.page} if self.page else values)
 
     def _read_accounts(self, chunk: Sequence[Member]) -> None:
         missing = {each.account_id for each in chunk if each.account_id not in self.accounts}
@@ -188,8 +204,8 @@ class _Look:
         known = self.answers.get(slot)
         if known is None:
             role = {} if member.role is None else {"role": member.role}
-            values = {**self.accounts.get(member.account_id, {}), "user": role}
-            known = self.answers[slot] = truth(self.compiled.node, values, self.shared.__contains__)
+            values = {**self.accounts.get(member.account_id, {}), "user": role, **self.page}
+            known = self.answers[slot] = truth(self.compiled.node, values, self.known_alike.__contains__)
         return known
 
     def _persons(self, members: Sequence[Member]) -> Iterator[tuple[Member, facts.Values]]:
@@ -215,6 +231,10 @@ class _Look:
         if "milestone" in self.families and "milestone" in of_account:
             values["milestone"] = {**of_account["milestone"], **of_person["milestone"]}
         return values
+
+
+def _is_of_page(path: str) -> bool:
+    return path.partition(".")[0] in BROWSER_ONLY
 
 
 def _by_key(member: Member) -> tuple[str, str]:

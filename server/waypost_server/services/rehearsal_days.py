@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from waypost_server.domain.eligibility import held, reason_held
 from waypost_server.domain.errors import HeldError
 from waypost_server.domain.local_day import start_of
+from waypost_server.domain.page import Page
 from waypost_server.services import fold_milestones
 from waypost_server.services.claim import Claim, claim
 from waypost_server.services.decide import Question, answer, facts_of, situation_of
@@ -49,10 +50,16 @@ class Days:
     """The days, played on a stage."""
 
     def __init__(
-        self, stage: Runtime, sender: Sender, plan: Plan, release: LiveRelease, zone: tzinfo
+        self,
+        stage: Runtime,
+        sender: Sender,
+        plan: Plan,
+        release: LiveRelease,
+        zone: tzinfo,
+        page: Page | None,
     ) -> None:
         self._stage, self._sender, self._plan = stage, sender, plan
-        self._release, self._zone = release, zone
+        self._release, self._zone, self._page = release, zone, page
         self._workspace_id = sender.workspace_id
         self.counts = Counts()
 
@@ -125,7 +132,7 @@ class Days:
     def _visit(self, user_id: str, account_id: str) -> None:
         """The person is there: what would be shown is claimed and painted at once."""
         self.counts.visits += 1
-        question = Question(user_id, account_id)
+        question = Question(user_id, account_id, page=self._page)
         facts = facts_of(self._stage, self._workspace_id, question, self._release)
         situation = situation_of(facts, user_id)
         keys = answer(self._release, question, facts).keys
@@ -141,7 +148,7 @@ class Days:
             self._show(user_id, account_id, keys[0])
 
     def _show(self, user_id: str, account_id: str, nudge: str) -> None:
-        wanted = Claim(user_id, account_id, nudge, f"rehearsal-{self.counts.visits}")
+        wanted = Claim(user_id, account_id, nudge, f"rehearsal-{self.counts.visits}", page=self._page)
         try:
             granted = claim(self._stage, self._workspace_id, wanted)
         except HeldError as error:

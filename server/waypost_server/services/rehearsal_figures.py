@@ -75,6 +75,7 @@ class Rehearsal:
     tasks: dict[str, dict[date, int]]  # CSM → week → tasks
     often: tuple[Often, ...]  # the worst of them
     often_people: int
+    assumptions: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The same as a plain document."""
@@ -95,6 +96,7 @@ def figures(
     *,
     events: int,
     share: float,
+    assumptions: tuple[str, ...],
 ) -> Rehearsal:
     """Count what the days left in the scratch database."""
     since = bounds[0]
@@ -127,6 +129,7 @@ def figures(
         tasks=_tasks(tasks, zone, scale),
         often=tuple(often[:NAMED]),
         often_people=scale.up(len(often)),
+        assumptions=assumptions,
     )
 
 

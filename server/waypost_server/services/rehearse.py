@@ -22,6 +22,7 @@ from waypost_server.domain import assignment
 from waypost_server.domain.definitions import Definitions
 from waypost_server.domain.errors import BadInputError
 from waypost_server.domain.local_day import day_of, start_of, zone_of
+from waypost_server.domain.page import Page
 from waypost_server.services.fixed_releases import FixedReleases
 from waypost_server.services.ingest_accounts import Sender
 from waypost_server.services.ingest_plan import make_plan
@@ -46,6 +47,11 @@ ASSUMPTIONS = (
     "Plays that were already running, and what CSMs did in these days, are left out.",
     "Use before the first day counts by the features of its time; milestones by the draft's steps.",
 )
+NO_PAGE = (
+    "Which page a user was on is not known: a nudge that asks for {} was shown only to those for whom its "
+    "audience holds on every page, so its figures are low. With --page everybody is on one page."
+)
+ONE_PAGE = "Everybody was on the page {} on every visit."
 Progress = Callable[[int, int], None]  # days done, days in all
 
 
@@ -87,12 +93,13 @@ def rehearse(
     *,
     days: int = 30,
     at_most: int | None = VISITS,
+    page: Page | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Rehearsal:
     """Play the last `days` full days. Raises BadInputError for a number of days that makes no sense.
 
-    Where there were more than about `at_most` visits, a fixed sample of the accounts is played and the figures
-    are scaled up; None plays them all, however long it takes.
+    Facts of the page are unknown but for those of `page`. Where there were more than about `at_most` visits, a
+    fixed sample of the accounts is played and the figures are scaled up; None plays them all, however long it takes.
     """
     if not 1 <= days <= MOST_DAYS:
         raise BadInputError(f"Rehearse between 1 and {MOST_DAYS} days.", code="bad_days")
@@ -134,13 +141,25 @@ def rehearse(
                         if row.user_id in changed.users or row.account_id in changed.accounts
                     )
                     play(stored, stage, sender, plan, mine)
-        played = Days(stage, sender, plan, release, zone)
+        played = Days(stage, sender, plan, release, zone, page)
         played.begin(bounds[0])
         for number in range(days):
             clock.now = bounds[number]
             played.live(number, day_of(bounds[number], zone), lambda at: setattr(clock, "now", at))
             progress(number + 1, days)
-        return figures(scratch, definitions, played.counts, bounds, zone, events=events, share=share)
+        return figures(
+            scratch, definitions, played.counts, bounds, zone, events=events, share=share,
+            assumptions=_assumptions(release, page),
+        )  # fmt: skip
+
+
+def _assumptions(release: LiveRelease, page: Page | None) -> tuple[str, ...]:
+    """What is assumed, and of the page only where the draft asks for it."""
+    fields = sorted(f"page.{each}" for each in release.compiled.page_fields)
+    if not fields:
+        return ASSUMPTIONS
+    named = dict(page).get("path", "") if page is not None else None
+    return (*ASSUMPTIONS, NO_PAGE.format(", ".join(fields)) if named is None else ONE_PAGE.format(named))
 
 
 def _sample(

@@ -7,11 +7,12 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from waypost_server.console import explained
+from waypost_server.console import explained, page_fields
 from waypost_server.console.access import login, runtime
 from waypost_server.console.conditions import Reader
 from waypost_server.domain.clock_skew import parse_time
 from waypost_server.domain.errors import NotFoundError
+from waypost_server.domain.page import Page
 from waypost_server.services.explain import explain as ask
 from waypost_server.store import reports_users
 
@@ -29,6 +30,7 @@ def explain() -> str:
     account_id = given.get("account", "")[:500].replace("\x00", "") or None
     key = given.get("nudge", "")[:200] or None
     moment, past = _moment(given.get("at", ""))
+    on_page = page_fields.read(given)
     with runtime().db.read() as session:
         found = reports_users.search(session, who.workspace_id, text) if text else []
         exact = [each for each in found if text in (each.id, each.email)]
@@ -40,7 +42,7 @@ def explain() -> str:
         live = runtime().releases.live(session, who.workspace_id)
     answer, missing = None, False
     if live and person and not (moment and past is None):
-        answer, missing = _answer(who.workspace_id, person, account_id, key, past)
+        answer, missing = _answer(who.workspace_id, person, account_id, key, past, on_page.page)
     titles = {each.key: each.title for each in live.definitions.nudges} if live else {}
     return render_template(
         "console/explain.html",
@@ -56,6 +58,8 @@ def explain() -> str:
         missing=missing,
         has_release=live is not None,
         at=moment,
+        on_page=on_page,
+        asked={"nudge": key, "at": moment or None, **on_page.query},
         past=past,
         unknowable=answer.get("unknowable", ()) if answer else (),
         nudges=explained.nudges(answer, Reader(live.definitions)) if answer and live else [],
@@ -70,9 +74,15 @@ def _moment(text: str) -> tuple[str, datetime | None]:
 
 
 def _answer(
-    workspace_id: str, person: Any, account_id: str | None, key: str | None, at: datetime | None
+    workspace_id: str,
+    person: Any,
+    account_id: str | None,
+    key: str | None,
+    at: datetime | None,
+    page: Page | None,
 ) -> tuple[dict[str, Any] | None, bool]:
     try:
-        return ask(runtime(), workspace_id, person.id, account_id, key, at=at, expected=True), False
+        found = ask(runtime(), workspace_id, person.id, account_id, key, at=at, expected=True, page=page)
+        return found, False
     except NotFoundError:
         return None, True

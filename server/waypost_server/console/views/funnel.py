@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, request
 from markupsafe import Markup
 
-from waypost_server.console import charts, words
+from waypost_server.console import charts, page_fields, words
 from waypost_server.console.access import login, runtime
 from waypost_server.console.conditions import Reader
 from waypost_server.console.explained import leaf_text
 from waypost_server.domain.errors import NotFoundError
+from waypost_server.domain.page import Page
 from waypost_server.services.funnel import Funnel, Part
 from waypost_server.services.funnel import funnel as count
 
@@ -22,10 +23,13 @@ def add_to(blueprint: Blueprint) -> None:
 
 def funnel(key: str) -> str:
     """Count, and say where most are stopped."""
-    found, leaves = _counted(key)
+    on_page = page_fields.read(request.args)
+    found, leaves = _counted(key, on_page.page)
     return render_template(
         "console/funnel.html",
         funnel=found,
+        on_page=on_page,
+        unknown=_unknown(found),
         title=finding(found),
         rows=[(name, part, _bar(name, part, found)) for name, part in _named(found)],
         leaves=leaves,
@@ -34,19 +38,26 @@ def funnel(key: str) -> str:
 
 def audience(key: str) -> str:
     """How many people each comparison of the audience lets through: a page of its own, and a part of the nudge's."""
-    found, leaves = _counted(key)
+    found, leaves = _counted(key, None)
     rows = [
         (text, share, charts.progress(round(100 * share), 100, f"{text}: {share:.0%}"))
         for text, share in leaves
     ]
-    return render_template("console/audience.html", funnel=found, title=finding(found), leaves=rows)
+    return render_template(
+        "console/audience.html", funnel=found, title=finding(found), leaves=rows, unknown=_unknown(found)
+    )
 
 
-def _counted(key: str) -> tuple[Funnel, list[tuple[str, float]]]:
+def _unknown(found: Funnel) -> list[str]:
+    """The facts of the page that nobody named, in words."""
+    return [words.humanise(path.removeprefix("page.")) for path in found.unknown]
+
+
+def _counted(key: str, page: Page | None) -> tuple[Funnel, list[tuple[str, float]]]:
     """The funnel, and each comparison in words with the share of users for whom it holds."""
     who = login()
     try:
-        found = count(runtime(), who.workspace_id, key)
+        found = count(runtime(), who.workspace_id, key, page=page)
     except NotFoundError:
         abort(404)
     with runtime().db.read() as session:
