@@ -22,6 +22,7 @@ from waypost_server.services.edit_draft import save_file
 from waypost_server.services.publish import publish
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import tables as t
+from waypost_server.store.database import Base
 
 NUDGES = Path(__file__).parents[2] / "nudges"
 PASSWORD = "a long enough password"
@@ -82,7 +83,7 @@ def seed(runtime: Runtime, workspace_id: str = WORKSPACE, name: str = "Acme") ->
     now = runtime.clock()
     with runtime.db.write() as session:
         for table, rows in everything(workspace_id, people, now).items():
-            session.execute(t.db.metadata.tables[table].insert(), rows)
+            session.execute(Base.metadata.tables[table].insert(), rows)
         score_adoption(session, runtime, workspace_id)
     return people
 
@@ -155,14 +156,14 @@ def publish_nudges(runtime: Runtime, workspace_id: str) -> int:
 
 def everything(workspace_id: str, people: dict[str, str], now: datetime) -> dict[str, list[dict[str, Any]]]:
     """Rows by table."""
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in t.db.metadata.tables}
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in Base.metadata.tables}
     dice = random.Random(7)
     names = iter(NAMES * 3)
     for customer in CUSTOMERS:
         _customer(rows, customer, people, now, dice, names)
     tell(rows, people, now)
     for table, found in rows.items():
-        columns = t.db.metadata.tables[table].c
+        columns = Base.metadata.tables[table].c
         for row in found:
             if "workspace_id" in columns:
                 row["workspace_id"] = workspace_id

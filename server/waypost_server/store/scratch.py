@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy import event
 
-from waypost_server.store import tables
-from waypost_server.store.database import Database, open_engine
+from waypost_server.store import tables  # noqa: F401 - fills the metadata
+from waypost_server.store.database import Base, Database, open_engine
 
 CARELESS = ("synchronous=off", "cache_size=-64000", "temp_store=memory")
 
@@ -41,7 +41,7 @@ def _template() -> bytes:
     with tempfile.TemporaryDirectory(prefix="waypost-scratch-") as folder:
         path = Path(folder) / "template.db"
         engine = open_engine(f"sqlite:///{path}")
-        tables.db.Model.metadata.create_all(engine)
+        Base.metadata.create_all(engine)
         with engine.connect() as connection:
             connection.exec_driver_sql("rollback")
             connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
