@@ -14,6 +14,7 @@ import pytest
 
 from tests.api.ingest_rig import Rig
 from tests.builders import make_event
+from waypost_server.store import database
 from waypost_server.store.database import open_engine
 from waypost_server.store.migrate import upgrade
 
@@ -99,8 +100,9 @@ def test_a_restart_between_two_requests_is_not_noticed(server: Server) -> None:
     rig.close()
 
 
-def test_a_locked_sqlite_is_429(sqlite_url: str) -> None:
+def test_a_locked_sqlite_is_429(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process that holds the write lock longer than we wait."""
+    monkeypatch.setattr(database, "PATIENCE", 0.05)
     rig = Rig(sqlite_url)
     engine = open_engine(sqlite_url)
     with engine.connect() as holder:
@@ -110,19 +112,8 @@ def test_a_locked_sqlite_is_429(sqlite_url: str) -> None:
     with engine.begin() as holder:
         rig.database.engine.dispose()
         holder.exec_driver_sql("update workspace set name = name")
-        answer = _impatient(rig).batch(make_event())
+        answer = rig.batch(make_event())
         assert (answer.status_code, answer.json["code"]) == (429, "unavailable")
     assert rig.batch(make_event()).status_code == 200
     engine.dispose()
     rig.close()
-
-
-def _impatient(rig: Rig) -> Rig:
-    """Wait for the lock for a moment only."""
-    from sqlalchemy import event
-
-    @event.listens_for(rig.database.engine, "connect")
-    def _short(connection: Any, _record: Any) -> None:
-        connection.execute("pragma busy_timeout=50")
-
-    return rig

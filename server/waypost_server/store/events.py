@@ -17,10 +17,12 @@ select {0}, {1}, r.message_id from {rows} where true
 on conflict (workspace_id, message_id) do nothing
 returning message_id
 """
-INSERT = """
+LINE = bulk.columns("account_id, user_id, message_id, type, name, feature, ts timestamptz, body")
+APPEND = """
 insert into event
   (workspace_id, account_id, user_id, message_id, type, name, feature, ts, received_at, trust, body)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+select {0}, r.account_id, r.user_id, r.message_id, r.type, r.name, r.feature, r.ts, {1}, {2}, r.body
+from {rows} where true
 """
 
 
@@ -36,23 +38,8 @@ def append(
     session: Session, workspace_id: str, rows: Sequence[Row], *, received_at: datetime, trust: str
 ) -> None:
     """Append to the log."""
-    received, time = bulk.storable_time(received_at), bulk.storable_time
-    session.connection().exec_driver_sql(
-        INSERT,
-        [
-            (
-                workspace_id,
-                row.account_id,
-                row.user_id,
-                row.message_id,
-                row.type,
-                row.name,
-                row.feature,
-                time(row.ts),
-                received,
-                trust,
-                row.body,
-            )
-            for row in rows
-        ],
-    )
+    lines = [
+        (row.account_id, row.user_id, row.message_id, row.type, row.name, row.feature, row.ts, row.body)
+        for row in rows
+    ]
+    bulk.run(session, APPEND, LINE, lines, (workspace_id, received_at, trust))

@@ -17,6 +17,7 @@ import msgspec
 from waypost_server.store import fact_history, fact_windows
 from waypost_server.store.fact_dialects import Dialect, Postgres, Sqlite
 from waypost_server.store.fact_request import AccountCap, Subject, Wanted
+from waypost_server.store.times import read_time, time_text
 
 Execute = Callable[[str, dict[str, Any]], Any]
 SIGNALS = 50
@@ -57,7 +58,7 @@ def _rows_of(columns: list[Any]) -> list[Any]:
 def moment(value: float | str) -> datetime:
     """A time as the database writes it into JSON: PostgreSQL in seconds since 1970, SQLite as UTC text."""
     if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        return read_time(value)
     return datetime.fromtimestamp(value, UTC)
 
 
@@ -128,19 +129,19 @@ def parameters(is_sqlite: bool, wanted: Wanted, subject: Subject) -> dict[str, A
         "ws": subject.workspace_id,
         "user": subject.user_id,
         "account": subject.account_id,
-        "now": _time(now),
-        "stale": _time(now - subject.claim_lasts),
-        "open_since": _time(now - timedelta(seconds=max(86_400, wanted.person_seconds))),
+        "now": time_text(now),
+        "stale": time_text(now - subject.claim_lasts),
+        "open_since": time_text(now - timedelta(seconds=max(86_400, wanted.person_seconds))),
         **fact_windows.cutoffs(_fields(wanted), day),
     }
     if wanted.week_features:
         values["weeks"] = (day - WEEKS_BACK).isoformat()
     if wanted.person_seconds:
-        values["person_since"] = _time(now - timedelta(seconds=wanted.person_seconds))
+        values["person_since"] = time_text(now - timedelta(seconds=wanted.person_seconds))
     for i, days in enumerate(wanted.windows):
-        values[f"window_{i}"] = _time(now - timedelta(days=days))
+        values[f"window_{i}"] = time_text(now - timedelta(days=days))
     for i, cap in enumerate(wanted.account_caps):
-        values[f"cap_{i}_since"] = _time(now - timedelta(seconds=cap.per_seconds))
+        values[f"cap_{i}_since"] = time_text(now - timedelta(seconds=cap.per_seconds))
     return values
 
 
@@ -156,11 +157,6 @@ def _fixed(is_sqlite: bool, wanted: Wanted) -> dict[str, str]:
 
 def _fields(wanted: Wanted) -> tuple[str, ...]:
     return (*wanted.usage_fields, *wanted.account_fields, *wanted.role_fields)
-
-
-def _time(value: datetime) -> str:
-    """UTC without a zone, as SQLite stores it; the PostgreSQL statement says that it is UTC."""
-    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
 def _json(values: tuple[str, ...]) -> str:

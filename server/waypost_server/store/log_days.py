@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.store import bulk
 from waypost_server.store.event_log import Logged
+from waypost_server.store.times import read_time, time_text
 
 AT_ONCE = 5_000
 SLACK = timedelta(days=1)  # a clock that was ahead: received before it "happened"
@@ -54,7 +55,7 @@ def spool(
         f"{' and trust <> :asserted' if proved else ''}{_among(sqlite) if accounts is not None else ''}"
         " group by 1, 2, 3, 4, 5 order by 1"
     )
-    time = bulk.storable_time if sqlite else lambda at: at
+    time = time_text if sqlite else lambda at: at
     values = {
         "ws": workspace_id, "end": time(bounds[-1]), "since": time(bounds[0] - SLACK), "asserted": "asserted",
         **{f"b{i}": time(bound) for i, bound in enumerate(bounds[:-1])},
@@ -87,7 +88,7 @@ def _day(low: int, high: int) -> str:
 
 
 def _text(value: Any) -> str:
-    return bulk.storable_time(bulk.read_time(value))
+    return time_text(read_time(value))
 
 
 def deeds(scratch: Session, day: int) -> Iterator[Deed]:
@@ -98,7 +99,7 @@ def deeds(scratch: Session, day: int) -> Iterator[Deed]:
         (day,),
     )
     for row in rows:
-        yield Deed(*row[:5], bulk.read_time(row[5]), bulk.read_time(row[6]))
+        yield Deed(*row[:5], read_time(row[5]), read_time(row[6]))
 
 
 def visits(scratch: Session, day: int) -> list[tuple[datetime, str, str]]:
@@ -108,7 +109,7 @@ def visits(scratch: Session, day: int) -> list[tuple[datetime, str, str]]:
         " group by account_id, user_id order by 1, 2, 3",
         (day,),
     )
-    return [(bulk.read_time(at), account_id, user_id) for at, account_id, user_id in rows]
+    return [(read_time(at), account_id, user_id) for at, account_id, user_id in rows]
 
 
 SAID = """
@@ -137,4 +138,4 @@ def said(scratch: Session, day: int) -> list[Logged]:
         " where day = ? order by ts",
         (day,),
     )
-    return [Logged(*row[:6], bulk.read_time(row[6]), bulk.read_time(row[7]), *row[8:]) for row in rows]
+    return [Logged(*row[:6], read_time(row[6]), read_time(row[7]), *row[8:]) for row in rows]

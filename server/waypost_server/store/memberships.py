@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from waypost_server.store import bulk
+from waypost_server.store.times import read_day
 
 USER = bulk.columns("id")
 LAST_KNOWN = """
@@ -63,8 +64,7 @@ def existing(
     """First and last day of those (account, user) that are members."""
     rows = bulk.run(session, KNOWN, PAIR, sorted(pairs), (workspace_id,))
     return {
-        (account_id, user_id): (bulk.read_day(first), bulk.read_day(last))
-        for account_id, user_id, first, last in rows
+        (account_id, user_id): (read_day(first), read_day(last)) for account_id, user_id, first, last in rows
     }
 
 

@@ -15,9 +15,9 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from waypost_server.store import bulk
 from waypost_server.store.bulk import array_literal
 from waypost_server.store.take_rows import Batch, Row, Taken
+from waypost_server.store.times import read_time
 from waypost_server.store.usage import TotalRow
 
 ROWS = """
@@ -196,4 +196,4 @@ def _run(
 
 def _total(account_id: str, user_id: str, feature: str, *rest: Any) -> TotalRow:
     first_at, last_at, total = rest
-    return TotalRow(account_id, user_id, feature, bulk.read_time(first_at), bulk.read_time(last_at), total)
+    return TotalRow(account_id, user_id, feature, read_time(first_at), read_time(last_at), total)

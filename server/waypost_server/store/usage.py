@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from waypost_server.store import bulk
+from waypost_server.store.times import read_day, read_time
 
 DAY = bulk.columns("account_id, user_id, feature, day date, count bigint")
 ADD_DAYS = """
@@ -30,8 +31,8 @@ on conflict (workspace_id, account_id, user_id, feature) do update set
                   else usage_total.first_at end,
   last_at = case when excluded.last_at > usage_total.last_at then excluded.last_at
                  else usage_total.last_at end
-returning account_id, user_id, feature, first_at, last_at, total
 """
+AS_THEY_STAND = "returning account_id, user_id, feature, first_at, last_at, total"
 SUBJECT = bulk.columns("account_id, user_id, feature")
 USER_TOTALS = """
 select t.account_id, t.user_id, t.feature, t.first_at, t.last_at, t.total from {rows}
@@ -84,9 +85,15 @@ def add_days(session: Session, workspace_id: str, rows: Iterable[DayRow]) -> Non
 def add_totals(
     session: Session, workspace_id: str, rows: Iterable[TotalRow], wanted: Container[str]
 ) -> list[TotalRow]:
-    """Add to the totals; returns the rows of the `wanted` features as they stand now."""
-    result = bulk.run(session, ADD_TOTALS, TOTAL, sorted(rows), (workspace_id,))
-    return [_total(*row) for row in result if row[2] in wanted]
+    """Add to the totals, in key order; returns the rows of the `wanted` features as they stand now."""
+    told: list[TotalRow] = []
+    untold: list[TotalRow] = []
+    for row in sorted(rows):
+        (told if row.feature in wanted else untold).append(row)
+    bulk.run(session, ADD_TOTALS, TOTAL, untold, (workspace_id,))
+    return [
+        _total(*row) for row in bulk.run(session, ADD_TOTALS + AS_THEY_STAND, TOTAL, told, (workspace_id,))
+    ]
 
 
 def user_totals(
@@ -117,11 +124,8 @@ def account_days(
 
 def _total(account_id: str, user_id: str, feature: str, *rest: Any) -> TotalRow:
     first_at, last_at, total = rest
-    return TotalRow(
-        account_id, user_id, feature, bulk.read_time(first_at), bulk.read_time(last_at), int(total)
-    )
+    return TotalRow(account_id, user_id, feature, read_time(first_at), read_time(last_at), int(total))
 
 
 def _day(account_id: str, user_id: str, feature: str, day: date | str, count: int) -> DayRow:
-    on = date.fromisoformat(day) if isinstance(day, str) else day
-    return DayRow(account_id, user_id, feature, on, int(count))
+    return DayRow(account_id, user_id, feature, read_day(day), int(count))
