@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from waypost_server.store.open_deliveries import is_open
 from waypost_server.store.tables import Account, Delivery, PlayRun, Workspace
 
 PARKED = 5  # claims without an end
@@ -31,7 +32,6 @@ def read(session: Session, now: datetime) -> Backlog:
     def count(table: Any, *where: Any) -> int:
         return int(session.scalar(select(func.count()).select_from(table).where(*where)) or 0)
 
-    waiting = Delivery.state.in_(("pending", "sending"))
     recent = (
         select(Delivery.channel, Delivery.state, func.count())
         .where(
@@ -44,7 +44,7 @@ def read(session: Session, now: datetime) -> Backlog:
         accounts_parked=count(Account, Account.evaluated < Account.touched, Account.claims > PARKED),
         runs_due=count(PlayRun, PlayRun.due_at <= now),
         oldest_delivery=session.scalar(
-            select(func.min(Delivery.not_before)).where(waiting, Delivery.not_before <= now)
+            select(func.min(Delivery.not_before)).where(is_open(), Delivery.not_before <= now)
         ),
         deliveries={(channel, state): n for channel, state, n in session.execute(recent)},
     )

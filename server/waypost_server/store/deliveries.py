@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from waypost_server.store.open_deliveries import is_open
 from waypost_server.store.play_runs import insert_each_new, insert_new
 from waypost_server.store.tables import Attempt, Delivery, Touch
 
@@ -110,7 +111,7 @@ def send_again(
 def recover_expired(session: Session, *, now: datetime) -> tuple[int, int]:
     """Take back what dead workers held: (to pending, to unknown). Before the commit point nothing has left
     the building; after it nobody can know, so it is for a person to look at."""
-    expired = (Delivery.state == "sending", Delivery.lease_until <= now)
+    expired = (is_open(), Delivery.state == "sending", Delivery.lease_until <= now)
     free = {"lease_until": None, "fence": None}
     silent = {"synchronize_session": False}
     unknown = session.execute(
@@ -132,7 +133,7 @@ def recover_expired(session: Session, *, now: datetime) -> tuple[int, int]:
         .values(state="pending", phase="", **free)
         .execution_options(**silent)
     ).rowcount
-    parked = (Delivery.state == "pending", Delivery.claims >= 5)
+    parked = (is_open(), Delivery.state == "pending", Delivery.claims >= 5)
     session.execute(
         update(Delivery)
         .where(*parked)
@@ -145,7 +146,7 @@ def recover_expired(session: Session, *, now: datetime) -> tuple[int, int]:
 def expire_old(session: Session, *, now: datetime) -> int:
     """End what waited too long, also while sending is switched off."""
     ended = update(Delivery).where(
-        Delivery.state == "pending", Delivery.not_before <= now, Delivery.expires_at <= now
+        is_open(), Delivery.state == "pending", Delivery.not_before <= now, Delivery.expires_at <= now
     )
     return int(
         session.execute(
@@ -171,7 +172,7 @@ def look_again(session: Session, workspace_id: str, *, run_id: str, now: datetim
 
 def release_held(session: Session, workspace_id: str, *, reason: str, play: str = "", now: datetime) -> None:
     """What waits for this reason is due now. '' stands for every workspace, and for every play."""
-    waiting = update(Delivery).where(Delivery.state == "pending", Delivery.reason == reason)
+    waiting = update(Delivery).where(is_open(), Delivery.state == "pending", Delivery.reason == reason)
     if workspace_id:
         waiting = waiting.where(Delivery.workspace_id == workspace_id)
     if play:

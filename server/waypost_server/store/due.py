@@ -15,10 +15,21 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store import bulk, stops
+from waypost_server.store.open_deliveries import is_open
 from waypost_server.store.play_pauses import not_paused
 from waypost_server.store.tables import Account, Delivery, PlayRun, Workspace
 
 MAX_CLAIMS = 5
+
+
+def _of(table: Any, workspace_id: str) -> ColumnElement[bool]:
+    """A row of the workspace. An expression, not the column: SQLite, which keeps no statistics, would walk
+    every row of the workspace, due or not, along an index that begins with it."""
+    return _place(table) == workspace_id
+
+
+def _place(table: Any) -> ColumnElement[str]:
+    return func.coalesce(table.workspace_id, "")
 
 
 def _free(table: Any, now: datetime) -> ColumnElement[bool]:
@@ -44,9 +55,7 @@ def workspaces_with_due_deliveries(session: Session, now: datetime) -> list[str]
     """Workspaces that may send (no kill switch is thrown) and have something to send."""
     if stops.standing(session, stops.EVERYWHERE):
         return []
-    sending = select(Workspace.id).where(Workspace.sending.is_(True))
-    due = and_(_delivery_due(now), Delivery.workspace_id.in_(sending), not_paused(Delivery))
-    return _workspaces(session, Delivery, due)
+    return _workspaces(session, Delivery, and_(_delivery_due(now), _sending(), not_paused(Delivery)))
 
 
 class LeftBehind(NamedTuple):
@@ -59,20 +68,15 @@ class LeftBehind(NamedTuple):
 
 def left_behind(session: Session, now: datetime) -> LeftBehind:
     """What dead workers held. Looks at all that is due, so it is not for every claim."""
-    sending = select(Workspace.id).where(Workspace.sending.is_(True))
     return LeftBehind(
         _claimed(session, Account, and_(_account_due(now), _free(Account, now))),
         _claimed(session, PlayRun, and_(PlayRun.due_at <= now, _free(PlayRun, now), not_paused(PlayRun))),
-        _claimed(
-            session,
-            Delivery,
-            and_(_delivery_due(now), Delivery.workspace_id.in_(sending), not_paused(Delivery)),
-        ),
+        _claimed(session, Delivery, and_(_delivery_due(now), _sending(), not_paused(Delivery))),
     )
 
 
 def _claimed(session: Session, table: Any, due: ColumnElement[bool]) -> dict[str, int]:
-    workspace_id = func.coalesce(table.workspace_id, "")  # see `_workspaces`
+    workspace_id = _place(table)
     rows = session.execute(
         select(workspace_id, func.count()).where(due, table.claims > 0).group_by(workspace_id)
     )
@@ -83,7 +87,11 @@ def claim_accounts(
     session: Session, workspace_id: str, *, now: datetime, limit: int, lease_until: datetime, fence: str
 ) -> list[Account]:
     """Lease up to `limit` due accounts, or one that was claimed before, alone."""
-    due = [Account.workspace_id == workspace_id, _account_due(now), _free(Account, now)]
+    due = [
+        _of(Account, workspace_id),
+        _account_due(now, Account.workspace_id == workspace_id),
+        _free(Account, now),
+    ]
     ids = _choose(session, Account, due, limit)
     rows = _lease(session, Account, workspace_id, ids, lease_until=lease_until, fence=fence)
     return sorted(rows, key=lambda row: row.id)
@@ -94,7 +102,7 @@ def claim_runs(
 ) -> list[PlayRun]:
     """Lease up to `limit` due runs, the longest due first."""
     due = [
-        PlayRun.workspace_id == workspace_id,
+        _of(PlayRun, workspace_id),
         PlayRun.due_at <= now,
         _free(PlayRun, now),
         not_paused(PlayRun),
@@ -109,7 +117,7 @@ def claim_deliveries(
     """Lease up to `limit` pending deliveries whose time has come, the longest due first."""
     if stops.standing(session, workspace_id):
         return []
-    due = [Delivery.workspace_id == workspace_id, _delivery_due(now), not_paused(Delivery)]
+    due = [_of(Delivery, workspace_id), _delivery_due(now), not_paused(Delivery)]
     ids = _choose(session, Delivery, due, limit, Delivery.not_before)
     return _lease(
         session,
@@ -154,7 +162,7 @@ EVALUATED = bulk.columns(
 END = f"""
 update account set {", ".join(f"{each.name} = r.{each.name}" for each in EVALUATED[1:])},
   lease_until = null, fence = null, claims = 0
-from {{rows}} where account.workspace_id = {{0}} and account.id = r.id and account.fence = {{1}}
+from {{rows}} where account.workspace_id = coalesce({{0}}, r.id) and account.id = r.id and account.fence = {{1}}
 """
 
 
@@ -200,22 +208,28 @@ def parked_accounts(session: Session, workspace_id: str, *, limit: int = 50) -> 
     )
 
 
-def _account_due(now: datetime) -> ColumnElement[bool]:
-    return or_(Account.evaluated < Account.touched, Account.check_at <= now)
+def _account_due(now: datetime, where: ColumnElement[bool] | None = None) -> ColumnElement[bool]:
+    """Touched since it was looked at, or its time has come: an index for each, which SQLite takes together only
+    when the first names its column too."""
+    somewhere = Account.workspace_id > "" if where is None else where
+    return or_(and_(somewhere, Account.evaluated < Account.touched), Account.check_at <= now)
 
 
 def _delivery_due(now: datetime) -> ColumnElement[bool]:
     return and_(
+        is_open(),
         Delivery.state == "pending",
         Delivery.not_before <= now,
         Delivery.claims < MAX_CLAIMS,
     )
 
 
+def _sending() -> ColumnElement[bool]:
+    return _place(Delivery).in_(select(Workspace.id).where(Workspace.sending.is_(True)))
+
+
 def _workspaces(session: Session, table: Any, due: ColumnElement[bool]) -> list[str]:
-    # An expression, not the column: SQLite would walk a whole index that begins with it to find distinct ones.
-    workspace_id = func.coalesce(table.workspace_id, "")
-    return sorted(session.scalars(select(workspace_id).where(due).distinct()))
+    return sorted(session.scalars(select(_place(table)).where(due).distinct()))
 
 
 def _choose(

@@ -174,7 +174,7 @@ POSITION = bulk.columns("id, state, outcome, step integer, due_at timestamptz, e
 SAVE = """
 update play_run set state = r.state, outcome = r.outcome, step = r.step, due_at = r.due_at, ended_at = r.ended_at,
   lease_until = null, fence = null, claims = 0
-from {rows} where play_run.workspace_id = {0} and play_run.id = r.id and play_run.fence = {1}
+from {rows} where play_run.workspace_id = coalesce({0}, r.id) and play_run.id = r.id and play_run.fence = {1}
 returning play_run.id
 """
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, insert, literal, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.budget import TouchSeen
@@ -27,6 +27,7 @@ from waypost_server.store.tables import (
 from waypost_server.store.tasks import OPEN
 
 MOST_TOUCHES = 500  # of one person or account; no cap is near it
+OF_DELIVERY = "delivery:"  # before the id of a touch that a delivery made
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +200,13 @@ def _touches(
         .where(Touch.workspace_id == workspace_id, whose.in_(ids), Touch.at > since)
         .subquery()
     )
+    of_delivery = (Delivery.workspace_id == workspace_id) & newest.c.id.startswith(OF_DELIVERY)
+    its_id = func.substr(
+        newest.c.id, len(OF_DELIVERY) + 1
+    )  # the key itself, or each touch reads every delivery
     rows = session.execute(
         select(newest, Delivery.play)
-        .outerjoin(
-            Delivery,
-            (Delivery.workspace_id == workspace_id) & (newest.c.id == literal("delivery:") + Delivery.id),
-        )
+        .outerjoin(Delivery, of_delivery & (Delivery.id == its_id))
         .where(newest.c.place <= MOST_TOUCHES)
     )
     return [

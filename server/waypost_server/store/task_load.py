@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, select, update
+from sqlalchemy import Row, case, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Account, ConsoleUser, Task, Workspace
@@ -115,8 +115,9 @@ def to_wake(session: Session, now: datetime, limit: int) -> Sequence[Task]:
 
 def late(session: Session, now: datetime, limit: int) -> Sequence[Task]:
     """Tasks past their due time that no lead knows about, in every workspace. What is held back is not late."""
+    worked = Task.state.in_([literal_column(f"'{state}'") for state in WORKED])  # as `ix_task_late` says it
     query = select(Task).where(
-        Task.escalated_at.is_(None), Task.state.in_(WORKED), Task.due_at <= now, Task.held_at.is_(None)
+        Task.escalated_at.is_(None), worked, Task.due_at <= now, Task.held_at.is_(None)
     )
     return session.scalars(query.order_by(Task.due_at, Task.id).limit(limit)).all()
 
