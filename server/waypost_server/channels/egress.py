@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
+import os
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -23,6 +25,8 @@ PORTS = (443, 8443)
 _REFUSED = [
     ipaddress.ip_network(text)
     for text in (
+        "192.0.0.0/24",  # among them a cloud's metadata; newer Pythons know
+        "192.88.99.0/24",
         "::/96",
         "::ffff:0:0/96",
         "64:ff9b::/96",
@@ -87,7 +91,8 @@ class Egress:
         try:
             if not ready():
                 raise WithdrawnError
-            return _exchange(connection, target, body, headers=headers, deadline=deadline)
+            with _cut_at(connection.sock, deadline):
+                return _exchange(connection, target, body, headers=headers, deadline=deadline)
         except http.client.HTTPException as error:
             raise OSError(f"the answer is not HTTP: {type(error).__name__}") from error
         finally:
@@ -128,7 +133,8 @@ class Egress:
             if ipaddress.ip_address(raw.getpeername()[0]) != address:
                 raise EgressError("connected to another address than the one checked", forbidden=True)
             if secure:
-                raw = ssl.create_default_context().wrap_socket(raw, server_hostname=host)
+                with _cut_at(raw, deadline):
+                    raw = ssl.create_default_context().wrap_socket(raw, server_hostname=host)
         except (OSError, ssl.SSLError) as error:
             raise EgressError(f"no connection: {error}") from error
         connection = http.client.HTTPConnection(host, port)
@@ -179,6 +185,30 @@ def _exchange(
             break
         data += piece
     return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, data)
+
+
+@contextmanager
+def _cut_at(sock: socket.socket, deadline: float) -> Iterator[None]:
+    """End the connection at the deadline. A socket's own time limit starts anew with every byte that arrives, so an
+    answer that drips would hold a worker for ever. Raises TimeoutError when it came to that."""
+    copy = socket.socket(
+        fileno=os.dup(sock.fileno())
+    )  # the same connection, and ours to the end of the block
+    timer = threading.Timer(_left(deadline), _cut, [copy])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        copy.close()
+    _left(deadline)
+
+
+def _cut(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _left(deadline: float) -> float:
