@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,11 +11,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import WORKSPACE, add_workspace, make_runtime
-from tests.services.decide_rig import SETUP, FixedReleases, make_definitions
+from tests.services.decide_rig import CATALOG, SETUP, FixedReleases, make_definitions
 from waypost_server.domain.conditions import Compiled, compile_condition, getter
-from waypost_server.domain.definitions import Journey, Milestone, Step
+from waypost_server.domain.definitions import Journey, Milestone, Segment, Step
 from waypost_server.domain.sample import wilson
-from waypost_server.services.audience import estimate
+from waypost_server.services.audience import AT_ONCE, estimate
 from waypost_server.services.facts import facts_for
 from waypost_server.services.population import Population
 from waypost_server.store import crowds
@@ -34,16 +35,23 @@ from waypost_server.store.tables import (
 
 KEY = {"workspace_id": WORKSPACE}
 LAUNCH = Milestone("launch", "Launch", "account", (Step("run", "Run", "runner"),), due_days=7)
+HEAVY = replace(
+    CATALOG, segments=(Segment("heavy", "Heavy users", {"account_usage.editor.total": {"$gte": 1}}),)
+)
 LEAVES: list[dict[str, Any]] = [
     {"user.role": "admin"},
     {"user.role": {"$in": ["viewer", "owner"]}},
+    {"user.role": "guest"},
     {"user.id": {"$in": ["u00", "u11"]}},
+    {"user.traits.role": {"$exists": True}},
+    {"user.timezone": "UTC"},
     {"user.department": "sales"},
     {"user.traits.department": {"$ne": "sales"}},
     {"user.days_since_first_seen": {"$gte": 10}},
     {"user.email": {"$exists": True}},
     {"account.plan": "growth"},
     {"account.motion": "long_tail"},
+    {"account.segment": "heavy"},
     {"account.users": {"$gt": 3}},
     {"usage.editor.total": {"$gte": 3}},
     {"usage.editor.used": False},
@@ -62,6 +70,7 @@ LEAVES: list[dict[str, Any]] = [
     {"signal.usage_decay.severity": {"$gte": 0.5}},
     {"nudge.hello.shown": {"$gte": 1}},
     {"nudge.hello.clicked": 0},
+    {"nudge.hello.shown": 1},
     {"milestone.launch.days_since_reached": {"$exists": True}},
     {"signal.usage_decay.days_open": {"$gte": 1}},
     {"nudge.hello.days_since_shown": {"$gte": 1}},
@@ -86,7 +95,9 @@ class Rig:
 
     def __init__(self, database: Database) -> None:
         releases = FixedReleases()
-        self.release = releases.put(make_definitions(journey=Journey(milestones=(SETUP, LAUNCH))))
+        self.release = releases.put(
+            make_definitions(catalog=HEAVY, journey=Journey(milestones=(SETUP, LAUNCH)))
+        )
         self.database, self.workspace = database, add_workspace(database)
         self.runtime = make_runtime(database, releases=releases)
         with database.write() as session:
@@ -94,7 +105,7 @@ class Rig:
         paths = frozenset(path for leaf in LEAVES for path in leaf)
         self.facts = {}  # (account, user) → what a decision reads
         with database.read() as session:
-            for account_id, user_id, _ in crowds.members(session, self.workspace):
+            for account_id, user_id, _ in crowds.some(session, self.workspace, 100):
                 read = facts_for(
                     session, self.runtime, self.workspace, user_id, account_id, self.release, paths=paths
                 )
@@ -134,7 +145,9 @@ def _rows(now: datetime) -> list[Any]:
 def _person(now: datetime, account: dict[str, Any], user: str, number: int, place: int) -> list[Any]:
     mine = {**account, "user_id": user}
     first = (now - timedelta(days=9 * place + number)).date()
-    department = {"department": "sales" if place else "ops"}
+    department: dict[str, Any] = {"department": "sales" if place else "ops"}
+    if (number, place) in ((0, 1), (1, 2)):
+        department |= {"role": "guest", "timezone": "UTC"}
     email = f"{user}@example.com" if place == number else None
     rows: list[Any] = [
         EndUser(
@@ -158,6 +171,8 @@ def _person(now: datetime, account: dict[str, Any], user: str, number: int, plac
             Offer(**mine, **offer, release=1, kind="passive", state="closed", claim_id=user,
                   shown_at=now - timedelta(days=2), reaction="clicked")
         )  # fmt: skip
+        lapsed = {"nudge": "hello", "claimed_at": now - timedelta(days=1), "state": "lapsed"}
+        rows.append(Offer(**mine, **lapsed, id=f"l{user}", release=1, kind="passive", claim_id=f"l{user}"))
         rows.append(
             Interaction(**mine, id=f"i{user}", offer_id=f"o{user}", nudge="hello", reaction="clicked", at=now)
         )
@@ -176,11 +191,13 @@ def test_the_audience_is_whom_a_decision_meets(rig: Rig, condition: dict[str, An
     """Everybody counts who satisfies the condition, on some page, with the facts a decision loads; nobody else."""
     compiled = compile_condition(condition)
     with rig.database.read() as session:
-        population = Population.of(session, rig.runtime, rig.workspace, rig.release)
-        found, seen = population.reached(condition)
-    wanted = {member for member in population.members if may_hold(compiled, rig.facts[member[:2]])}
-    assert set(found) == wanted
-    assert (len(found), seen) == (len(wanted), 10)
+        population = Population(session, rig.runtime, rig.workspace, rig.release)
+        people = population.sample()
+        found, among = population.everybody(condition), population.among(condition, people)
+    assert len(people) == 10
+    wanted = sorted(member[:2] for member in people if may_hold(compiled, rig.facts[member[:2]]))
+    assert sorted(member[:2] for member in found or ()) == wanted
+    assert sorted(member[:2] for member in among) == wanted
 
 
 def test_every_kind_of_fact_tells_people_apart(rig: Rig) -> None:
@@ -215,12 +232,13 @@ def test_on_a_page_the_audience_is_whom_a_decision_there_meets(
     """With a page named, everybody in the count satisfies the condition on it, and nobody else does."""
     compiled = compile_condition(condition)
     with rig.database.read() as session:
-        population = Population.of(session, rig.runtime, rig.workspace, rig.release)
-        found, _ = population.reached(condition, page=(("path", path),))
+        population = Population(session, rig.runtime, rig.workspace, rig.release)
+        people = population.sample()
+        found = population.everybody(condition, page=(("path", path),))
     page = {"page": {"path": path}}
-    assert set(found) == {
-        each for each in population.members if compiled.test({**rig.facts[each[:2]], **page})
-    }
+    assert sorted(each[:2] for each in found or ()) == sorted(
+        each[:2] for each in people if compiled.test({**rig.facts[each[:2]], **page})
+    )
 
 
 def test_an_estimate_says_what_it_does_not_know(rig: Rig) -> None:
@@ -240,14 +258,24 @@ def test_a_person_in_two_accounts_counts_once(rig: Rig) -> None:
 
 
 def test_out_of_time_answers_with_an_interval(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the first chunk the time is up: a share of those seen, and how sure that is."""
-    monkeypatch.setattr("waypost_server.services.population.CHUNK", 4)
+    """After the first few people the time is up: a share of a sample, and how sure that is."""
+    monkeypatch.setattr("waypost_server.store.crowd_rows.FETCH", 4)
+    monkeypatch.setattr("waypost_server.services.population.SAMPLE", 4)
     ticks = iter(range(0, 100, 10))
     found = estimate(
         rig.runtime, rig.workspace, rig.release, {"user.role": "admin"}, stopwatch=lambda: next(ticks)
     )
     assert (found.exact, found.looked_at) == (False, 4)
     assert 0 <= found.low <= found.users <= found.high <= 9
+
+
+def test_at_once_looks_at_a_sample_alone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without time for everybody a sample answers; if it holds everybody, exactly."""
+    monkeypatch.setattr("waypost_server.services.population.SAMPLE", 4)
+    some = estimate(rig.runtime, rig.workspace, rig.release, {"user.role": "admin"}, seconds=AT_ONCE)
+    monkeypatch.setattr("waypost_server.services.population.SAMPLE", 10)
+    all_ = estimate(rig.runtime, rig.workspace, rig.release, {"user.role": "admin"}, seconds=AT_ONCE)
+    assert (some.exact, some.looked_at, all_.exact, all_.users) == (False, 4, True, 3)
 
 
 def test_another_workspace_is_not_counted(rig: Rig) -> None:

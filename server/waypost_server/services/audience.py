@@ -19,6 +19,7 @@ from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
 
 SECONDS = 2.5  # an exact count may take as long
+AT_ONCE = 0.0  # no exact count: a sample of a few thousand, or everybody if there are no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +77,25 @@ def estimate(
     seconds: float = SECONDS,
     stopwatch: Callable[[], float] = time.monotonic,
 ) -> Estimate:
-    """How many would satisfy `condition` now: on `page`, or else on some page. Raises ConditionError."""
+    """How many would satisfy `condition` now, on `page` or else on some page: exactly if that takes up to
+    `seconds`, else from a sample. Raises ConditionError."""
     unknown = unknown_facts(condition, page)
     with runtime.db.read() as session:
-        population = Population.of(session, runtime, workspace_id, release)
-        found, seen = population.reached(condition, page=page, seconds=seconds, stopwatch=stopwatch)
-    exact = population.is_whole and seen == len(population.members)
+        population = Population(session, runtime, workspace_id, release)
+        found, seen = None, population.memberships
+        if seconds > 0:
+            found = population.everybody(condition, page=page, seconds=seconds, stopwatch=stopwatch)
+        exact = found is not None
+        if found is None:
+            people = population.sample()
+            found, seen = population.among(condition, people, page=page), len(people)
+            exact = seen == population.memberships
+        of = population.users
     users, accounts = len({each.user_id for each in found}), len({each.account_id for each in found})
     if exact:
-        return Estimate(users, accounts, population.users, True, users, users, seen, unknown)
+        return Estimate(users, accounts, of, True, users, users, seen, unknown)
     low, high = wilson(len(found), seen)
-    of, share = population.users, len(found) / seen
+    share = len(found) / seen
     # accounts are those met in the sample: their number does not scale with it
     return Estimate(
         round(share * of), accounts, of, False, math.floor(low * of), math.ceil(high * of), seen, unknown

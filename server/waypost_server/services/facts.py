@@ -244,23 +244,16 @@ def build(
     return Facts(known, history, account_id, is_member, subject.now, subject.today, zone)
 
 
-def need_profile(paths: frozenset[str]) -> bool:
-    """Whether facts about a person need the person's and the membership's own rows: for more than id and role."""
-    return any(
-        path.startswith("milestone.") or (path.startswith("user.") and path not in ("user.id", "user.role"))
-        for path in paths
-    )
-
-
 def about_person(
     parts: Parts, subject: Subject, release: LiveRelease, zone: tzinfo, paths: frozenset[str]
 ) -> Values:
-    """The facts at `paths` about a person alone, from the parts of `store.crowd_parts`."""
+    """The facts at `paths` about a person alone, from the parts of a row of `store.crowd_rows`."""
     known = _blank(release, paths)
     role, member_since = parts.get("membership") or (None, None)
     known["user"] = {**known.get("user", {}), **_user(parts, subject, role, member_since)}
     lay_usage(known, parts, wanted(release, paths), subject.today, zone)
     _lay_milestones(known, parts, subject, release, zone)
+    lay_nudges(known, parts, subject, zone)
     return known
 
 

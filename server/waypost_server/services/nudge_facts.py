@@ -13,7 +13,7 @@ from waypost_server.services.usage_facts import days_since
 from waypost_server.store.facts import Subject
 
 ORIGINAL = "original"  # the nudge's own words, no variant's
-_COUNTED = ("clicked", "completed", "dismissed")
+COUNTED = ("clicked", "completed", "dismissed")
 Values = dict[str, Any]
 
 
@@ -27,7 +27,7 @@ def lay_nudges(known: Values, parts: Parts, subject: Subject, zone: tzinfo) -> N
             shown = {"shown": count, "days_since_shown": days_since(last_at, subject.today, zone)}
             nudges[nudge] = {**nudges[nudge], **shown}
     for nudge, reaction, count in parts.get("reactions") or ():
-        if nudge in nudges and reaction in _COUNTED:
+        if nudge in nudges and reaction in COUNTED:
             nudges[nudge] = {**nudges[nudge], reaction: count}
     seen = set()
     for nudge, variant in parts.get("variants") or ():  # the newest first

@@ -22,6 +22,7 @@ from waypost_server.services.publish import checked, environment_for
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import crowds, play_runs, releases
+from waypost_server.store.crowds import Member
 
 STRATEGIC = "strategic"
 NAMED = 20  # accounts named in a refusal; more are counted
@@ -180,17 +181,8 @@ def _sides(
         (each.catalog.segments, each.catalog.motions, each.catalog.default_motion) for each in (before, after)
     ]
     sorting = rules[0] != rules[1]
-    old = Population.of(session, runtime, workspace_id, LiveRelease(number, before))
-    new = Population(
-        session,
-        runtime,
-        workspace_id,
-        LiveRelease(number + 1, after),
-        sorting,
-        old.members,
-        old.users,
-        old.is_whole,
-    )
+    old = Population(session, runtime, workspace_id, LiveRelease(number, before))
+    new = Population(session, runtime, workspace_id, LiveRelease(number + 1, after), sorting)
     accounts = crowds.accounts(session, workspace_id)
     was, becomes = (
         _about(side, accounts, definitions) for side, definitions in ((old, before), (new, after))
@@ -216,19 +208,21 @@ def _audiences(sides: _Sides, changes: tuple[Change, ...]) -> Iterator[AudienceC
 
 
 def _audience(key: str, sides: list[tuple[Population, Mapping[str, Any] | None]]) -> AudienceChange:
-    """Both sides among the same people: those that both had the time to look at."""
-    reached = [
-        side.reached(audience, seconds=SECONDS) if audience is not None else None for side, audience in sides
-    ]
-    members = sides[0][0].members
-    seen = min((each[1] for each in reached if each is not None), default=0)
-    among = set(members[:seen])
-    was, becomes = ({each.user_id for each in (side[0] if side else ()) if each in among} for side in reached)
-    exact = sides[0][0].is_whole and seen == len(members)
+    """Both sides among the same people: everybody, or a sample if that would take too long on either side."""
+    reached = [_everybody(side, audience) for side, audience in sides]
+    exact = None not in reached
+    if not exact:
+        people = sides[0][0].sample()
+        reached = [side.among(audience, people) if audience is not None else [] for side, audience in sides]
+    was, becomes = ({each.user_id for each in side or ()} for side in reached)
     unknown = sorted({path for _, audience in sides for path in unknown_facts(audience or {}, None)})
     return AudienceChange(
         key, len(was), len(becomes), len(becomes - was), len(was - becomes), exact, tuple(unknown)
     )
+
+
+def _everybody(side: Population, audience: Mapping[str, Any] | None) -> list[Member] | None:
+    return [] if audience is None else side.everybody(audience, seconds=SECONDS)
 
 
 def _refusals(session: Session, workspace_id: str, sides: _Sides) -> Iterator[Refusal]:

@@ -17,8 +17,11 @@ def lay_usage(known: Values, parts: Mapping[str, Any], wanted: Wanted, today: da
     """Usage of the person, of the account, and of the account's roles."""
     usage = known.get("usage", {})
     for feature, total, first_at, last_at in parts.get("usage") or ():
-        used = {"used": total > 0, "total": total, "days_since_first": days_since(first_at, today, zone)}
-        _add(usage, feature, {**used, "days_since_last": days_since(last_at, today, zone)})
+        used: Values = {"used": total > 0, "total": total}
+        for field, at in (("days_since_first", first_at), ("days_since_last", last_at)):
+            if at is not None:  # it was not asked for
+                used[field] = days_since(at, today, zone)
+        _add(usage, feature, used)
     for feature, *counts in parts.get("usage_windows") or ():
         _add(usage, feature, _whole(wanted.usage_fields, counts))
     of_account = known.get("account_usage", {})

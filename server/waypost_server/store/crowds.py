@@ -12,11 +12,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from waypost_server.store import bulk, crowd_parts, facts
+from waypost_server.store import crowd_parts, facts
 from waypost_server.store.fact_dialects import Dialect, Postgres, Sqlite
 from waypost_server.store.tables import Account, Membership
-
-FETCH = 5_000
 
 
 class Member(NamedTuple):
@@ -27,29 +25,18 @@ class Member(NamedTuple):
     role: str | None
 
 
-def members(session: Session, workspace_id: str) -> Iterator[Member]:
-    """Every person in every account, a few thousand rows in memory at a time."""
-    connection = session.connection()
-    dialect: Dialect = Sqlite() if bulk.is_sqlite(connection) else Postgres()
-    mark = dialect.name
-    statement = (
-        "select account_id, user_id, role from membership"
-        f" where workspace_id = {mark('ws')} and (account_id, user_id) > ({mark('account')}, {mark('user')})"
-        f" order by account_id, user_id limit {FETCH}"
-    )
-    last: tuple[Any, ...] = ("", "")
-    while True:
-        rows = bulk.fetched(connection, statement, {"ws": workspace_id, "account": last[0], "user": last[1]})
-        yield from map(Member._make, rows)
-        if len(rows) < FETCH:
-            return
-        last = rows[-1]
+def size(session: Session, workspace_id: str) -> tuple[int, int]:
+    """How many people are in accounts, and how many there are: in two accounts is twice in the first number."""
+    counts = select(func.count(), func.count(Membership.user_id.distinct()))
+    found = session.execute(counts.where(Membership.workspace_id == workspace_id)).one()
+    return found[0], found[1]
 
 
-def people(session: Session, workspace_id: str) -> int:
-    """How many people belong to an account."""
-    count = select(func.count(Membership.user_id.distinct())).where(Membership.workspace_id == workspace_id)
-    return session.scalar(count) or 0
+def some(session: Session, workspace_id: str, count: int) -> list[Member]:
+    """`count` people in accounts, at random; all if there are fewer."""
+    query = select(Membership.account_id, Membership.user_id, Membership.role)
+    mine = query.where(Membership.workspace_id == workspace_id)
+    return [Member(*row) for row in session.execute(mine.order_by(func.random()).limit(count))]
 
 
 def accounts(session: Session, workspace_id: str) -> list[str]:

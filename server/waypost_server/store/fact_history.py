@@ -16,7 +16,7 @@ ANSWERS = 500  # answers of one person looked through for the latest
 _MOMENTS = frozenset(
     {"at", "claimed_at", "first_at", "last_at", "opened_at", "reached_at", "shown_at", "snoozed", "until"}
 )
-_LIVE = (  # an offer that counts: not lapsed, not waiting in vain, not missing its anchor
+LIVE = (  # an offer that counts: not lapsed, not waiting in vain, not missing its anchor
     "state <> 'lapsed' and not (state = 'claimed' and claimed_at <= {stale})"
     " and not (shown_at is null and reaction is not null and reaction = 'anchor_missing')"
 )
@@ -44,7 +44,7 @@ def parts(dialect: Dialect, wanted: Wanted) -> Mapping[str, str]:
             " count(*) filter (where reaction = 'dismissed') dismissed,"
             " max(snoozed_until) filter (where snoozed_until > {now}) snoozed,"
             f" count(*) filter (where reaction = 'never_again') never{windows}"
-            f" from offer where {mine} and {_LIVE} group by nudge) w",
+            f" from offer where {mine} and {LIVE} group by nudge) w",
         ),
         "open": rows("nudge, id, claim_id, state, claimed_at, shown_at",
                      f"offer where {mine} and state in ('claimed', 'shown') and claimed_at > {{open_since}}"),

@@ -10,12 +10,13 @@ from waypost_server.domain.weeks import monday
 from waypost_server.store.fact_dialects import Dialect
 
 
-def columns(dialect: Dialect, fields: Iterable[str], *, days: str) -> str:
-    """One column a field. `days` counts the days: rows, for one person, and distinct days for several."""
+def columns(dialect: Dialect, fields: Iterable[str], *, days: str, user: str = "user_id") -> str:
+    """One column a field. `days` counts the days: rows, for one person, and distinct days for several; `user` is
+    the column with the person."""
     counted = {
         "count": f"coalesce(sum(count{dialect.number}) filter (where day > {{since}}), 0)",
         "days": days + " filter (where day > {since})",
-        "users": "count(distinct user_id) filter (where day > {since})",
+        "users": f"count(distinct {user}) filter (where day > {{since}})",
         "weeks_active": f"count(distinct {dialect.week}) filter (where day > {{since}})",
     }
     return ", ".join(
