@@ -26,8 +26,8 @@ nudges:
     audience: {account.plan: beta}
     frequency: {max: 9}
     content: {en: {title: Hi there}}
-plays: {drop: {every_days: 1}}
-templates: {tips: {subject: "[staging] Hello"}}
+plays: {drop: {every_days: 1, status: paused}}
+templates: {tips: {subject: "[staging] Hello", body: 'Hi {{ account.name | default("you") }}.'}}
 catalog: {motions: {strategic: {when: {account.plan: gold}}}}
 journey: {milestones: {first: {due_days: 1}}}
 policy: {min_gap: null, webhooks: {crm: https://staging.example.com/x}}
@@ -52,7 +52,10 @@ def test_an_override_changes_what_it_names_and_nothing_else() -> None:
     assert hint.cases == ()  # they are examples of the audience that it does not have here
     definitions = there.definitions
     assert definitions.plays[0].enrol.per_days == 1
-    assert definitions.templates["tips"].subject == "[staging] Hello"
+    assert (definitions.plays[0].is_paused, plain.definitions.plays[0].is_paused) == (True, False)
+    tips = definitions.templates["tips"]
+    assert (tips.subject, tips.body) == ("[staging] Hello", 'Hi {{ account.name | default("you") }}.\n')
+    assert plain.definitions.templates["tips"].body != tips.body
     assert definitions.catalog.motions[0].when == {"account.plan": "gold"}
     assert definitions.journey.milestones[0].due_days == 1
     assert (definitions.policy.min_gap_seconds, plain.definitions.policy.min_gap_seconds) == (0, 86_400)
@@ -72,6 +75,11 @@ def test_an_override_changes_what_it_names_and_nothing_else() -> None:
         ("nudges: {hint: {cases: []}}", "fixed_key", "change it in in-app/hint.yaml"),
         ("nudges: {hint: {frequency: {mx: 1}}}", "unknown_key", "did you mean max"),
         ("nudges: {hint: {status: off}}", "unknown_word", "paused"),
+        ("plays: {drop: {status: off}}", "unknown_word", "paused"),
+        ("templates: {tips: {bdy: Hi}}", "unknown_key", "did you mean body"),
+        ("templates: {tips: {body: ''}}", "empty_text", "write it"),
+        ("templates: {tips: {body: 'Hi {{ acount.name }}'}}", "unknown_fact", "did you mean account"),
+        ("templates: {tips: {body: 'Hi {{ account.name }}'}}", "template", "give it a default"),
         ("nudges: {hint: {audience: {usr.role: admin}}}", "unknown_fact", "did you mean user.role"),
         ("polcy: {min_gap: null}", "unknown_key", "did you mean policy"),
         ("nudges: [hint]", "not_mapping", "key: value"),

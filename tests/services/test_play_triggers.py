@@ -10,6 +10,7 @@ import pytest
 from tests.builders import WORKSPACE
 from tests.services.play_rig import STRATEGIC, PlayRig
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
+from waypost_server.services.bulk_start import begin_bulk
 from waypost_server.services.fsck import check as fsck
 from waypost_server.services.start_run import Wish, start_run
 from waypost_server.store.database import Database
@@ -181,3 +182,23 @@ def test_a_play_about_users_needs_one(rig: PlayRig) -> None:
         start_run(rig.runtime, WORKSPACE, Wish("usage-drop", "acme"))
     run = start_run(rig.runtime, WORKSPACE, Wish("usage-drop", "acme", "acme-admin", anyway=True))
     assert run.user_id == "acme-admin" and run.due_at - run.started_at == timedelta(0)
+
+
+def test_a_play_that_its_definition_pauses_starts_for_nobody(rig: PlayRig) -> None:
+    """Not by its trigger, not by a person, not for many; what is under way goes on, and it says why."""
+    rig.publish(plays__usage_drop=LARGE)
+    rig.add_account()
+    rig.drain()
+    become(rig, '{"seats": 12, "mrr": 500}')
+    (run,) = runs(rig)
+    rig.publish(plays__usage_drop=LARGE + "status: paused\n")
+    rig.clock.move(days=91)
+    become(rig, '{"seats": 3, "mrr": 500}')
+    become(rig, '{"seats": 12, "mrr": 500}')
+    assert [each.id for each in runs(rig)] == [run.id]
+    assert [each.reason for each in rig.rows(PlayWatch)] == ["It grew: it is paused by its definition."]
+    for anyway in (False, True):
+        with pytest.raises(ConflictError, match="paused by its definition"):
+            start_run(rig.runtime, WORKSPACE, Wish("usage-drop", "acme", anyway=anyway))
+    with pytest.raises(ConflictError, match="paused by its definition"):
+        begin_bulk(rig.runtime, WORKSPACE, "usage-drop", {}, actor="ada")

@@ -16,7 +16,11 @@ FOLDER = click.argument("folder", type=click.Path(path_type=Path), default=Path(
 
 
 ENVIRONMENT = click.option(
-    "--environment", "-e", help="With the overrides of environments/NAME.yaml in the folder.", metavar="NAME"
+    "--environment",
+    "--env",
+    "-e",
+    help="With the overrides of environments/NAME.yaml in the folder.",
+    metavar="NAME",
 )
 
 

@@ -22,7 +22,7 @@ from waypost_server.domain.definitions import (
 
 from .findings import Report, Source
 from .nested import validate
-from .schemas import CatalogSchema, FrontMatterSchema, JourneySchema
+from .schemas import CatalogSchema, FrontMatterSchema, JourneySchema, TemplateSchema
 
 
 def build_catalog(source: Source, report: Report) -> Catalog | None:
@@ -86,8 +86,10 @@ def _step(data: Mapping[str, Any]) -> Step:
 
 
 def build_template(key: str, source: Source, body: str, report: Report) -> Template | None:
-    """templates/<key>.md: front matter as `source`, then the body."""
-    data = validate(FrontMatterSchema(), source.data or {}, source, report)
+    """templates/<key>.md: front matter as `source`, then the body; an environment may have set both."""
+    is_whole = isinstance(source.data, dict) and "body" in source.data
+    data = validate(TemplateSchema() if is_whole else FrontMatterSchema(), source.data or {}, source, report)
     if data is None:
         return None
+    body = f"{data['body'].strip()}\n" if is_whole else body
     return Template(key, data["subject"], body, data.get("kind", "passive"), source.at(("subject",)))

@@ -36,6 +36,7 @@ def build_play(source: Source, report: Report) -> Play | None:
         exit=data.get("exit"),
         subject=data.get("subject", "account"),
         enrol=_enrol(data),
+        is_paused=data.get("status") == "paused",
         source=source.at(("key",)),
     )
 

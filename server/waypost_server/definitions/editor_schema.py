@@ -37,10 +37,10 @@ from waypost_server.definitions.schemas import (
     CatalogSchema,
     EnrolField,
     EnrolSchema,
-    FrontMatterSchema,
     JourneySchema,
     PlaySchema,
     PolicySchema,
+    TemplateSchema,
 )
 from waypost_server.definitions.step_schemas import StepField, Steps
 from waypost_server.domain import facts, operators
@@ -122,7 +122,7 @@ def _environment(kinds: Mapping[str, Any]) -> dict[str, Any]:
     """Parts of what the other files hold: nothing has to be there."""
     many = {
         **{f"{kind}s": kinds[kind] for kind in ("nudge", "play")},
-        "templates": _object(FrontMatterSchema),
+        "templates": _object(TemplateSchema),
     }
     single = {name: _part(kinds[name]) for name in SINGLE}
     parts = {name: {"type": "object", "additionalProperties": _part(whole)} for name, whole in many.items()}

@@ -282,6 +282,8 @@ def _read_template(path: PurePosixPath, text: str, reading: _Reading) -> None:
     marks = {**source.marks, (): (1, 1), ("body",): (end + 2 + blank, 1)}
     body = "\n".join(lines[end + 1 :]).strip() + "\n"
     source = replace(source, marks=marks)
+    if reading.overrides.over(MANY["templates"], path.stem)[1] and "body" not in (source.data or {}):
+        source = replace(source, data={**(source.data or {}), "body": body})
     source = reading.overrides.laid(source, MANY["templates"], reading.report, path.stem)
     reading.sources[str(path)] = source
     if not body.strip():

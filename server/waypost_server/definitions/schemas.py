@@ -288,6 +288,7 @@ class PlaySchema(Schema):
     exit = Document()
     every_days = Number(least=1, most=3650)
     enrol = EnrolField()
+    status = OneOf("live", "paused")
 
     @validates_schema
     def _one_limit(self, data: Any, **_: Any) -> None:
@@ -301,3 +302,9 @@ class FrontMatterSchema(Schema):
     examples: ClassVar[dict[str, str]] = {"subject": "add `subject: …` between the --- lines"}
     subject = Text(required=True, most=200)
     kind = OneOf("passive", "survey", "transactional")
+
+
+class TemplateSchema(FrontMatterSchema):
+    """A whole template, as an environment sees it."""
+
+    body = Text(required=True, most=50_000)

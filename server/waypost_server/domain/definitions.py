@@ -265,6 +265,7 @@ class Play:
     goal: Goal | None = None
     exit: Condition | None = None  # while it holds, no step acts: the run ends
     enrol: Enrol = field(default_factory=Enrol)
+    is_paused: bool = False  # starts for nobody, by its own file or an environment; runs under way go on
     source: str = ""
 
 

@@ -54,7 +54,7 @@ def no_steps(play: Play, motion: str) -> str:
 
 def no_more(play: Play, beginning: Beginning, *, starts: Starts, now: datetime) -> str:
     """Why the play starts for nobody now, or no more for the subject; '' when it does."""
-    if play.key in starts.paused:
+    if play.is_paused or play.key in starts.paused:
         return paused(play)
     subject = beginning.user_id if play.subject == "user" else ""
     why = used_up(play.enrol, starts.times[(beginning.account_id, play.key, subject)], now)
@@ -62,8 +62,8 @@ def no_more(play: Play, beginning: Beginning, *, starts: Starts, now: datetime) 
 
 
 def paused(play: Play) -> str:
-    """Said of a play that a person has paused."""
-    return f"{play.title}: it is paused."
+    """Said of a play that starts for nobody, by its own definition or because a person has paused it."""
+    return f"{play.title}: it is paused{' by its definition' if play.is_paused else ''}."
 
 
 def begin(

@@ -20,7 +20,7 @@ from waypost_server.domain.conditions import compile_condition
 from waypost_server.domain.definitions import Condition, Play
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
 from waypost_server.services.audience import condition_of
-from waypost_server.services.begin_run import Beginning, mismatch, no_more
+from waypost_server.services.begin_run import Beginning, mismatch, no_more, paused
 from waypost_server.services.compiled_conditions import compiled
 from waypost_server.services.population import Population
 from waypost_server.services.releases import LiveRelease
@@ -40,7 +40,8 @@ def begin_bulk(
 ) -> BulkStart:
     """Start `play` for the accounts of whom `condition` holds ({} = all); workers do it.
 
-    Raises NotFoundError for a play that is not published, BadInputError for a play about users and for facts
+    Raises NotFoundError for a play that is not published, ConflictError for one that its definition pauses,
+    BadInputError for a play about users and for facts
     that no account has, ConditionError.
     """
     with runtime.db.write() as session:
@@ -101,6 +102,8 @@ def advance_bulk(
 
 
 def _check(release: LiveRelease, play: Play, condition: Condition) -> None:
+    if play.is_paused:
+        raise ConflictError(paused(play), code="play_state")
     if play.subject == "user":
         raise BadInputError(
             f"{play.title} is about users; start it from a user's page.", code="play_of_users"

@@ -252,7 +252,7 @@ def _refusals(session: Session, workspace_id: str, sides: _Sides) -> Iterator[Re
 def _automated(play: Play, facts: Mapping[str, Any], policy: Policy) -> tuple[str, ...]:
     """The automated steps that this account may meet, now or later, as "email welcome"."""
     steps = play.branches.get(facts["account"].get("motion"), ())
-    if not steps or truth(compile_condition(play.audience).node, facts, _stays) == "false":
+    if play.is_paused or not steps or truth(compile_condition(play.audience).node, facts, _stays) == "false":
         return ()
     return tuple(
         f"nudge {step.nudge}" if isinstance(step, NudgeStep) else f"{step.kind} {step.template}"

@@ -111,7 +111,7 @@ def _refuse(
 ) -> None:
     if anyway:
         reason = no_steps(play, beginning.motion)
-        if play.key in starts.paused:
+        if play.is_paused or play.key in starts.paused:
             reason = paused(play)
     else:
         found = facts_for(

@@ -52,7 +52,7 @@ def plays() -> str:
     rows = [
         {
             "play": each,
-            "is_paused": each.key in pauses,
+            "is_paused": each.is_paused or each.key in pauses,
             "trigger": trigger_words(each, live.definitions),
             "goal": goal_words(each.goal, live.definitions),
             "counts": counts.get(each.key, {}),
@@ -74,6 +74,7 @@ def play(key: str) -> str:
         release = reports_settings.published(session, who.workspace_id, live.number)
         files = releases.files(session, who.workspace_id, live.number) or {}
         counts = reports_plays.counts(session, who.workspace_id).get(key, {})
+        environment = releases.live_environment(session, who.workspace_id)
         pause = play_pauses.of_workspace(session, who.workspace_id).get(key)
         names = console_users.names(session, who.workspace_id)
         rows = reports_plays.runs(
@@ -89,6 +90,7 @@ def play(key: str) -> str:
         trigger=trigger_words(found, live.definitions),
         limit=limit_words(found),
         pause=pause,
+        environment=environment,
         paused_by=names.get(pause.actor, pause.actor) if pause else None,
         lines=Reader(live.definitions).lines(found.audience),
         exits=Reader(live.definitions).lines(found.exit or {}),

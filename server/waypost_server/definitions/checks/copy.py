@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from waypost_server.definitions.findings import Problem, Source, Where
@@ -103,7 +104,7 @@ def _text(context: Context, text: str, source: Source, where: Where, sure: froze
     if checked.problem is not None and not unknown:  # an unknown name would only be told twice
         message, remedy = checked.problem
         problem = Problem("template", message, remedy)
-        context.report.in_file(source.file, (line + checked.line - 1, column), problem)
+        context.report.in_file(source.file_of(where), (line + checked.line - 1, column), problem)
 
 
 def _seen(source: Source, where: Where, text: str, path: str) -> Source:
@@ -111,7 +112,7 @@ def _seen(source: Source, where: Where, text: str, path: str) -> Source:
     if where != ("body",) or path not in text:
         return source
     line = source.position(where)[0] + text.count("\n", 0, text.index(path))
-    return Source(source.file, source.data, {**source.marks, where: (line, 1)})
+    return replace(source, marks={**source.marks, where: (line, 1)})
 
 
 def _example(fact: facts.Fact) -> Any:
