@@ -21,6 +21,8 @@ THEIRS = {
     "bulk_id": "bulk-of-the-other",
     "number": "99",  # releases are counted in each workspace: the number of one is no id of another's
     "nudge": "only-of-the-other",
+    "workshop": "only-of-the-other",
+    "slot_id": "slot-other-acme-0",
     "channel": "webhook",
     "name": "only-of-the-other",
     "draft": "other-draft",
@@ -49,6 +51,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "skip": {"by": "ada", "reason": "not ours"},
     "motion": {"motion": "strategic", "until": "2027-01-01T00:00:00Z", "reason": "not ours", "by": "ada"},
     "owner": {"owner": "csm-1", "by": "ada"},
+    "slots": {"startsAt": "2027-01-01T00:00:00Z", "by": "ada"},
+    "{slot_id}": {"place": "elsewhere", "by": "ada"},
+    "/v1/workshop-slots/{slot_id}/cancel": {"reason": "not ours", "by": "ada"},
+    "attendance": {"by": "ada"},
     "{number}": {"message": "back"},
 }
 
@@ -59,7 +65,7 @@ def call(world: ReadRig, method: str, path: str, ids: dict[str, str]) -> Any:
     """Call an operation with our key and these ids in the path."""
     address = re.sub(r"{(\w+)}", lambda found: ids[found.group(1)], path)
     last = path.rpartition("/")[2]
-    body = BODIES.get(last, {}) if method in ("post", "put") else None
+    body = BODIES.get(path, BODIES.get(last, {})) if method in ("post", "put", "patch") else None
     headers = {"Authorization": f"Bearer {world.secret.text}"}
     return world.client.open(
         address, method=method.upper(), headers=headers, json=body, query_string=QUERIES.get((method, last))

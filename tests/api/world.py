@@ -23,6 +23,7 @@ from waypost_server.store.tables import (
     Task,
     TaskEvent,
     UsageDay,
+    WorkshopSlot,
 )
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -142,6 +143,20 @@ def _work(session: Session, owned: dict[str, str], account: str) -> None:
             state="open",
             due_at=NOW + timedelta(days=2),
             created_at=NOW,
+        )
+    )
+    session.add(
+        WorkshopSlot(
+            workspace_id=owned["workspace_id"],
+            id=f"slot-{account}",
+            workshop="of-the-world",
+            starts_at=NOW + timedelta(days=5),
+            ends_at=NOW + timedelta(days=5, minutes=45),
+            timezone="UTC",
+            place="",
+            state="open",
+            created_at=NOW,
+            follow_up_at=NOW + timedelta(days=19),
         )
     )
     session.add(

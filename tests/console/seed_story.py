@@ -66,6 +66,7 @@ def tell(rows: dict[str, Any], people: dict[str, str], now: datetime) -> None:
     _tasks(rows, people, now, decay, late)
     _runs(rows, now)
     _deliveries(rows, now)
+    _workshops(rows, now)
     _offers(rows, now)
     rows["ingest_day"] += [
         {"day": now.date(), "shard": shard, "accepted": 6_120 + shard * 31, "duplicate": 4, "quarantined": 1}
@@ -220,6 +221,28 @@ def _runs(rows: dict[str, Any], now: datetime) -> None:
         {"account_id": "tidewater", "nudge": "restart-automation", "run_id": "r2", "roles": ["admin"],
          "until": now + timedelta(days=9)}
     )  # fmt: skip
+
+
+def _workshops(rows: dict[str, Any], now: datetime) -> None:
+    for key, days, taken, checked in (("w1", -20, 3, True), ("w2", -0.02, 2, False), ("w3", 9, 1, False)):
+        starts = (now + timedelta(days=days)).replace(second=0, microsecond=0)
+        rows["workshop_slot"].append(
+            {"id": key, "workshop": "automation-basics", "starts_at": starts,
+             "ends_at": starts + timedelta(minutes=45), "timezone": "Europe/Berlin",
+             "place": "https://meet.acme.example/automation-basics", "capacity": 20, "taken": taken,
+             "state": "open", "created_at": now - timedelta(days=40), "follow_up_at": starts + timedelta(days=14),
+             "followed_up_at": now if checked else None}
+        )  # fmt: skip
+        states = ("attended", "attended", "missed", "invited", "declined") if checked else (
+            "accepted", "invited", "declined")  # fmt: skip
+        for n, state in enumerate(states):
+            account = LONG_TAIL[n]
+            rows["workshop_invitation"].append(
+                {"id": f"{key}-{n}", "slot_id": key, "workshop": "automation-basics", "account_id": account,
+                 "user_id": f"{account}-0", "email": f"{account}@customer.example", "release": 1, "state": state,
+                 "invited_at": starts - timedelta(days=9), "did": n == 0 if checked else None,
+                 "checked_at": now if checked else None}
+            )  # fmt: skip
 
 
 def _deliveries(rows: dict[str, Any], now: datetime) -> None:

@@ -251,6 +251,29 @@ def test_an_account_is_handed_over(console: Console) -> None:
         assert browser.post(f"{ACCOUNT}/owner/{verb}", {}).status_code == 403
 
 
+def test_a_workshop_is_planned_moved_and_called_off(console: Console) -> None:
+    """A CSM adds a slot, moves it, calls it off, and marks who came to another; a viewer does none of it."""
+    browser = console.logged_in("csm")
+    browser.get("/console/workshops/automation-basics")
+    form = {"starts_at": "2026-12-15T15:00", "timezone": "Europe/Berlin", "place": "Room 4", "capacity": "8"}
+    assert browser.post("/console/workshops/automation-basics/slots", form).status_code == 302
+    assert "Dec 15" in browser.get("/console/workshops/automation-basics").text
+    assert browser.post("/console/workshop-slots/w3/move", {**form, "place": "Room 5"}).status_code == 302
+    assert "Room 5" in browser.get("/console/workshop-slots/w3").text
+    assert browser.post("/console/workshop-slots/w3/move", {**form, "starts_at": "soon"}).status_code == 400
+    assert browser.post("/console/workshop-slots/w3/cancel", {"reason": "Robin is ill"}).status_code == 302
+    assert "Robin is ill" in browser.get("/console/workshop-slots/w3").text
+    came = {"shown": ["fern-0", "tidewater-0"], "came": ["fern-0"]}
+    assert browser.post("/console/workshop-slots/w2/attendance", came).status_code == 302
+    page = browser.get("/console/workshop-slots/w2").text
+    assert ">Came<" in page and ">Did not come<" in page
+    assert browser.get("/console/workshop-slots/nobody-has-this").status_code == 404
+    viewer = console.logged_in("viewer")
+    assert "Cancel it" not in viewer.get("/console/workshop-slots/w1").text
+    for verb in ("move", "cancel", "attendance"):
+        assert viewer.post(f"/console/workshop-slots/w3/{verb}", {}).status_code == 403
+
+
 def test_a_message_is_edited_looked_at_and_sent(console: Console) -> None:
     """The saved words are what the preview shows; sending closes the task and says how to take it back."""
     browser = console.logged_in("csm")

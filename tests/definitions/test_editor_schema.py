@@ -20,7 +20,7 @@ from waypost_server.domain import facts
 FOLDER = Path(__file__).parents[2] / "nudges"
 LOADED = load(FOLDER)
 SCHEMA = editor_schema(LOADED.definitions)
-KINDS = {"in-app": "nudge", "plays": "play"}
+KINDS = {"in-app": "nudge", "plays": "play", "workshops": "workshop"}
 
 
 def accepts(kind: str, data: Any) -> bool:

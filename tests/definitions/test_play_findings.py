@@ -25,6 +25,8 @@ WEBHOOK = "- webhook: crm"
         (WEBHOOK, "- wait: {days: 1, until: {milestone: frst}}", "unknown_milestone", 8, "did you mean first"),
         (WEBHOOK, "- wait: {days: 1, until: {condition: {user.role: admin}}}", "fact_scope", 8, "account"),
         (WEBHOOK, "- wait: {until: {fact: account.users}}", "not_a_date", 8, "account.renewal_on"),
+        (WEBHOOK, "- workshop: {template: tips}", "missing_key", 8, "key:"),
+        (WEBHOOK, "- workshop: {key: none, template: tips}", "unknown_workshop", 8, "none"),
         (WEBHOOK, "- branch: {when: {account.seats: 1}}", "missing_key", 8, "then:"),
         (WEBHOOK, "- branch: {when: {acount.seats: 1}, then: [webhook: crm]}", "unknown_fact", 8, "account.seats"),
         (WEBHOOK, "- branch: {when: {account.seats: 1}, then: [webhook: crn]}", "unknown_webhook", 8, "crm"),
@@ -74,3 +76,40 @@ def test_every_step_together_is_correct() -> None:
   - webhook: crm"""
     loaded = load_with(PLAY, WEBHOOK, steps)
     assert [str(each) for each in loaded.findings if each.file == PLAY] == []
+
+
+WORKSHOP = """\
+key: basics
+title: Basics
+goal: {feature: launch, within_days: 7}
+host: {name: Robin, email: robin@acme.example}
+minutes: 45
+content:
+  en: {title: Basics}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "line", "remedy"),
+    [
+        ("email: robin@acme.example", "email: Robin <robin>", "bad_address", 4, "robin@acme.example"),
+        ("minutes: 45\n", "", "missing_key", 1, "minutes: 45"),
+        ("goal: {feature: launch, within_days: 7}\n", "", "no_goal", 1, "add `goal:"),
+        ("feature: launch", "feature: login", "login_goal", 3, "behaviour"),
+        ("feature: launch", "feature: lanch", "unknown_feature", 3, "launch"),
+        ("  en: {", "  de: {", "no_content", 6, "add `en:`"),
+        (
+            "  en: {title: Basics}",
+            "  en: {title: Basics}\n  english: {title: B}",
+            "bad_language",
+            8,
+            "en, de",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_workshop(old: str, new: str, code: str, line: int, remedy: str) -> None:
+    """Each mistake names its line and what to write instead; as written it is correct."""
+    path = "workshops/basics.yaml"
+    assert load_files({**FILES, path: WORKSHOP}).findings == ()
+    finding = found(load_files({**FILES, path: WORKSHOP.replace(old, new, 1)}), code, path)
+    assert finding.line == line and remedy in finding.remedy

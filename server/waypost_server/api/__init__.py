@@ -15,6 +15,7 @@ from waypost_server.api import (
     preferences,
     resources,
     unsubscribe,
+    workshop_answer,
 )
 from waypost_server.api.no_cookies import ConsoleOnly
 
@@ -31,4 +32,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(unsubscribe.blueprint)
     app.register_blueprint(preferences.blueprint)
     app.register_blueprint(calendar.blueprint)
+    app.register_blueprint(workshop_answer.blueprint)
     resources.register(app)

@@ -35,6 +35,7 @@ from waypost_server.api import (
     surveys,
     tasks,
     users,
+    workshops,
 )
 
 RESOURCES = [
@@ -52,6 +53,7 @@ RESOURCES = [
     message_drafts,
     plays,
     bulk_starts,
+    workshops,
     deliveries,
     approvals,
     sending,

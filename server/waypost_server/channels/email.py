@@ -23,6 +23,14 @@ def no_fault(_name: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarPart:
+    """An entry for the recipient's calendar, as text of RFC 5545."""
+
+    method: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """One message to one recipient."""
 
@@ -35,6 +43,7 @@ class Mail:
     unsubscribe_url: str | None = None
     reply_to: str | None = None
     return_path: str | None = None  # the envelope's sender; None = the address of `sender`
+    calendar: CalendarPart | None = None
 
 
 class Mailer(Protocol):
@@ -84,6 +93,8 @@ def to_bytes(mail: Mail) -> bytes:
         headers["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     body = _part(boundary, "plain", mail.parts.text) + _part(boundary, "html", mail.parts.html)
+    if mail.calendar:
+        body += _part(boundary, f"calendar; method={mail.calendar.method}", mail.calendar.text)
     return mail_headers.serialise(headers) + body + f"--{boundary}--\r\n".encode()
 
 

@@ -1,10 +1,14 @@
-"""Events as an iCalendar feed (RFC 5545). Every text is escaped and folded, so that none can add a line."""
+"""Events as an iCalendar feed (RFC 5545), and one meeting as an invitation (RFC 5546).
+
+Every text is escaped and folded, so that none can add a line.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 FOLD = 75  # octets in a line
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
@@ -22,6 +26,57 @@ class CalendarEvent:
     url: str
     revision: int
     made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """One meeting as one guest has it. A later `revision` of the same `uid` replaces what a calendar holds.
+
+    `organizer` and `guest` are (name, address); the addresses are plain, as in a mail's header.
+    """
+
+    uid: str
+    revision: int
+    method: Literal["REQUEST", "CANCEL"]
+    starts_at: datetime
+    ends_at: datetime
+    title: str
+    words: str
+    place: str
+    url: str
+    organizer: tuple[str, str]
+    guest: tuple[str, str]
+    answer: Literal["NEEDS-ACTION", "ACCEPTED", "DECLINED"]
+    made_at: datetime
+
+
+def meeting(one: Meeting) -> str:
+    """The invitation, its update, or that it is off."""
+    is_off = one.method == "CANCEL"
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Waypost//Workshops//EN",
+        "CALSCALE:GREGORIAN",
+        f"METHOD:{one.method}",
+        "BEGIN:VEVENT",
+        f"UID:{_text(one.uid)}",
+        f"DTSTAMP:{_time(one.made_at)}",
+        f"SEQUENCE:{one.revision}",
+        f"STATUS:{'CANCELLED' if is_off else 'CONFIRMED'}",
+        f"DTSTART:{_time(one.starts_at)}",
+        f"DTEND:{_time(one.ends_at)}",
+        f"SUMMARY:{_text(one.title)}",
+        f"DESCRIPTION:{_text(one.words)}",
+        f"LOCATION:{_text(one.place)}",
+        f"URL:{one.url}",
+        f"ORGANIZER{_name(one.organizer[0])}:mailto:{one.organizer[1]}",
+        f"ATTENDEE{_name(one.guest[0])};CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT={one.answer}"
+        f";RSVP={'FALSE' if is_off else 'TRUE'}:mailto:{one.guest[1]}",
+        "END:VEVENT",
+        "END:VCALENDAR",
+    ]
+    return "".join(_folded(lines))
 
 
 def feed(name: str, events: Iterable[CalendarEvent]) -> str:
@@ -66,6 +121,12 @@ def _text(value: str) -> str:
     lines = value.replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(each for each in lines if each == "\n" or each.isprintable())
     return kept.translate(_ESCAPES)
+
+
+def _name(value: str) -> str:
+    """A name as a parameter: in quotes, which may hold no quotes and no control characters."""
+    kept = "".join(each for each in value if each.isprintable() and each != '"').strip()
+    return f';CN="{kept}"' if kept else ""
 
 
 def _folded(lines: Iterable[str]) -> Iterator[str]:

@@ -34,6 +34,7 @@ COMMANDS = {
     "endpoint": ("endpoints", "endpoint", "Look at, try and switch webhooks and chat rooms."),
     "motion": ("motion", "motion", "Serve an account differently for a while."),
     "owner": ("owner", "owner", "Name who looks after an account."),
+    "workshop": ("workshop", "workshop", "Say when workshops take place, and who came."),
     "contact": ("contact", "contact", "Log a call, meeting or message with a customer."),
     "adoption": ("adoption", "adoption", "Show who is adopted, and where the gap is."),
     "doctor": ("doctor", "doctor", "Check database, Redis, clock and mail from this machine."),

@@ -21,7 +21,13 @@ from waypost_server.domain.definitions import Nudge, Play
 from waypost_server.domain.locale import base
 from waypost_server.services.draft import Draft
 
-NOUNS = {"in-app": "nudge", "plays": "play", "templates": "template", "environments": "environment"}
+NOUNS = {
+    "in-app": "nudge",
+    "plays": "play",
+    "templates": "template",
+    "workshops": "workshop",
+    "environments": "environment",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import g, request, url_for
+from sqlalchemy.orm import Session
 
 from waypost_server.console.access import own_draft, runtime
 from waypost_server.services.console_login import may
@@ -40,6 +41,8 @@ SECTIONS = {  # pages that belong to another page's line in the side bar
         )
     },
     "console.user": "console.accounts",
+    "console.workshop": "console.workshops",
+    "console.slot": "console.workshops",
     **{
         f"console.{name}": "console.settings"
         for name in (
@@ -102,34 +105,35 @@ def context() -> dict[str, Any]:
     login = getattr(g, "login", None)
     if login is None:
         return {"login": None, "nav": (), "csrf": ""}
-    return {
+    found = {
         "login": login,
         "csrf": login.csrf,
-        "nav": _nav(login) if request.headers.get("X-Fragment") is None else (),
+        "nav": (),
         "may": lambda role: may(login.role, role),
         "own_draft": own_draft(),
-        "stops": _stops(login),
+        "stops": (),
     }
+    if request.headers.get("X-Fragment") is None:
+        with runtime().db.read() as session:
+            found |= {"nav": _nav(session, login), "stops": _stops(session, login)}
+    return found
 
 
-def _stops(login: Any) -> list[Stopped]:
+def _stops(session: Session, login: Any) -> list[Stopped]:
     """What is stopped, in words, for the banner of every page."""
-    if request.headers.get("X-Fragment") is not None:
-        return []
-    with runtime().db.read() as session:
-        thrown = stops.standing(session, login.workspace_id)
+    thrown = stops.standing(session, login.workspace_id)
     found = [Stopped(not each.workspace_id, each.reason, each.at) for each in thrown]
     if not runtime().sending:
         found.insert(0, Stopped(True, "WAYPOST_SENDING is 0 here", None))
     return found
 
 
-def _nav(login: Any) -> list[tuple[str, list[Entry]]]:
-    with runtime().db.read() as session:
-        waiting, edited, asked = reports_home.waiting(session, login.workspace_id, login.user_id, own_draft())
-        live = runtime().releases.live(session, login.workspace_id)
+def _nav(session: Session, login: Any) -> list[tuple[str, list[Entry]]]:
+    waiting, edited, asked = reports_home.waiting(session, login.workspace_id, login.user_id, own_draft())
+    live = runtime().releases.live(session, login.workspace_id)
     nudges = len(live.definitions.nudges) if live else None
     plays = len(live.definitions.plays) if live else None
+    workshops = len(live.definitions.workshops) if live else None
     return [
         (
             "",
@@ -143,6 +147,7 @@ def _nav(login: Any) -> list[tuple[str, list[Entry]]]:
             [
                 Entry("nudges", "Nudges", "console.nudges", nudges),
                 Entry("plays", "Plays", "console.plays", plays),
+                Entry("workshops", "Workshops", "console.workshops", workshops or None),
                 Entry("drafts", "Drafts", "console.drafts", edited or None),
                 Entry("deliveries", "Deliveries", "console.deliveries"),
                 Entry("approvals", "Approvals", "console.approvals", asked or None),

@@ -22,6 +22,7 @@ from waypost_server.domain.definitions import (
     SetTraitStep,
     TaskStep,
     WaitStep,
+    WorkshopStep,
 )
 
 
@@ -41,6 +42,11 @@ def describe(step: PlayStep, definitions: Definitions) -> Told:
     """One step in words."""
     if isinstance(step, EmailStep):
         return Told("email", "Send", _subject(step.template, definitions), f"to {_people(step.to)}")
+    if isinstance(step, WorkshopStep):
+        titles = {each.key: each.title for each in definitions.workshops}
+        name = [{"t": "text", "v": titles.get(step.workshop, step.workshop)}]
+        detail = f"{_people(step.to)}; a slot within {plural(step.within_days, 'day')}"
+        return Told("workshop", "Invite to the workshop", name, detail)
     if isinstance(step, ChatStep):
         return Told("chat", "Post", _subject(step.template, definitions), f"in the chat {step.room}")
     if isinstance(step, NudgeStep):
@@ -49,6 +55,16 @@ def describe(step: PlayStep, definitions: Definitions) -> Told:
         title = [{"t": "text", "v": titles.get(step.nudge, step.nudge)}]
         detail = f"to {who}, for {plural(step.days, 'day')}"
         return Told("nudge", "Hand out the nudge", title, detail, step.nudge)
+    if isinstance(step, TaskStep):
+        detail = f"due in {plural(step.due_business_days, 'business day')}"
+        if step.mute_digital:
+            detail += "; digital plays stay quiet meanwhile"
+        return Told("task", "Give a CSM the task", _subject(step.template, definitions), detail)
+    return _steering(step, definitions)
+
+
+def _steering(step: PlayStep, definitions: Definitions) -> Told:
+    """Steps that say nothing to anybody."""
     if isinstance(step, WaitStep):
         late = _list("If the time is up first", step.timeout, definitions)
         return Told("wait", wait_words(step, Reader(definitions)), (), wait_detail(step), None, late)
@@ -61,11 +77,6 @@ def describe(step: PlayStep, definitions: Definitions) -> Told:
         return Told("set_trait", verb, (), "" if step.value is None else f"to {step.value}")
     if isinstance(step, EndStep):
         return Told("end", "End the play", (), step.reason)
-    if isinstance(step, TaskStep):
-        detail = f"due in {plural(step.due_business_days, 'business day')}"
-        if step.mute_digital:
-            detail += "; digital plays stay quiet meanwhile"
-        return Told("task", "Give a CSM the task", _subject(step.template, definitions), detail)
     return Told("webhook", f"Call the webhook {step.webhook}")
 
 

@@ -13,6 +13,7 @@ from waypost_server.domain.definitions import (
     Recipients,
     TaskStep,
     WebhookStep,
+    WorkshopStep,
 )  # fmt: skip
 from waypost_server.domain.flow_steps import (
     MORNING,
@@ -56,6 +57,12 @@ def _task(data: Data) -> PlayStep:
     return TaskStep(data["template"], due, data.get("mute_digital", False), data.get("next_step", ""))
 
 
+def _workshop(data: Data) -> PlayStep:
+    to = data.get("to", {})
+    people = Recipients(to.get("role"), to.get("limit", 5))
+    return WorkshopStep(data["key"], data["template"], people, data.get("within_days", 30))
+
+
 def _wait(data: Data) -> PlayStep:
     return WaitStep(
         days=data.get("days"),
@@ -88,6 +95,7 @@ _MAKERS = {
     "chat": lambda data: ChatStep(data["room"], data["template"]),
     "nudge": _nudge,
     "task": _task,
+    "workshop": _workshop,
     "wait": _wait,
     "branch": _branch,
     "set_trait": lambda data: SetTraitStep(data["trait"], data["value"], data.get("of", "account")),

@@ -13,7 +13,13 @@ from .environments import FOLDER, MANY, Overrides, merged, overrides_in
 from .strict_yaml import YamlProblemError, read
 
 What = Literal["added", "removed", "changed"]
-KINDS = {"in-app": "nudge", "plays": "play", "templates": "template", FOLDER: "environment"}
+KINDS = {
+    "in-app": "nudge",
+    "plays": "play",
+    "templates": "template",
+    "workshops": "workshop",
+    FOLDER: "environment",
+}
 # Files whose entries are definitions of their own: section → the kind of one entry.
 SECTIONS = {
     "catalog.yaml": {"features": "feature", "roles": "role", "segments": "segment", "motions": "motion"},

@@ -43,6 +43,7 @@ from waypost_server.definitions.schemas import (
     TemplateSchema,
 )
 from waypost_server.definitions.step_schemas import StepField, Steps
+from waypost_server.definitions.workshop_file import WorkshopSchema
 from waypost_server.domain import facts, operators
 from waypost_server.domain.definitions import Definitions
 from waypost_server.domain.fact_catalogue import CATALOGUE, KEYS, LONGEST, Fact
@@ -55,6 +56,7 @@ FILES: Mapping[str, type[Schema]] = {
     "policy": PolicySchema,
     "adoption": AdoptionSchema,
     "coverage": CoverageSchema,
+    "workshop": WorkshopSchema,
 }
 SHOWN_LENGTHS = {"d": ("7", "28"), "w": ("8",)}  # what completion offers; any length is accepted
 _CONDITIONS = frozenset({"audience", "when", "skip_when", "exit", "condition"})
@@ -121,7 +123,7 @@ def _object(schema: type[Schema]) -> dict[str, Any]:
 def _environment(kinds: Mapping[str, Any]) -> dict[str, Any]:
     """Parts of what the other files hold: nothing has to be there."""
     many = {
-        **{f"{kind}s": kinds[kind] for kind in ("nudge", "play")},
+        **{f"{kind}s": kinds[kind] for kind in ("nudge", "play", "workshop")},
         "templates": _object(TemplateSchema),
     }
     single = {name: _part(kinds[name]) for name in SINGLE}

@@ -23,7 +23,12 @@ from .schemas import CatalogSchema, JourneySchema, PolicySchema
 from .strict_yaml import YamlProblemError, read
 
 FOLDER = "environments"
-MANY: Mapping[str, str] = {"in-app": "nudges", "plays": "plays", "templates": "templates"}  # folder → section
+MANY: Mapping[str, str] = {  # folder → section
+    "in-app": "nudges",
+    "plays": "plays",
+    "templates": "templates",
+    "workshops": "workshops",
+}
 SINGLE: Mapping[str, type[Schema]] = {  # section, which is the file's name too → its shape
     "catalog": CatalogSchema,
     "journey": JourneySchema,
@@ -45,6 +50,7 @@ class EnvironmentSchema(Schema):
     nudges = MapOf(MapOf(fields.Raw(allow_none=True)), keys=Key())
     plays = MapOf(MapOf(fields.Raw(allow_none=True)), keys=Key())
     templates = MapOf(MapOf(fields.Raw(allow_none=True)), keys=Key())
+    workshops = MapOf(MapOf(fields.Raw(allow_none=True)), keys=Key())
     catalog = MapOf(fields.Raw(allow_none=True))
     journey = MapOf(fields.Raw(allow_none=True))
     policy = MapOf(fields.Raw(allow_none=True))

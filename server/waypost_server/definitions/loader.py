@@ -21,6 +21,7 @@ from waypost_server.domain.definitions import (
     Play,
     Policy,
     Template,
+    Workshop,
 )
 
 from . import build, checks
@@ -35,12 +36,13 @@ from .findings import Finding, Problem, Report, Source, TemplateChecker
 from .nested import nearest
 from .saved_groups import groups_of, put_in
 from .strict_yaml import MAX_CHARACTERS, YamlProblemError, read
+from .workshop_file import build_workshop
 
 MAX_FILES = 2_000
 REMEMBERED = 8  # sets of files whose definitions are kept
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # a database refuses these
 SINGLE = ("catalog.yaml", "coverage.yaml", "journey.yaml", "policy.yaml", "adoption.yaml")
-FOLDERS = {"in-app": ".yaml", "plays": ".yaml", "templates": ".md", FOLDER: ".yaml"}
+FOLDERS = {"in-app": ".yaml", "plays": ".yaml", "templates": ".md", "workshops": ".yaml", FOLDER: ".yaml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ class _Reading:
     coverage: Coverage | None = None
     nudges: list[Nudge] = field(default_factory=list)
     plays: list[Play] = field(default_factory=list)
+    workshops: list[Workshop] = field(default_factory=list)
     templates: dict[str, Template] = field(default_factory=dict)
     groups: dict[str, Any] = field(default_factory=dict)
 
@@ -199,6 +202,7 @@ def _definitions(reading: _Reading) -> Definitions:
         policy=reading.policy or Policy(),
         nudges=tuple(reading.nudges),
         plays=tuple(reading.plays),
+        workshops=tuple(reading.workshops),
         templates=reading.templates,
         adoption=reading.adoption or Adoption(),
         coverage=reading.coverage,
@@ -330,4 +334,5 @@ _READERS: Mapping[str, Callable[[Source, _Reading], None]] = {
     "coverage": _single("coverage", build_coverage),
     "in-app": _many("nudges", build_nudge),
     "plays": _many("plays", build_play),
+    "workshops": _many("workshops", build_workshop),
 }

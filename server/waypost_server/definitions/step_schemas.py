@@ -124,6 +124,17 @@ class TaskSchema(Schema):
     next_step = Text(most=200)
 
 
+class WorkshopStepSchema(Schema):
+    examples: ClassVar[dict[str, str]] = {
+        "key": "add `key:` with the key of a workshop",
+        "template": "add `template:` with the words of the invitation",
+    }
+    key = Key(required=True)
+    template = Key(required=True)
+    to = One(RecipientsSchema)
+    within_days = Number(least=1, most=180)
+
+
 class StepField(fields.Field[tuple[str, Any]]):
     """One step of a play: a mapping with exactly one kind."""
 
@@ -133,6 +144,7 @@ class StepField(fields.Field[tuple[str, Any]]):
         "nudge": NudgeStepSchema,
         "wait": WaitSchema,
         "task": TaskSchema,
+        "workshop": WorkshopStepSchema,
         "branch": BranchSchema,
         "set_trait": SetTraitSchema,
         "end": EndSchema,

@@ -33,6 +33,7 @@ from .nudge import (
 )
 from .policy import Cap, PlayEmails, Policy, QuietHours, SessionRule
 from .surfaces import Condition, Where
+from .workshop import Host, Workshop, WorkshopWords
 
 Scope = Literal["user", "account"]
 
@@ -244,8 +245,28 @@ class TaskStep:
     kind: Literal["task"] = "task"
 
 
+@dataclass(frozen=True, slots=True)
+class WorkshopStep:
+    """Invite people to the first slot of a workshop with a free place that begins within `within_days`."""
+
+    workshop: str
+    template: str
+    to: Recipients = field(default_factory=Recipients)
+    within_days: float = 30
+    kind: Literal["workshop"] = "workshop"
+
+
 PlayStep = (
-    EmailStep | NudgeStep | WaitStep | WebhookStep | ChatStep | TaskStep | BranchStep | SetTraitStep | EndStep
+    EmailStep
+    | NudgeStep
+    | WaitStep
+    | WebhookStep
+    | ChatStep
+    | TaskStep
+    | WorkshopStep
+    | BranchStep
+    | SetTraitStep
+    | EndStep
 )
 
 
@@ -292,6 +313,7 @@ class Definitions:
     nudges: tuple[Nudge, ...] = ()
     plays: tuple[Play, ...] = ()
     templates: Mapping[str, Template] = field(default_factory=dict)
+    workshops: tuple[Workshop, ...] = ()
     adoption: Adoption = field(default_factory=Adoption)
     coverage: Coverage | None = None  # None = the set claims nothing
 
@@ -300,8 +322,9 @@ __all__ = [
     "KIND_OF_SURFACE", "Action", "Adoption", "AdoptionDefinition", "Behaviour", "BranchStep", "Cap", "Case",
     "Catalog", "ChatStep", "Condition", "Content", "Definitions", "EmailStep", "EndStep", "Enrol", "Feature",
     "Frequency",
-    "Goal", "Hours", "Journey", "Kind", "LearningPath", "Limit", "Milestone", "MotionRule", "Nudge",
+    "Goal", "Host", "Hours", "Journey", "Kind", "LearningPath", "Limit", "Milestone", "MotionRule", "Nudge",
     "NudgeStep", "Phase", "Play", "PlayEmails", "PlayStep", "Policy", "Prerequisite", "Priority",
     "QuietHours", "Recipients", "Role", "Schedule", "Scope", "Segment", "SessionRule", "SetTraitStep", "Step",
     "Surface", "TaskStep", "Template", "Trigger", "Variant", "WaitStep", "WebhookStep", "Where",
+    "Workshop", "WorkshopStep", "WorkshopWords",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 
@@ -14,6 +14,12 @@ def zone_of(name: str, otherwise: tzinfo = UTC) -> tzinfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return otherwise
+
+
+def is_zone(name: str) -> bool:
+    """Whether this machine knows a zone of that IANA name."""
+    unknown = timezone(timedelta(minutes=1))
+    return zone_of(name, unknown) is not unknown
 
 
 def day_of(at: datetime, zone: tzinfo) -> date:

@@ -38,6 +38,16 @@ def read_preferences_token(runtime: Runtime, token: str) -> tuple[str, str] | No
     return _read(runtime, "preferences", token)
 
 
+def workshop_url(runtime: Runtime, workspace_id: str, invitation_id: str) -> str:
+    """A link to the page on which a person answers an invitation to a workshop."""
+    return f"{runtime.base_url}/w/{_token(runtime, 'workshop', workspace_id, invitation_id)}"
+
+
+def read_workshop_token(runtime: Runtime, token: str) -> tuple[str, str] | None:
+    """(workspace, invitation) of a token of that page; None when it is not one of ours."""
+    return _read(runtime, "workshop", token)
+
+
 def _token(runtime: Runtime, purpose: str, workspace_id: str, subject: str) -> str:
     body = _SEPARATOR.join((workspace_id, subject))
     mac = _mac(runtime, purpose, body)[:16]

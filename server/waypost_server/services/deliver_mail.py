@@ -17,7 +17,7 @@ from waypost_server.channels.mail_headers import HeaderError
 from waypost_server.channels.mail_html import Footer, Parts, parts
 from waypost_server.channels.outcome import Outcome, Refused
 from waypost_server.domain.errors import NotFoundError, TemplateError
-from waypost_server.services import draft_mail, restored
+from waypost_server.services import draft_mail, restored, workshop_mail
 from waypost_server.services.addresses import preferences_url, unsubscribe_url
 from waypost_server.services.play_words import write
 from waypost_server.services.return_path import return_path
@@ -72,9 +72,16 @@ def _mail(session: Session, runtime: Runtime, row: Delivery) -> Mail:
     stop_url = (
         None if row.kind == "transactional" else unsubscribe_url(runtime, row.workspace_id, row.recipient)
     )
+    if row.calendar in workshop_mail.UPDATES:
+        return workshop_mail.update(session, runtime, row)
     if row.person:
         return draft_mail.mail(session, runtime, row, stop_url)
-    subject, body = _words(session, runtime, row, stop_url)
+    invite = (
+        workshop_mail.read(session, runtime, row.workspace_id, row.invitation_id)
+        if row.invitation_id
+        else None
+    )
+    subject, body = _words(session, runtime, row, stop_url, workshop_mail.block(invite) if invite else "")
     return Mail(
         delivery_id=row.id,
         sender=runtime.mail_from,
@@ -83,11 +90,15 @@ def _mail(session: Session, runtime: Runtime, row: Delivery) -> Mail:
         parts=body,
         at=runtime.clock(),
         unsubscribe_url=stop_url,
+        reply_to=(invite.host[1] or None) if invite else None,
         return_path=return_path(runtime, row.workspace_id, row.id),
+        calendar=workshop_mail.calendar(runtime, row, invite) if invite else None,
     )
 
 
-def _words(session: Session, runtime: Runtime, row: Delivery, stop_url: str | None) -> tuple[str, Parts]:
+def _words(
+    session: Session, runtime: Runtime, row: Delivery, stop_url: str | None, below: str
+) -> tuple[str, Parts]:
     if not row.template:
         return row.subject, _notice(runtime, row)
     release = runtime.releases.pinned(session, row.workspace_id, row.release)
@@ -103,7 +114,7 @@ def _words(session: Session, runtime: Runtime, row: Delivery, stop_url: str | No
     )
     choose_url = preferences_url(runtime, row.workspace_id, row.user_id) if stop_url and row.user_id else None
     why = draft_mail.footer(session, release, row.workspace_id, row.account_id, stop_url, choose_url)
-    return written.subject, parts(written.body, subject=written.subject, footer=why)
+    return written.subject, parts(written.body + below, subject=written.subject, footer=why)
 
 
 def _notice(runtime: Runtime, row: Delivery) -> Parts:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from waypost_server.channels.email import Mail
 from waypost_server.channels.mail_html import Footer, Parts, parts
 from waypost_server.domain.errors import NotFoundError
+from waypost_server.services import workshop_mail
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.return_path import return_path
 from waypost_server.services.runtime import Runtime
@@ -31,12 +32,18 @@ def mail(session: Session, runtime: Runtime, row: Delivery, stop_url: str | None
     person = console_users.get(session, row.workspace_id, row.person)
     if draft is None or person is None:
         raise NotFoundError("the draft or the person who sent it is gone")
+    invite = (
+        workshop_mail.read(session, runtime, row.workspace_id, row.invitation_id)
+        if row.invitation_id
+        else None
+    )
     return Mail(
         delivery_id=row.id,
         sender=sender(runtime, person),
         recipient=row.recipient,
         subject=draft.subject,
-        parts=words(session, runtime, draft, stop_url),
+        parts=words(session, runtime, draft, stop_url, workshop_mail.block(invite) if invite else ""),
+        calendar=workshop_mail.calendar(runtime, row, invite) if invite else None,
         at=runtime.clock(),
         unsubscribe_url=stop_url,
         reply_to=person.email,
@@ -52,11 +59,13 @@ def sender(runtime: Runtime, person: ConsoleUser) -> str:
     return f"{name} <{person.email if same else ours}>"
 
 
-def words(session: Session, runtime: Runtime, draft: MessageDraft, stop_url: str | None) -> Parts:
-    """The body in both forms, as it will be sent."""
+def words(
+    session: Session, runtime: Runtime, draft: MessageDraft, stop_url: str | None, below: str = ""
+) -> Parts:
+    """The body in both forms, as it will be sent. `below` is what Waypost adds, in Markdown."""
     release = runtime.releases.pinned(session, draft.workspace_id, draft.release)
     why = footer(session, release, draft.workspace_id, draft.account_id, stop_url)
-    return parts(draft.body, subject=draft.subject, footer=why)
+    return parts(draft.body + below, subject=draft.subject, footer=why)
 
 
 def footer(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.channels import mail_headers
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
-from waypost_server.services import named_person
+from waypost_server.services import named_person, workshop_invite
 from waypost_server.services.addresses import address_hash
 from waypost_server.services.put_delivery import EMAIL_LIVES
 from waypost_server.services.runtime import Runtime
@@ -46,6 +46,8 @@ def send_draft(
         task, draft = _waiting(session, workspace_id, task_id)
         who = named_person.of_id(session, workspace_id, person)
         words = _words(draft, subject, body)
+        if draft.invitation_id:
+            workshop_invite.may_be_sent(session, workspace_id, draft.invitation_id, now)
         _not_suppressed(session, runtime, draft)
         edited = {name for name, value in words.items() if value != getattr(draft, name)}
         decided = {**words, "state": "sent", "person": who.id, "decided_at": now, "delivery_id": delivery_id}
@@ -53,6 +55,8 @@ def send_draft(
         if sent is None:
             raise ConflictError("The message was sent or skipped meanwhile; reload the task.")
         deliveries.put(session, _delivery(task, sent, delivery_id, now))
+        if sent.invitation_id:
+            workshop_invite.sent_by_person(session, runtime, workspace_id, sent.invitation_id)
         outcome = f"Sent to {sent.recipient}"
         values = {"state": "done", "outcome": outcome[:200], "ended_at": now}
         free = {"snoozed_until": None, "held_at": None}
@@ -87,7 +91,9 @@ def save_draft(
 def skip(session: Session, task: Task, *, actor: str, now: datetime) -> None:
     """The task was closed without sending; its run goes on. In the transaction that closes it."""
     values = {"state": "skipped", "person": actor, "decided_at": now, "reason": (task.outcome or "")[:200]}
-    if message_drafts.move(session, task.workspace_id, task.id, among="waiting", values=values):
+    skipped = message_drafts.move(session, task.workspace_id, task.id, among="waiting", values=values)
+    if skipped:
+        workshop_invite.change(session, skipped, "draft", "withdrawn")
         play_runs.poke(session, task.workspace_id, task.run_id, at=now)
 
 
@@ -101,7 +107,9 @@ def take_back(session: Session, task: Task, *, now: datetime) -> None:
     ):
         return
     fresh = {"state": "waiting", "person": None, "decided_at": None, "reason": "", "delivery_id": ""}
+    was = "invited" if draft.state == "sent" else "withdrawn"
     message_drafts.move(session, task.workspace_id, task.id, among=draft.state, values=fresh)
+    workshop_invite.change(session, draft, was, "draft")
 
 
 def _waiting(session: Session, workspace_id: str, task_id: str) -> tuple[Task, MessageDraft]:
@@ -152,6 +160,8 @@ def _delivery(task: Task, draft: MessageDraft, delivery_id: str, now: datetime) 
         "subject": draft.subject,
         "person": draft.person,
         "task_id": draft.task_id,
+        "invitation_id": draft.invitation_id,
+        "calendar": "request" if draft.invitation_id else "",
         "dedupe_key": f"draft:{draft.task_id}:{delivery_id}",  # the draft's own state says "once"
         "state": "pending",
         "not_before": now + TAKE_BACK,

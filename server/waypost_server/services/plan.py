@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session
 from waypost_server.definitions.changes import Change, compare
 from waypost_server.definitions.findings import Finding
 from waypost_server.domain.conditions import compile_condition
-from waypost_server.domain.definitions import Catalog, ChatStep, Definitions, EmailStep, NudgeStep, Play
+from waypost_server.domain.definitions import (
+    Catalog,
+    ChatStep,
+    Definitions,
+    EmailStep,
+    NudgeStep,
+    Play,
+    WorkshopStep,
+)
 from waypost_server.domain.partial import truth
 from waypost_server.domain.play_program import walk
 from waypost_server.domain.policy import Policy
@@ -257,7 +265,7 @@ def _automated(play: Play, facts: Mapping[str, Any], policy: Policy) -> tuple[st
     return tuple(
         f"nudge {step.nudge}" if isinstance(step, NudgeStep) else f"{step.kind} {step.template}"
         for step in walk(steps)
-        if isinstance(step, EmailStep | NudgeStep)
+        if isinstance(step, EmailStep | NudgeStep | WorkshopStep)
         or (isinstance(step, ChatStep) and not policy.is_ours(step.room))
     )
 

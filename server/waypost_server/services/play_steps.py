@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from waypost_server.domain.definitions import (
     SetTraitStep,
     TaskStep,
     WebhookStep,
+    WorkshopStep,
 )
 from waypost_server.domain.play_machine import automation_allowed
 from waypost_server.services.addresses import address_hash
@@ -22,6 +24,7 @@ from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.put_delivery import GUARD, Message, put_delivery
 from waypost_server.services.put_task import put_draft, put_task
 from waypost_server.services.set_trait import set_trait
+from waypost_server.services.workshop_invite import invite, slot_for, uninvited
 from waypost_server.store import nudge_grants, recipients, suppressions
 from waypost_server.store.recipients import Person
 from waypost_server.store.tables import Workspace
@@ -40,22 +43,22 @@ class Line:
 
 def act(context: RunContext, step: PlayStep, index: int) -> Line:
     """Carry out a step that does something; waits, branches and ends are the machine's."""
-    if isinstance(step, EmailStep):
-        return _email(context, step, index)
-    if isinstance(step, NudgeStep):
-        return _nudge(context, step, index)
-    if isinstance(step, WebhookStep):
-        return _webhook(context, step, index)
-    if isinstance(step, ChatStep):
-        return _chat(context, step, index)
-    if isinstance(step, TaskStep):
-        title = put_task(context, step, index=index)
-        return Line("done", f"Task for a person: {title}")
-    if isinstance(step, SetTraitStep):
-        if step.of == "user" and not context.user_id:
-            return Line("skipped", f"{step.trait} was not set: this run is about no single user.")
-        return Line("done", set_trait(context, step, index=index))
-    raise TypeError(f"no way to act on {type(step).__name__}")
+    deed = _DEEDS.get(type(step))
+    if deed is None:
+        raise TypeError(f"no way to act on {type(step).__name__}")
+    line: Line = deed(context, step, index)
+    return line
+
+
+def _task(context: RunContext, step: TaskStep, index: int) -> Line:
+    title = put_task(context, step, index=index)
+    return Line("done", f"Task for a person: {title}")
+
+
+def _trait(context: RunContext, step: SetTraitStep, index: int) -> Line:
+    if step.of == "user" and not context.user_id:
+        return Line("skipped", f"{step.trait} was not set: this run is about no single user.")
+    return Line("done", set_trait(context, step, index=index))
 
 
 def _email(context: RunContext, step: EmailStep, index: int) -> Line:
@@ -87,7 +90,44 @@ def _email(context: RunContext, step: EmailStep, index: int) -> Line:
     return Line("done", f"E-mail {step.template} to {names}.", {"users": [p.user_id for p in people]})
 
 
-def _people(context: RunContext, step: EmailStep) -> list[Person]:
+def _workshop(context: RunContext, step: WorkshopStep, index: int) -> Line:
+    template = context.release.definitions.templates.get(step.template)
+    if template is None:
+        return Line("failed", f"There is no template {step.template}.")
+    slot = slot_for(context, step)
+    if slot is None:
+        days = f"{step.within_days:g} days"
+        return Line("skipped", f"No slot of the workshop {step.workshop} has a free place within {days}.")
+    people = uninvited(context, step, slot, _people(context, step))
+    if not people:
+        return Line(
+            "skipped", "Nobody to invite: no user in these roles has an address and no invitation yet."
+        )
+    placed = [
+        put_delivery(
+            context,
+            Message(
+                channel="email",
+                recipient=person.email,
+                step=index,
+                user_id=person.user_id,
+                template=step.template,
+                kind=template.kind,
+                invitation_id=invite(context, slot, person),
+            ),
+        )
+        for person in people
+    ]
+    names = ", ".join(person.name or person.user_id for person in people)
+    at = f"{slot.starts_at:%Y-%m-%d %H:%M} UTC"
+    if "draft" in placed:
+        note = f"A draft for a person instead of an invitation to {names} ({at}). {GUARD}"
+        return Line("held", note, {"drafts": True})
+    users = [person.user_id for person in people]
+    return Line("done", f"Invited {names} to {step.workshop}, {at}.", {"users": users, "slot": slot.id})
+
+
+def _people(context: RunContext, step: EmailStep | WorkshopStep) -> list[Person]:
     """The most recently active ones who have not opted out; in production only people we can vouch for."""
     session, workspace_id = context.session, context.workspace_id
     found = recipients.most_active(
@@ -174,3 +214,14 @@ def _payload(context: RunContext) -> str:
         }
     at = context.now.isoformat(timespec="seconds").replace("+00:00", "Z")
     return json.dumps({"type": "play.step", "timestamp": at, "data": data}, ensure_ascii=False)
+
+
+_DEEDS: Mapping[type, Callable[..., Line]] = {
+    EmailStep: _email,
+    NudgeStep: _nudge,
+    WebhookStep: _webhook,
+    ChatStep: _chat,
+    TaskStep: _task,
+    WorkshopStep: _workshop,
+    SetTraitStep: _trait,
+}

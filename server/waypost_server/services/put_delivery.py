@@ -33,6 +33,7 @@ class Message:
     template: str = ""
     kind: str = "passive"
     is_ours: bool = False  # only our own people read it, so the motion guard does not ask
+    invitation_id: str = ""  # to a workshop
     body: str = ""  # a webhook's JSON; an e-mail is written when it is sent
 
 
@@ -47,6 +48,7 @@ def put_delivery(context: RunContext, message: Message) -> Placed:
             user_id=message.user_id,
             recipient=message.recipient if message.channel == "email" else "",
             kind=message.kind,
+            invitation_id=message.invitation_id,
         )
         return "draft"
     lives = EMAIL_LIVES if message.channel == "email" else WEBHOOK_LIVES
@@ -64,6 +66,8 @@ def put_delivery(context: RunContext, message: Message) -> Placed:
             "kind": message.kind,
             "template": message.template,
             "recipient": message.recipient,
+            "invitation_id": message.invitation_id,
+            "calendar": "request" if message.invitation_id else "",
             "body": message.body,
             "dedupe_key": delivery_key(
                 run_id=context.run.id,

@@ -62,6 +62,7 @@ def put_draft(
     user_id: str = "",
     recipient: str = "",
     kind: str = "passive",
+    invitation_id: str = "",
 ) -> None:
     """What software may not say to this account by itself becomes work for a person, once per recipient.
 
@@ -104,6 +105,7 @@ def put_draft(
                 "recipient": recipient,
                 "subject": written.subject,
                 "body": body,
+                "invitation_id": invitation_id,
                 "state": "waiting",
             },
         )

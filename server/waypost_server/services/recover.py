@@ -10,6 +10,7 @@ from waypost_server.domain.history import CLAIM_LASTS
 from waypost_server.services import motion
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.tend_tasks import tend_tasks
+from waypost_server.services.workshop_follow_up import follow_up
 from waypost_server.store import approvals, deliveries, offers, play_runs, touches
 
 log = logging.getLogger("waypost.recover")
@@ -19,7 +20,7 @@ APPROVAL_LASTS = timedelta(days=14)  # a message waits no longer for a yes
 
 def recover(runtime: Runtime) -> None:
     """Expired leases, expired deliveries, runs that killed five workers, motions that people set for a while, and
-    claims that nobody painted. Tasks: snoozed ones wake, late ones go to the lead."""
+    claims that nobody painted. Tasks: snoozed ones wake, late ones go to the lead. Workshops are followed up."""
     now = runtime.clock()
     motion.expire(runtime)
     _lapse_claims(runtime)
@@ -29,6 +30,7 @@ def recover(runtime: Runtime) -> None:
         expired += approvals.expire(session, asked_before=now - APPROVAL_LASTS, now=now)
         parked = play_runs.park(session, now=now)
     tend_tasks(runtime)
+    follow_up(runtime)
     if back or unknown or expired or parked:
         found = {"pending": back, "unknown": unknown, "expired": expired, "parked": parked}
         log.warning("recover.found", extra=found)

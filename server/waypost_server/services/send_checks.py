@@ -19,7 +19,7 @@ from waypost_server.domain.local_day import zone_of
 from waypost_server.domain.play_machine import automation_allowed
 from waypost_server.domain.policy import Policy
 from waypost_server.domain.quiet_hours import quiet_until
-from waypost_server.services import restored
+from waypost_server.services import restored, workshop_invite, workshop_mail
 from waypost_server.services.endpoint_health import KEPT, wait_until
 from waypost_server.services.goals import goal_reached
 from waypost_server.services.pause_play import PAUSED
@@ -166,7 +166,7 @@ def _check(session: Session, runtime: Runtime, row: Delivery, known: Known, now:
     _still_wanted(session, runtime, row, around, now)
     if not row.person and known.muting.get(row.account_id, set()) - {row.run_id}:
         raise _Hold(now + MUTED, "a person is working on the account")
-    if row.person:
+    if row.person and row.calendar not in workshop_mail.UPDATES:
         _allowed(row, known)  # a person's own mail spends the budget, and is not held by it
     elif row.channel != "webhook" and row.kind != "transactional":
         _attention(row, around, known, now)
@@ -193,6 +193,9 @@ def _still_wanted(
     play = next((each for each in release.definitions.plays if each.key == row.play), None)
     if account is None:
         raise _End("cancelled", "the account is gone")
+    gone = workshop_mail.hindrance(session, row, now) if row.invitation_id else ""
+    if gone:
+        raise _End("cancelled", gone)
     if row.person:  # who decided knows the account, and whether it is still wanted
         return
     if not automation_allowed(account.motion):
@@ -207,7 +210,9 @@ def _still_wanted(
                 user_id=row.user_id,
                 recipient=row.recipient if row.channel == "email" else "",
                 kind=row.kind,
+                invitation_id=row.invitation_id,
             )
+            workshop_invite.held_back(session, row)
         raise _End("cancelled", GUARD)
     if run is not None and run.state == "paused":
         raise _Hold(now + MUTED, "its run is paused")

@@ -28,6 +28,7 @@ from waypost_server.console.views import (
     staged,
     start_play,
     users,
+    workshops,
 )
 
 VIEWS = (
@@ -42,6 +43,7 @@ VIEWS = (
     plays,
     start_play,
     bulk_starts,
+    workshops,
     drafts,
     draft_file,
     draft_publish,

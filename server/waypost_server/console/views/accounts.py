@@ -117,9 +117,9 @@ def account(account_id: str) -> str:
         said = motion_overrides.history(*key, limit=15)
         reactions = reports_accounts.reactions(*key)
         named = account_owners.history(*key, limit=15)
-        owners = console_users.names(session, who.workspace_id)
-        team = [each for each in console_users.page(session, who.workspace_id) if each.disabled_at is None]
+        everybody = console_users.page(session, who.workspace_id, limit=1000)
         adoption = account_report(session, runtime(), row.Account, states) if live else None
+    owners = {each.id: each.name for each in everybody}
     definitions = live.definitions if live else None
     story = account_story.timeline(
         signals=signals,
@@ -143,7 +143,7 @@ def account(account_id: str) -> str:
         tomorrow=last_day + timedelta(days=1),
         owner_name=row.owner_name,
         owners=owners,
-        team=team,
+        team=[each for each in everybody if each.disabled_at is None],
         usage=_usage(row.Account, series, open_signals, last_day),
         series=series,
         last_day=last_day,

@@ -21,6 +21,7 @@ from . import (
     policy,
     structures,
     theme,
+    workshops,
 )
 from .context import Context
 
@@ -34,6 +35,7 @@ _CHECKS = (
     structures,
     languages,
     plays,
+    workshops,
     copy,
     coverage,
     cases,

@@ -14,7 +14,7 @@ from waypost_server.domain.definitions import Definitions
 _HOME = {
     "feature": "catalog", "role": "catalog", "segment": "catalog", "motion": "catalog", "milestone": "journey",
     "phase": "journey", "nudge": "in-app", "play": "plays", "template": "templates", "webhook": "policy",
-    "chat": "policy",
+    "chat": "policy", "workshop": "workshops",
 }  # fmt: skip
 
 
@@ -54,6 +54,7 @@ class Context:
             "nudge": [each.key for each in self.definitions.nudges],
             "template": list(self.definitions.templates),
             "play": [each.key for each in self.definitions.plays],
+            "workshop": [each.key for each in self.definitions.workshops],
             "webhook": list(self.definitions.policy.webhooks),
             "chat": list(self.definitions.policy.chat),
         }

@@ -9,7 +9,15 @@ from typing import Any
 from waypost_server.definitions.findings import Problem, Source, Where
 from waypost_server.domain import facts
 from waypost_server.domain.conditions import ConditionError, compile_condition
-from waypost_server.domain.definitions import Action, ChatStep, Content, EmailStep, Nudge, TaskStep
+from waypost_server.domain.definitions import (
+    Action,
+    ChatStep,
+    Content,
+    EmailStep,
+    Nudge,
+    TaskStep,
+    WorkshopStep,
+)
 from waypost_server.domain.play_program import walk
 
 from .context import Context
@@ -39,7 +47,7 @@ def _used_templates(context: Context) -> set[str]:
         for play in context.definitions.plays
         for steps in play.branches.values()
         for step in walk(steps)
-        if isinstance(step, EmailStep | ChatStep | TaskStep)
+        if isinstance(step, EmailStep | ChatStep | TaskStep | WorkshopStep)
     }
 
 

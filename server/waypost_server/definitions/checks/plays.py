@@ -14,6 +14,7 @@ from waypost_server.domain.definitions import (
     TaskStep,
     WaitStep,
     WebhookStep,
+    WorkshopStep,
 )
 from waypost_server.domain.facts import SIGNALS
 
@@ -85,7 +86,7 @@ def _branches(context: Context, play: Play, source: Source) -> None:
         for step, where in placed(steps, (motion,)):
             _step(context, play, step, source, where)
             if motion == "strategic" and (
-                isinstance(step, EmailStep | NudgeStep)
+                isinstance(step, EmailStep | NudgeStep | WorkshopStep)
                 or (isinstance(step, ChatStep) and not context.definitions.policy.is_ours(step.room))
             ):
                 message = f"an automated {step.kind} never goes to a strategic account; it becomes a draft for the CSM"
@@ -99,9 +100,11 @@ def _branches(context: Context, play: Play, source: Source) -> None:
 
 def _step(context: Context, play: Play, step: PlayStep, source: Source, where: Where) -> None:
     at = (*where, step.kind)
-    if isinstance(step, EmailStep | ChatStep | TaskStep):
+    if isinstance(step, EmailStep | ChatStep | TaskStep | WorkshopStep):
         context.require("template", step.template, source, (*at, "template"))
-    if isinstance(step, EmailStep):
+    if isinstance(step, WorkshopStep):
+        context.require("workshop", step.workshop, source, (*at, "key"))
+    if isinstance(step, EmailStep | WorkshopStep):
         for role in step.to.role or ():
             context.require("role", role, source, (*at, "to", "role"))
     if isinstance(step, NudgeStep):

@@ -47,6 +47,7 @@ from waypost_server.store.tables.usage import (
     UsageDay,
     UsageTotal,
 )
+from waypost_server.store.tables.workshops import WorkshopInvitation, WorkshopSlot
 from waypost_server.store.tables.workspace import (
     Audit,
     ConsoleSession,
@@ -109,5 +110,7 @@ __all__ = [
     "Touch",
     "UsageDay",
     "UsageTotal",
+    "WorkshopInvitation",
+    "WorkshopSlot",
     "Workspace",
 ]

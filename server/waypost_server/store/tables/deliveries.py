@@ -29,6 +29,8 @@ class Delivery(db.Model):
     recipient: Mapped[str] = col()  # address or webhook name
     person: Mapped[str] = col(default="''")  # console_user.id of who sends it; '' = software does
     task_id: Mapped[str] = col(default="''")  # the task whose draft it was
+    invitation_id: Mapped[str] = col(default="''")  # to a workshop; then it carries an entry for calendars
+    calendar: Mapped[str] = col(default="''")  # what the entry does: request | update | cancel
     subject: Mapped[str] = col(default="''")
     body: Mapped[str] = col(default="''")  # text part, or the webhook's JSON; set when it is rendered
     body_html: Mapped[str] = col(default="''")

@@ -92,6 +92,7 @@ class MessageDraft(db.Model):
     decided_at: Mapped[datetime | None] = col(UtcDateTime)
     reason: Mapped[str] = col(default="''")  # why it was skipped
     delivery_id: Mapped[str] = col(default="''")  # what it was sent as
+    invitation_id: Mapped[str] = col(default="''")  # to a workshop
     __table_args__ = (Index("ix_message_draft_run", "workspace_id", "run_id"),)
 
 
