@@ -28,7 +28,6 @@ PROFILE = ("email", "name", "locale", "timezone", "first_day", "traits")  # of `
 Row = tuple[Any, ...]  # account, user, role, and a cell for each column
 
 _decode = msgspec.json.Decoder().decode
-_WHOLE = "select set_config('cursor_tuple_fraction', '1', true), set_config('jit', 'off', true)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +126,7 @@ def _read(
     values["stale"] = time_text(subject.now - subject.claim_lasts)
     if pairs is not None:
         values |= crowd_parts.given(dialect, pairs)
-    elif not bulk.is_sqlite(connection):
-        connection.exec_driver_sql(_WHOLE)  # all rows will be fetched, so the plan for all of them is wanted
-    return streamed(connection, _statement(dialect, cells, pairs is None), values, FETCH)
+    return streamed(connection, _statement(dialect, cells, pairs is None), values, FETCH, whole=pairs is None)
 
 
 def _keys(cells: Cells) -> Mapping[str, str]:
