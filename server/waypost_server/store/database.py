@@ -15,17 +15,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.pq import ExecStatus
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import URL, Connection, Dialect, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import QueuePool
 
 from waypost_server.domain.errors import UnavailableError
+from waypost_server.store.watch import Watch
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 IDLE_SECONDS = 1.0  # after which a pooled connection is asked whether it is still there
@@ -89,6 +91,7 @@ def open_engine(url: str) -> Engine:
 def guard(engine: Engine) -> None:
     """Install the SQLite transaction rules on an engine, or the check of idle PostgreSQL connections."""
     if engine.dialect.name != "sqlite":
+        _watch(engine)
         _check_idle(engine)
         return
 
@@ -130,6 +133,32 @@ def _take_the_lock(connection: Connection) -> None:
         driver.execute(AT_LARGE)
 
 
+_watches: WeakKeyDictionary[Engine, Watch] = WeakKeyDictionary()
+
+
+def _watch(engine: Engine) -> None:
+    """Know who is waiting for the database, so that nobody waits for one that has gone silent."""
+    url, dialect = engine.url, engine.dialect
+    watch = _watches[engine] = Watch(lambda: _connect(url, dialect))
+
+    @event.listens_for(engine, "do_connect")
+    def _may_connect(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
+        watch.check()
+
+    @event.listens_for(engine, "checkout")
+    def _begin(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
+        watch.begin(dbapi_connection)
+
+    @event.listens_for(engine, "checkin")
+    def _end(dbapi_connection: Any, _record: Any) -> None:
+        if dbapi_connection is not None:  # it was thrown away
+            watch.end(dbapi_connection)
+
+    @event.listens_for(engine, "close")
+    def _closed(dbapi_connection: Any, _record: Any) -> None:
+        watch.end(dbapi_connection)
+
+
 def _check_idle(engine: Engine) -> None:
     """Ping a connection before use if it was idle for a second, or is known to be broken.
 
@@ -162,6 +191,7 @@ class Database:
         self._single = engine.execution_options(**autocommit)
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._spare: list[_Prepared] = []
+        self._watch = None if self.is_sqlite else _watches[engine]
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
 
     @contextmanager
@@ -201,14 +231,19 @@ class Database:
             raise UnavailableError("The database cannot be reached just now. Try again shortly.") from error
 
     def _one(self, statement: str, values: dict[str, Any]) -> Any:
-        if not self.is_sqlite:
+        if self._watch is not None:
             # No pool but a list of spares: checking out of SQLAlchemy's costs as much as sending the statement.
             # There are never more than threads that ask; one that fails is left to the garbage collector.
             try:
                 spare = self._spare.pop()
             except IndexError:
-                spare = _Prepared(_connect(self.engine))
-            row = spare.one(statement, values)
+                self._watch.check()
+                spare = _Prepared(_connect(self.engine.url, self.engine.dialect))
+            self._watch.begin(spare.connection)
+            try:
+                row = spare.one(statement, values)
+            finally:
+                self._watch.end(spare.connection)
             self._spare.append(spare)
             return row
         connection = self.engine.raw_connection()
@@ -237,13 +272,13 @@ class _Prepared:
     """A connection that keeps what it prepared and answers straight from libpq: a third of the cursor's cost."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection  # closes itself when it is dropped
+        self.connection = connection  # closes itself when it is dropped
         self._names: set[bytes] = set()
 
     def one(self, statement: str, values: dict[str, Any]) -> Any:
         """The row, as bytes. Every value is text or None."""
         name, text, names = _numbered(statement)
-        pg = self._connection.pgconn
+        pg = self.connection.pgconn
         if name not in self._names:
             _checked(pg.prepare(name, text), ExecStatus.COMMAND_OK)
             self._names.add(name)
@@ -259,9 +294,9 @@ def _checked(result: Any, wanted: ExecStatus) -> Any:
     return result
 
 
-def _connect(engine: Engine) -> psycopg.Connection[Any]:
+def _connect(url: URL, dialect: Dialect) -> psycopg.Connection[Any]:
     """A connection of its own. Plans are generic from the start: the statements are long to plan."""
-    arguments, options = engine.dialect.create_connect_args(engine.url)
+    arguments, options = dialect.create_connect_args(url)
     given = dict(engine_options("postgresql:")["connect_args"])
     given["options"] += " -c plan_cache_mode=force_generic_plan -c jit=off -c timezone=UTC"
     return psycopg.connect(*arguments, **{**options, **given, "autocommit": True})
