@@ -142,6 +142,15 @@ def render(compiled: Compiled, facts: Mapping[str, Any]) -> str:
     return _without_left_out("".join(parts)) if compiled.lines else "".join(parts)
 
 
+def left_out(compiled: Compiled, source: str, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The `? ` lines that are left out for these facts, without the mark. `compiled` was made of `source`."""
+    written = source.split("\n")
+    gone = (
+        int(name.rpartition("_")[2]) for name, paths in compiled.lines.items() if not _all_known(facts, paths)
+    )
+    return tuple(written[number - 1].removeprefix(OPTIONAL) for number in sorted(gone))
+
+
 def _all_known(facts: Mapping[str, Any], paths: frozenset[str]) -> bool:
     return all(_walk(facts, path) is not None for path in paths)
 

@@ -55,7 +55,7 @@ def write(
     template = release.definitions.templates.get(template_key)
     if template is None:
         raise TemplateError(f"There is no template {template_key}.")
-    subject, body = _parsed(template, for_mail=for_mail)
+    subject, body = parsed(template, for_mail=for_mail)
     facts = facts_for(
         session,
         runtime,
@@ -65,12 +65,14 @@ def write(
         release,
         paths=subject.paths | body.paths,
     ).values
-    return _filled(subject, body, facts)
+    return filled(subject, body, facts)
 
 
-def _parsed(template: Template, *, for_mail: bool) -> tuple[Compiled, Compiled]:
+def parsed(template: Template, *, for_mail: bool) -> tuple[Compiled, Compiled]:
+    """Subject and body, ready to fill. Raises TemplateError."""
     return _subject(template.subject), _markdown(template.body) if for_mail else _plain(template.body)
 
 
-def _filled(subject: Compiled, body: Compiled, facts: Mapping[str, Any]) -> Written:
+def filled(subject: Compiled, body: Compiled, facts: Mapping[str, Any]) -> Written:
+    """The words for these facts. Raises TemplateError."""
     return Written(" ".join(render(subject, facts).split()), render(body, facts).strip())

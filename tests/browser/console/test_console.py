@@ -39,6 +39,7 @@ PAGES = (
     "/drafts/marta@acme.example/discard",
     "/drafts/marta@acme.example/files/in-app~2Fautomation-halfway.yaml",
     "/drafts/spring/files/policy.yaml/conflict",
+    "/drafts/marta@acme.example/files/templates~2Fusage-drop-tips.md",
     "/deliveries",
     "/approvals",
     "/deliveries/d01",

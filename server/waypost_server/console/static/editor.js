@@ -8,10 +8,11 @@
   const saved = document.querySelector("[data-saved]");
   const beside = document.querySelector("[data-checked]");
   const builder = document.querySelector("[data-builder]");
+  const mail = document.querySelector("[data-mail]");
   const clean = text.value;
   const word = saved.textContent;
   const PAUSE = 900;
-  let turn = 0, timer = 0, leaving = false;
+  let turn = 0, timer = 0, leaving = false, painting = false;
 
   function number() {
     const count = Math.max(text.value.split("\n").length + (text.value.endsWith("\n") ? 0 : 1), 12);
@@ -55,6 +56,8 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const part = (name) => page.querySelector(`[data-part=${name}]`);
       beside.replaceChildren(...part("checked").childNodes);
+      if (!mail.contains(document.activeElement) || document.activeElement.name !== "m-user" || action) put(mail, part("mail"));
+      paint();
       const made = part("text").value;
       if (address === form.dataset.build && text.value === sent.text && made !== text.value) {
         text.value = made;
@@ -66,6 +69,24 @@
     } catch {
       // offline: everything is still on the page, and saving says so
     }
+  }
+
+  // Puts in what the server says, and the focus back on the field that had it.
+  function put(place, part) {
+    const held = place.contains(document.activeElement) ? document.activeElement : null;
+    place.replaceChildren(...part.childNodes);
+    if (!held) return;
+    const again = held.id ? document.getElementById(held.id) : place.querySelector(`[name="${held.name}"]:checked`);
+    again?.focus();
+  }
+
+  // The mail's frame shows what is on the page: its own form fills it, so that the mail's styles have a policy of their own.
+  function paint() {
+    const button = mail.querySelector("[data-paint]");
+    if (!button) return;
+    painting = true;
+    form.requestSubmit(button);
+    painting = false;
   }
 
   function swap(part, action) {
@@ -84,6 +105,7 @@
   const build = (action) => ask(form.dataset.build, action);
 
   builder.addEventListener("change", () => build("refresh"));
+  mail.addEventListener("change", () => check("mail"));
   document.documentElement.dataset.scripted = "";
 
   text.addEventListener("input", () => {
@@ -129,11 +151,12 @@
       form.requestSubmit();
     }
   });
-  form.addEventListener("submit", () => { leaving = true; });
+  form.addEventListener("submit", () => { leaving = leaving || !painting; });
   addEventListener("beforeunload", (event) => {
     if (!leaving && text.value !== clean) event.preventDefault();
   });
   number();
+  paint();
   const wanted = /^#L(\d+)$/.exec(location.hash);
   if (wanted) show(Number(wanted[1]));
 })();

@@ -18,16 +18,11 @@ from flask import (
 
 from waypost_server.console import cursors
 from waypost_server.console.access import login, needs, runtime
-from waypost_server.console.headers import policy
+from waypost_server.console.headers import framed_mail, policy
 from waypost_server.domain.errors import ConflictError
 from waypost_server.services.resend import may_be_resent
 from waypost_server.services.resend import resend as send_again
 from waypost_server.store import reports_deliveries
-
-MAIL_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
-    "base-uri 'none'; form-action 'none'"
-)
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -110,7 +105,4 @@ def html(delivery_id: str) -> Response:
         row = reports_deliveries.one(session, who.workspace_id, delivery_id)
     if row is None or not row.Delivery.body_html:
         abort(404)
-    response = Response(row.Delivery.body_html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = MAIL_POLICY
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return response
+    return framed_mail(row.Delivery.body_html)

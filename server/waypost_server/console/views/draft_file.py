@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
 
-from waypost_server.console import builder, diffs, editor
+from waypost_server.console import builder, diffs, editor, mail_look
 from waypost_server.console.access import login, needs, runtime
 from waypost_server.console.conditions import Reader
+from waypost_server.console.headers import framed_mail, policy
 from waypost_server.console.opened import after, opened
 from waypost_server.definitions.line_ends import keep_line_ends
 from waypost_server.domain.conditions import ConditionError
@@ -26,11 +27,12 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(address, "draft_file_save", save, methods=["POST"])
     blueprint.add_url_rule(f"{address}/check", "draft_file_check", check, methods=["POST"])
     blueprint.add_url_rule(f"{address}/build", "draft_file_build", build, methods=["POST"])
+    blueprint.add_url_rule(f"{address}/mail", "draft_file_mail", mail, methods=["POST"])
     blueprint.add_url_rule(f"{address}/delete", "draft_file_delete", delete, methods=["POST"])
 
 
 @needs("author")
-def show(name: str, file: str) -> str:
+def show(name: str, file: str) -> Response:
     """The file as the draft has it."""
     draft = _open(name, file)
     return _page(draft, file, draft.text_of(file))
@@ -70,19 +72,28 @@ def save(name: str, file: str) -> Any:
 
 
 @needs("author")
-def check(name: str, file: str) -> str:
+def check(name: str, file: str) -> Response:
     """The text as it is on the page, read and tried; saves nothing. For the script, only what changes beside it."""
     draft = _open(name, file)
     return _answer(draft, file, _given(draft, file), None)
 
 
 @needs("author")
-def build(name: str, file: str) -> str:
+def build(name: str, file: str) -> Response:
     """The rows of the builder, after what its button asked for, put into the text of the page; saves nothing."""
     draft = _open(name, file)
     text = _given(draft, file)
     rows, text = _built(draft, file, text)
     return _answer(draft, file, text, rows)
+
+
+@needs("author")
+def mail(name: str, file: str) -> Response:
+    """The HTML part of the text as it is on the page, for the frame beside it; saves nothing."""
+    draft = _open(name, file)
+    found = mail_look.look(draft, _checked(draft, file, _given(draft, file)))
+    parts = found.made.parts if found and found.made else None
+    return framed_mail(parts.html if parts else "")
 
 
 @needs("author")
@@ -122,11 +133,20 @@ def _checked(draft: Draft, file: str, text: str) -> editor.Checked:
     return known[text]
 
 
-def _answer(draft: Draft, file: str, text: str, rows: builder.Builder | None) -> str:
+def _answer(draft: Draft, file: str, text: str, rows: builder.Builder | None) -> Response:
     """The whole page, or for the script the parts of it that change."""
     if request.headers.get("X-Fragment") is None:
         return _page(draft, file, text, rows)
-    return render_template("console/draft_parts_changed.html", **_beside(draft, file, text, rows))
+    return make_response(
+        render_template("console/draft_parts_changed.html", **_beside(draft, file, text, rows))
+    )
+
+
+def _framing(page: str) -> Response:
+    """The page of a template may show a mail in a frame."""
+    response = make_response(page)
+    response.headers["Content-Security-Policy"] = policy(frame_src="'self'")
+    return response
 
 
 def _page(
@@ -135,11 +155,11 @@ def _page(
     text: str | None,
     rows: builder.Builder | None = None,
     problem: str | None = None,
-) -> str:
+) -> Response:
     stored = draft.text_of(file)
     beside = _beside(draft, file, text or "", rows)
     definitions = beside["checked"].loaded.definitions
-    return render_template(
+    page = render_template(
         "console/draft_file.html",
         noun=editor.noun(file),
         edit=draft.edit_of(file),
@@ -152,6 +172,7 @@ def _page(
         catalogue=builder.catalogue(),
         **beside,
     )
+    return _framing(page)
 
 
 def _beside(draft: Draft, file: str, text: str, rows: builder.Builder | None) -> dict[str, Any]:
@@ -164,6 +185,7 @@ def _beside(draft: Draft, file: str, text: str, rows: builder.Builder | None) ->
         "checked": checked,
         "look": checked.look(request.values.get("lang")),
         "builder": rows,
+        "mail": mail_look.look(draft, checked),
         "words": Reader(checked.loaded.definitions).lines(rows.place.condition) if rows.place else [],
         "reach": _reach(draft, checked, rows) if "do" in request.form else None,
     }

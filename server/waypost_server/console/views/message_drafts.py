@@ -18,8 +18,7 @@ from flask import (
 
 from waypost_server.channels.mail_headers import MAX_SUBJECT
 from waypost_server.console.access import login, needs, next_path, runtime
-from waypost_server.console.headers import policy
-from waypost_server.console.views.deliveries import MAIL_POLICY
+from waypost_server.console.headers import framed_mail, policy
 from waypost_server.domain.errors import BadInputError
 from waypost_server.services import draft_mail, message_drafts
 from waypost_server.services.addresses import unsubscribe_url
@@ -73,10 +72,7 @@ def looks(task_id: str) -> Response:
             abort(404)
         url = unsubscribe_url(runtime(), workspace_id, found.recipient)
         body = draft_mail.words(session, runtime(), found, None if found.kind == "transactional" else url)
-    answer = Response(body.html, mimetype="text/html")
-    answer.headers["Content-Security-Policy"] = MAIL_POLICY
-    answer.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return answer
+    return framed_mail(body.html)
 
 
 def save(task_id: str) -> Any:
