@@ -7,6 +7,7 @@ create databases) or from the server in the development dependencies, started on
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -39,6 +40,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 # A busy machine is slow now and then; whether an answer is right does not depend on it.
 settings.register_profile("waypost", deadline=None)
 settings.load_profile("waypost")
+
+
+MEMORY = Path("/dev/shm")
+ENOUGH = 2 * 1024**3  # bytes; a container has 64 MB there unless it was given more
+
+
+def pytest_configure() -> None:
+    """Keep the files of tests in memory where there is room: SQLite waits for the disk at every commit."""
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture

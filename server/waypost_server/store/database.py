@@ -27,6 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import QueuePool
 
 from waypost_server.domain.errors import UnavailableError
+from waypost_server.store.statements import STATEMENTS
 from waypost_server.store.watch import Watch
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -63,6 +64,7 @@ db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 def engine_options(url: str) -> dict[str, Any]:
     """Pool and driver options for `url`, for Flask-SQLAlchemy and for `open_engine` alike."""
+    compiled = {"compiled_cache": STATEMENTS}
     if url.startswith("sqlite"):
         # last in, first out: a connection that wrote last has the pages at hand
         return {
@@ -70,6 +72,7 @@ def engine_options(url: str) -> dict[str, Any]:
             "poolclass": QueuePool,
             "pool_size": 8,
             "pool_use_lifo": True,
+            "execution_options": compiled,
         }
     limits = "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
     return {
@@ -78,6 +81,7 @@ def engine_options(url: str) -> dict[str, Any]:
         "max_overflow": 8,
         "pool_timeout": 2,
         "pool_use_lifo": True,
+        "execution_options": compiled,
     }
 
 
