@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from waypost_server.channels.templating import Compiled, parse_template, render
+from waypost_server.channels.templating import Compiled, is_plain, parse_template, render
 from waypost_server.domain.errors import TemplateError
 from waypost_server.domain.facts import put
 
@@ -24,6 +24,8 @@ class CheckedTemplate:
 
 def check_template(source: str, facts_for: Callable[[frozenset[str]], Mapping[str, Any]]) -> CheckedTemplate:
     """Check one template; `facts_for(paths)` gives the facts to try it with. Never raises."""
+    if is_plain(source):
+        return CheckedTemplate(source, frozenset(), None)
     paths: frozenset[str] = frozenset()
     try:
         compiled = parse_template(source)

@@ -78,6 +78,11 @@ class Compiled:
     )  # of lines that may be left out: their facts
 
 
+def is_plain(source: str) -> bool:
+    """Whether a template is text without a tag: it reads nothing and says itself, so it cannot fail."""
+    return "{" not in source and not _optional(source) and len(source) <= MAX_SOURCE
+
+
 def parse_template(source: str, *, markup: Markup = "text") -> Compiled:
     """Check and compile a template. With `markup="markdown"` every value is escaped, so that a customer's
     name cannot make a link. Raises TemplateError with `detail={"line", "remedy"}`."""
@@ -104,7 +109,7 @@ def _optional_lines(
     environment: ImmutableSandboxedEnvironment, source: str
 ) -> tuple[str, dict[str, frozenset[str]]]:
     """The source with each `? ` line inside an `if`, on the same line as before; and the facts of each."""
-    if not source.startswith(OPTIONAL) and f"\n{OPTIONAL}" not in source:
+    if not _optional(source):
         return source, {}
     lines: dict[str, frozenset[str]] = {}
     written = source.split("\n")
@@ -120,6 +125,11 @@ def _optional_lines(
                 raise
             written[number - 1] = f"{{% if {name} %}}{said}{{% else %}}{LEFT_OUT}{{% endif +%}}"
     return "\n".join(written), lines
+
+
+def _optional(source: str) -> bool:
+    """Whether a line of it may be left out."""
+    return source.startswith(OPTIONAL) or f"\n{OPTIONAL}" in source
 
 
 def render(compiled: Compiled, facts: Mapping[str, Any]) -> str:

@@ -48,7 +48,7 @@ class Result:
 
 def run_all(definitions: Definitions) -> Iterator[Result]:
     """Every case of every nudge whose audience is a condition."""
-    for nudge in definitions.nudges:
+    for nudge in (each for each in definitions.nudges if each.cases):
         try:
             compiled = compile_condition(nudge.audience)
         except ConditionError:

@@ -40,6 +40,7 @@ from .workshop_file import build_workshop
 
 MAX_FILES = 2_000
 REMEMBERED = 8  # sets of files whose definitions are kept
+KEPT = MAX_FILES + 200  # files whose text, parsed, is kept: a whole set and some edits
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # a database refuses these
 SINGLE = ("catalog.yaml", "coverage.yaml", "journey.yaml", "policy.yaml", "adoption.yaml")
 FOLDERS = {"in-app": ".yaml", "plays": ".yaml", "templates": ".md", "workshops": ".yaml", FOLDER: ".yaml"}
@@ -149,6 +150,7 @@ class _Reading:
     workshops: list[Workshop] = field(default_factory=list)
     templates: dict[str, Template] = field(default_factory=dict)
     groups: dict[str, Any] = field(default_factory=dict)
+    places: dict[tuple[str, str], str] = field(default_factory=dict)  # where a key of a kind stands
 
 
 def _load(
@@ -225,7 +227,7 @@ def _read_file(name: str, text: str, reading: _Reading) -> None:
         if folder == "templates":
             _read_template(path, text, reading)
             return
-        source = reading.sources[name] = read(name, text)
+        source = reading.sources[name] = _parsed(name, text)
     except YamlProblemError as error:
         reading.report.in_file(name, error.position, error.problem)
         return
@@ -235,11 +237,23 @@ def _read_file(name: str, text: str, reading: _Reading) -> None:
             name, (1, 1), Problem("empty_file", message, "write `key: value` lines, or delete it")
         )
         return
-    _take(source, reading)
+    _take(source, reading, text)
 
 
-def _take(source: Source, reading: _Reading) -> None:
+# What one file says does not depend on the others, so an edit to one of a thousand reads one.
+_parsed = lru_cache(maxsize=KEPT)(read)
+
+
+@lru_cache(maxsize=KEPT)
+def _nudge(file: str, text: str) -> tuple[Nudge | None, tuple[Finding, ...]]:
+    """A nudge whose file stands on its own, with what is wrong in it."""
+    report = Report()
+    return build_nudge(_parsed(file, text), report), tuple(report.findings)
+
+
+def _take(source: Source, reading: _Reading, text: str | None = None) -> None:
     """A parsed file, with the overrides of the environment and the saved groups in it, to its reader."""
+    parsed = source
     path = PurePosixPath(source.file)
     folder = path.parts[0] if len(path.parts) > 1 else ""
     if folder == FOLDER:
@@ -252,8 +266,13 @@ def _take(source: Source, reading: _Reading) -> None:
     reading.sources[source.file] = source
     if source.file == "catalog.yaml":
         reading.groups = groups_of(source.data)
-    source = replace(source, data=put_in(source.data, reading.groups.get))
-    _READERS[folder or path.stem](source, reading)
+    data = put_in(source.data, reading.groups.get)
+    if folder == "in-app" and text is not None and source is parsed and data == source.data:
+        made, findings = _nudge(source.file, text)
+        reading.report.findings += [each for each in findings if each not in reading.report.findings]
+        _keep("nudges", made, source, reading)
+        return
+    _READERS[folder or path.stem](replace(source, data=data), reading)
 
 
 def _take_environment(source: Source, name: str, reading: _Reading) -> None:
@@ -312,18 +331,21 @@ def _single(attribute: str, builder: Callable[[Source, Report], Any]) -> Callabl
 
 def _many(attribute: str, builder: Callable[[Source, Report], Any]) -> Callable[[Source, _Reading], None]:
     def take(source: Source, reading: _Reading) -> None:
-        made = builder(source, reading.report)
-        if made is None:
-            return
-        present = getattr(reading, attribute)
-        first = next((other for other in present if other.key == made.key), None)
-        if first is not None:
-            message = f"the key {made.key!r} already stands in {first.source}"
-            reading.report.error(source, ("key",), "duplicate_key", message, "choose another key")
-            return
-        present.append(made)
+        _keep(attribute, builder(source, reading.report), source, reading)
 
     return take
+
+
+def _keep(attribute: str, made: Any, source: Source, reading: _Reading) -> None:
+    """Add what was built, unless its key is taken."""
+    if made is None:
+        return
+    first = reading.places.setdefault((attribute, made.key), made.source)
+    if first != made.source:
+        message = f"the key {made.key!r} already stands in {first}"
+        reading.report.error(source, ("key",), "duplicate_key", message, "choose another key")
+        return
+    getattr(reading, attribute).append(made)
 
 
 _READERS: Mapping[str, Callable[[Source, _Reading], None]] = {

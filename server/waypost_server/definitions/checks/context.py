@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,21 @@ _HOME = {
     "chat": "policy", "workshop": "workshops",
 }  # fmt: skip
 
+_KEYS: Mapping[str, Callable[[Definitions], Iterable[str]]] = {
+    "feature": lambda found: (each.key for each in found.catalog.features),
+    "role": lambda found: (each.key for each in found.catalog.roles),
+    "segment": lambda found: (each.key for each in found.catalog.segments),
+    "motion": lambda found: (*(each.key for each in found.catalog.motions), found.catalog.default_motion),
+    "milestone": lambda found: (each.key for each in found.journey.milestones),
+    "phase": lambda found: (each.key for each in found.journey.phases),
+    "nudge": lambda found: (each.key for each in found.nudges),
+    "template": lambda found: found.templates,
+    "play": lambda found: (each.key for each in found.plays),
+    "workshop": lambda found: (each.key for each in found.workshops),
+    "webhook": lambda found: found.policy.webhooks,
+    "chat": lambda found: found.policy.chat,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -28,6 +43,7 @@ class Context:
     broken: frozenset[str]
     check_template: TemplateChecker | None
     groups: Mapping[str, Any] = field(default_factory=dict)  # saved groups, as `compile_condition` takes them
+    listed: dict[str, tuple[str, ...]] = field(default_factory=dict)  # keys by kind, as far as asked for
 
     def source(self, place: str) -> Source:
         """The file of a definition's `source` ("in-app/halfway.yaml:3")."""
@@ -42,23 +58,11 @@ class Context:
         return _HOME.get(kind, kind) not in self.broken
 
     def known(self, kind: str) -> tuple[str, ...]:
-        """Every key of a kind."""
-        catalog, journey = self.definitions.catalog, self.definitions.journey
-        keys: Mapping[str, Collection[str]] = {
-            "feature": [each.key for each in catalog.features],
-            "role": [each.key for each in catalog.roles],
-            "segment": [each.key for each in catalog.segments],
-            "motion": [each.key for each in catalog.motions] + [catalog.default_motion],
-            "milestone": [each.key for each in journey.milestones],
-            "phase": [each.key for each in journey.phases],
-            "nudge": [each.key for each in self.definitions.nudges],
-            "template": list(self.definitions.templates),
-            "play": [each.key for each in self.definitions.plays],
-            "workshop": [each.key for each in self.definitions.workshops],
-            "webhook": list(self.definitions.policy.webhooks),
-            "chat": list(self.definitions.policy.chat),
-        }
-        return tuple(dict.fromkeys(keys[kind]))
+        """Every key of a kind; listed once a run."""
+        found = self.listed.get(kind)
+        if found is None:
+            found = self.listed[kind] = tuple(dict.fromkeys(_KEYS[kind](self.definitions)))
+        return found
 
     def require(self, kind: str, name: str, source: Source, where: Where) -> bool:
         """Report `name` if nothing of this kind has that key. True if it is known."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from waypost_server.definitions.findings import Problem, Source, Where
@@ -24,6 +25,8 @@ from .context import Context
 from .rules import check_fact, positive_paths
 from .tone import check_tone
 
+Sure = Callable[[], frozenset[str]]  # the facts that everybody who sees the text has
+
 
 def run(context: Context) -> None:
     """Nudges in every language, templates, buttons; and templates nobody uses."""
@@ -32,8 +35,8 @@ def run(context: Context) -> None:
     used = _used_templates(context)
     for template in context.definitions.templates.values():
         source = context.source(template.source)
-        _text(context, template.subject, source, ("subject",), frozenset())
-        _text(context, template.body, source, ("body",), frozenset())
+        _text(context, template.subject, source, ("subject",), frozenset)
+        _text(context, template.body, source, ("body",), frozenset)
         if template.key not in used and context.defines("plays"):
             message = f"no play uses the template {template.key!r}"
             context.report.warning(
@@ -53,10 +56,7 @@ def _used_templates(context: Context) -> set[str]:
 
 def _nudge(context: Context, nudge: Nudge) -> None:
     source = context.source(nudge.source)
-    try:
-        sure = positive_paths(compile_condition(nudge.audience))
-    except ConditionError:
-        sure = frozenset()
+    sure = cache(lambda: _sure(nudge))  # few texts are tried with facts
     contents: list[tuple[Where, Mapping[str, Content]]] = [(("content",), nudge.content)]
     contents += [(("variants", place, "content"), each.content) for place, each in enumerate(nudge.variants)]
     for above, languages in contents:
@@ -64,7 +64,14 @@ def _nudge(context: Context, nudge: Nudge) -> None:
             _content(context, content, source, (*above, language), sure)
 
 
-def _content(context: Context, content: Content, source: Source, where: Where, sure: frozenset[str]) -> None:
+def _sure(nudge: Nudge) -> frozenset[str]:
+    try:
+        return positive_paths(compile_condition(nudge.audience))
+    except ConditionError:  # a finding says so
+        return frozenset()
+
+
+def _content(context: Context, content: Content, source: Source, where: Where, sure: Sure) -> None:
     for place, text in content.texts():
         _text(context, text, source, (*where, *place), sure)
     for index, action in enumerate(content.actions):
@@ -89,14 +96,14 @@ def check_url(context: Context, url: str | None, source: Source, where: Where) -
     context.report.error(source, where, "bad_url", message, "use a path of the product (/…) or https://…")
 
 
-def _text(context: Context, text: str, source: Source, where: Where, sure: frozenset[str]) -> None:
+def _text(context: Context, text: str, source: Source, where: Where, sure: Sure) -> None:
     if context.check_template is None:
         return
     check_tone(context, text, source, where)
 
     def facts_for(paths: frozenset[str]) -> Mapping[str, Any]:
         document = facts.blank(paths, context.definitions)
-        for path in paths & sure:
+        for path in paths & sure() if paths else ():
             fact = facts.find(path)
             if fact is not None and not fact.always:
                 facts.put(document, path, _example(fact))

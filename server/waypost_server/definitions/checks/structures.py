@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from waypost_server.definitions.findings import Source, Where
 from waypost_server.domain.definitions import Nudge
@@ -15,6 +15,7 @@ from .rules import check_condition
 
 def run(context: Context) -> None:
     """Steps lead forward, items are ticked by what exists, keys are unique, prerequisites end somewhere."""
+    asked = {each.key: [wanted.nudge for wanted in each.requires] for each in context.definitions.nudges}
     for nudge in context.definitions.nudges:
         source = context.source(nudge.source)
         if nudge.tour:
@@ -26,7 +27,7 @@ def run(context: Context) -> None:
         _variants(context, nudge, source)
         for index, wanted in enumerate(nudge.requires):
             context.require("nudge", wanted.nudge, source, ("requires", index, "nudge"))
-        _circle(context, nudge, source)
+        _circle(context, nudge, source, asked)
     _paths(context)
 
 
@@ -98,9 +99,8 @@ def _variants(context: Context, nudge: Nudge, source: Source) -> None:
         context.report.error(source, ("variants",), "variant_shape", message, "use 100 % at most")
 
 
-def _circle(context: Context, nudge: Nudge, source: Source) -> None:
+def _circle(context: Context, nudge: Nudge, source: Source, asked: Mapping[str, Sequence[str]]) -> None:
     """A nudge that has to wait for itself is never shown."""
-    asked = {each.key: [wanted.nudge for wanted in each.requires] for each in context.definitions.nudges}
     open_keys, seen = list(asked[nudge.key]), set[str]()
     while open_keys:
         key = open_keys.pop()
