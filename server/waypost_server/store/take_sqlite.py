@@ -31,7 +31,7 @@ def take(session: Session, batch: Batch) -> Taken:
 def _fold(session: Session, batch: Batch, fresh: Sequence[Row]) -> list[TotalRow]:
     workspace_id = batch.workspace_id
     days, sums = tally(fresh)
-    totals = []
+    totals: list[TotalRow] = []
     if days:
         usage.add_days(session, workspace_id, days)
         totals = usage.add_totals(session, workspace_id, sums, batch.milestone_features)
@@ -48,13 +48,17 @@ def tally(rows: Iterable[Row]) -> tuple[list[DayRow], list[TotalRow]]:
     """Uses to add, by day and in all. Anonymous events count for no one."""
     days: dict[tuple[str, str, str, date], int] = {}
     totals: dict[tuple[str, str, str], tuple[datetime, datetime, int]] = {}
-    for row in rows:
-        if row.feature is None or not row.user_id:
+    for _, account_id, user_id, _, _, feature, at, on, *_ in rows:
+        if feature is None or not user_id:
             continue
-        subject, at = (row.account_id, row.user_id, row.feature), row.ts
-        days[(*subject, row.day)] = days.get((*subject, row.day), 0) + 1
-        first, last, total = totals.get(subject, (at, at, 0))
-        totals[subject] = (min(first, at), max(last, at), total + 1)
+        day = (account_id, user_id, feature, on)
+        days[day] = days.get(day, 0) + 1
+        subject = (account_id, user_id, feature)
+        if subject in totals:
+            first, last, total = totals[subject]
+            totals[subject] = (min(first, at), max(last, at), total + 1)
+        else:
+            totals[subject] = (at, at, 1)
     return (
         [DayRow(*key, count) for key, count in days.items()],
         [TotalRow(*key, *rest) for key, rest in totals.items()],
@@ -64,8 +68,12 @@ def tally(rows: Iterable[Row]) -> tuple[list[DayRow], list[TotalRow]]:
 def _spans(pairs: Iterable[tuple[str, date]]) -> Spans:
     spans: Spans = {}
     for subject, day in pairs:
-        first, last = spans.get(subject, (day, day))
-        spans[subject] = (min(first, day), max(last, day))
+        if subject in spans:
+            first, last = spans[subject]
+            if not first <= day <= last:
+                spans[subject] = (min(first, day), max(last, day))
+        else:
+            spans[subject] = (day, day)
     return spans
 
 
@@ -88,6 +96,8 @@ def _see_members(session: Session, workspace_id: str, rows: Sequence[Row]) -> No
 def _widened(seen: memberships.Seen | None, row: Row) -> memberships.Seen:
     if seen is None:
         return memberships.Seen(row.account_id, row.user_id, row.role, row.role_at, row.day, row.day)
+    if row.role_at is None and seen.first_day <= row.day <= seen.last_day:
+        return seen
     later = (row.role_at or "") > (seen.role_at or "")
     return memberships.Seen(
         row.account_id,
