@@ -23,6 +23,7 @@ class Fleet:
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
         self.port = free_port()
+        self.port_b = free_port()  # of a second web server, to deploy beside the first
         self.valkey_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.mailbox = folder / "mailbox"
@@ -39,7 +40,7 @@ class Fleet:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, *roles: str) -> None:
-        """Start roles: valkey, web, worker."""
+        """Start roles: valkey, web, web-b, worker; without any, one of each but web-b."""
         for role in roles or ("valkey", "web", "worker"):
             log = (self.folder / f"{role}.log").open("ab")
             self._processes[role] = subprocess.Popen(
@@ -53,6 +54,13 @@ class Fleet:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
 
+    def end(self, role: str, seconds: float) -> float:
+        """SIGTERM, as a deployment does; how many seconds it took to go. Fails after `seconds`."""
+        process, began = self._processes[role], time.monotonic()
+        process.terminate()
+        process.wait(seconds)
+        return time.monotonic() - began
+
     def stop(self) -> None:
         """End everything that is left."""
         for role in list(self._processes):
@@ -62,10 +70,11 @@ class Fleet:
         """Until the web answers /readyz."""
         wait_until(self.answers, READY_SECONDS, "the web to answer")
 
-    def answers(self) -> bool:
+    def answers(self, port: int | None = None) -> bool:
         """Whether the web answers now."""
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
+            where = f"http://127.0.0.1:{port or self.port}"
+            with urllib.request.urlopen(f"{where}/readyz", timeout=2) as answer:
                 return bool(answer.status == 200)
         except (OSError, urllib.error.URLError):
             return False
@@ -77,8 +86,9 @@ class Fleet:
 
             return [str(get_binary_path()), "--port", str(self.valkey_port), "--bind", "127.0.0.1",
                     "--dir", str(self.folder / "valkey"), "--appendonly", "yes", "--save", ""]  # fmt: skip
-        if role == "web":
-            return [*here, "web", "--port", str(self.port), "--workers", "2", "--threads", "2"]
+        if role in ("web", "web-b"):
+            port = self.port if role == "web" else self.port_b
+            return [*here, "web", "--port", str(port), "--workers", "2", "--threads", "2"]
         return [*here, "worker"]
 
 

@@ -22,6 +22,7 @@ import psycopg
 log = logging.getLogger("waypost.database")
 SLOW_SECONDS = 1.0  # a statement this old makes us ask
 LOOK_SECONDS = 0.5
+IDLE_LOOKS = 10  # without anything in use the thread ends; the next use starts another
 ANSWER_SECONDS = 2.0  # a server under full load still answers by then
 
 
@@ -32,13 +33,13 @@ class Watch:
         self._connect = connect
         self._used: dict[int, tuple[float, psycopg.Connection[Any]]] = {}
         self._starting = threading.Lock()
-        self._pid = 0
+        self._pid, self._runs = 0, False
         self._silent = False
 
     def begin(self, connection: psycopg.Connection[Any]) -> None:
         """It is in somebody's hands from now on."""
         self._used[id(connection)] = (time.monotonic(), connection)
-        if self._pid != os.getpid():
+        if not self._runs or self._pid != os.getpid():
             self._start()
 
     def end(self, connection: psycopg.Connection[Any]) -> None:
@@ -52,15 +53,23 @@ class Watch:
 
     def _start(self) -> None:
         with self._starting:
-            if self._pid != os.getpid():  # also after a fork: threads do not survive it
-                self._pid = os.getpid()
+            if not self._runs or self._pid != os.getpid():  # after a fork: threads do not survive it
+                self._pid, self._runs = os.getpid(), True
                 threading.Thread(target=self._run, name="waypost-watch", daemon=True).start()
 
     def _run(self) -> None:
-        while True:
+        idle = 0
+        while idle < IDLE_LOOKS or not self._may_end():
             time.sleep(LOOK_SECONDS)
+            idle = 0 if self._used or self._silent else idle + 1
             if self._silent or self._slow():
                 self._look()
+
+    def _may_end(self) -> bool:
+        """A use that begins now either is seen here, or sees that nobody runs."""
+        with self._starting:
+            self._runs = bool(self._used)
+            return not self._runs
 
     def _slow(self) -> list[psycopg.Connection[Any]]:
         before = time.monotonic() - SLOW_SECONDS
