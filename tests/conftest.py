@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the PostgreSQL half of every test on both databases, so that `make check` can leave it out."""
+    """Mark whatever needs PostgreSQL, so that `make check` can leave it out: halves and whole tests."""
     for item in items:
         callspec = getattr(item, "callspec", None)
-        if callspec is not None and "postgres" in callspec.params.values():
+        half = callspec is not None and "postgres" in callspec.params.values()
+        if half or "postgres_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgres)
 
 

@@ -66,6 +66,7 @@ def server() -> Iterator[Server]:
             server.stop()
 
 
+@pytest.mark.postgres
 def test_a_stopped_database_is_429_and_nothing_is_lost(server: Server) -> None:
     """429 with an integer Retry-After while it is away; normal again after, without a restart."""
     rig = Rig(server.url)
@@ -86,6 +87,7 @@ def test_a_stopped_database_is_429_and_nothing_is_lost(server: Server) -> None:
     rig.close()
 
 
+@pytest.mark.postgres
 def test_a_restart_between_two_requests_is_not_noticed(server: Server) -> None:
     """A connection that was idle is checked before it is used."""
     rig = Rig(server.url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ FACTS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.lists(CONDITION, max_size=12), st.lists(FACTS, min_size=1, max_size=5))
 def test_the_index_answers_as_each_condition_does(conditions: list[Any], seen: list[Any]) -> None:

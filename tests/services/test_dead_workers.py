@@ -42,6 +42,7 @@ def add(rig: PlayRig, kind: str, count: int) -> None:
         )
 
 
+@pytest.mark.slow
 def test_its_other_work_resumes_within_ninety_seconds(rig: PlayRig) -> None:
     """Twenty runs and messages of a dead worker, beside more fresh ones than a round can take."""
     add(rig, "dead", 20)

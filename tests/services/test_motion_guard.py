@@ -6,6 +6,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ BRANCH = st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=5)
 MOTIONS = st.lists(st.sampled_from(["strategic", "long_tail"]), min_size=4, max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(BRANCH, BRANCH, MOTIONS)
 def test_no_automated_message_is_made_while_an_account_is_strategic(
