@@ -172,3 +172,47 @@ def test_a_play_gets_its_first_audience(console: Console) -> None:
     assert text_of(builder.page).endswith("audience:\n  account.plan: growth\n")
     browser = console.logged_in("author")
     assert "b-path" not in browser.get(f"{MINE}/files/policy.yaml").text
+
+
+def test_groups_patterns_and_versions_are_rows(console: Console) -> None:
+    """A group is chosen among those that exist, a pattern keeps its limits, and all of it comes back as rows."""
+    builder = open_builder(console)
+    for path, operator, value in (
+        ("account.segment", "$inGroup", "enterprise"),
+        ("user.email", "$regex", "@acme[.]example$"),
+        ("user.app_version", "$vgte", "2.10.0"),
+    ):
+        builder.press("row")
+        last = len(rows(builder.page)) - 1
+        builder.set("b-path", last, path)
+        builder.press("refresh")
+        builder.set("b-operator", last, operator)
+        builder.set("b-value", last, value)
+    builder.press("write")
+    text = text_of(builder.page)
+    assert "  account.segment: {$inGroup: enterprise}\n" in text and '{$vgte: "2.10.0"}' in text
+    assert ("user.email", "$regex", "@acme[.]example$") in rows(builder.page)
+    assert "match now" in builder.page and 'list="choices-list-group"' in builder.page
+    builder.set("b-value", 4, "nobody")
+    builder.set("b-value", 5, "(?=x)")
+    builder.press("write")
+    assert "There is no such group: " in builder.page and "bad pattern" in builder.page.lower()
+    assert text_of(builder.page) == text
+
+
+def test_a_saved_group_is_a_row(console: Console) -> None:
+    """The groups of catalog.yaml that are conditions are offered; whom one reaches is counted with it put in."""
+    browser = console.logged_in("author")
+    catalog = f"{MINE}/files/catalog.yaml"
+    group = "groups:\n  admins: {title: Administrators, when: {user.role: admin}}\n"
+    page = browser.get(catalog).text
+    browser.post(catalog, {"seen": seen_of(page), "text": files()["catalog.yaml"] + group})
+    builder = open_builder(console)
+    assert '<option value="$savedGroup">' in builder.page
+    builder.press("row")
+    builder.set("b-path", 4, "$savedGroup")
+    builder.press("refresh")
+    builder.set("b-value", 4, "admins")
+    builder.press("write")
+    assert "  $savedGroup: admins\n" in text_of(builder.page) and "match now" in builder.page
+    assert ("$savedGroup", "=", "admins") in rows(builder.page)

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from tests.definitions.files import FILES
 from waypost_server.definitions.condition_edit import places, put_condition
 from waypost_server.definitions.condition_form import (
+    NAMED_GROUPS,
     OPERATORS,
+    PATTERNS,
     SEVERAL,
+    VERSIONS,
     WITHOUT_VALUE,
     BadValueError,
     Form,
@@ -48,6 +51,8 @@ def rows(draw: Any) -> Row:
     operator = draw(st.sampled_from(OPERATORS[kind]))
     values = {"number": NUMBERS, "text": WORDS}.get(kind, WORDS | NUMBERS | st.booleans())
     several = operator in SEVERAL
+    as_written = {PATTERNS: ["^a", "b$", "[xy]+"], VERSIONS: ["2.10.0", "1"], NAMED_GROUPS: ["beta"]}
+    values = next((st.sampled_from(each) for kinds, each in as_written.items() if operator in kinds), values)
     wanted = draw(st.lists(values, min_size=1, max_size=3) if several else values)
     made = WITHOUT_VALUE.get(operator, wanted if operator == "=" else {operator: wanted})
     form = read_form({path: made})
@@ -91,8 +96,10 @@ def test_a_condition_means_what_its_rows_say(form: Form, facts: dict[str, Any]) 
     [
         {"$not": {"user.role": "admin"}},
         {"$nor": [{"user.role": "admin"}]},
-        {"$savedGroup": "x"},
-        {"user.role": {"$regex": "a"}},
+        {"$savedGroup": {"id": "x"}},
+        {"user.role": {"$regexi": "a"}},
+        {"user.role": {"$regex": "(?=a)"}},
+        {"user.role": {"$elemMatch": {"$eq": "a"}}},
         {"user.role": {"$not": {"$eq": "admin"}}},
         {"user.role": None},
         {"user.role": 5},
@@ -113,6 +120,10 @@ def test_what_rows_cannot_hold_is_no_form(condition: dict[str, Any]) -> None:
         ("usage.launch.days_28d", "$in", "1, , 2", "divided by commas"),
         ("user.role", "$in", "", "divided by commas"),
         ("user.role", "=", "", "write a value"),
+        ("user.role", "$regex", "(?=x)", "pattern"),
+        ("user.role", "$regex", "x" * 257, "256 are allowed"),
+        ("user.role", "$inGroup", " ", "choose a group"),
+        ("$savedGroup", "=", "", "choose a group"),
         ("user.traits.x", "=", '"open', "not closed"),
     ],
 )

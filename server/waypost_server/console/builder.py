@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
@@ -13,7 +14,12 @@ from waypost_server.console.conditions import Reader
 from waypost_server.definitions.condition_edit import Place, places, put_condition
 from waypost_server.definitions.condition_form import (
     MOST,
+    NAMED_GROUPS,
     OPERATORS,
+    PATTERNS,
+    SAVED,
+    SEVERAL,
+    VERSIONS,
     WITHOUT_VALUE,
     BadValueError,
     Form,
@@ -26,11 +32,20 @@ from waypost_server.definitions.condition_form import (
     write_form,
 )
 from waypost_server.definitions.editor_schema import names
+from waypost_server.definitions.saved_groups import groups_of, put_in
 from waypost_server.domain import facts
 from waypost_server.domain.definitions import Definitions
 from waypost_server.domain.fact_catalogue import CATALOGUE, Fact
 
-LABELS = {**WORDS, "yes": "is true", "no": "is false", "known": "is known", "unknown": "is not known"}
+LABELS = {
+    **WORDS,
+    "$regex": "matches the pattern",
+    "$notRegex": "does not match",
+    "yes": "is true",
+    "no": "is false",
+    "known": "is known",
+    "unknown": "is not known",
+}
 NAMED = {
     "user.role": "role", "account.segment": "segment", "account.motion": "motion", "account.phase": "phase",
 }  # fmt: skip
@@ -58,16 +73,38 @@ class Field:
     @property
     def is_wrong(self) -> bool:
         """Whether there is something to fix; a value that is not written yet is no mistake."""
-        return bool(self.problem) and (bool(self.row.value) or not facts.find(self.row.path))
+        known = self.row.path == SAVED or facts.find(self.row.path)
+        return bool(self.problem) and (bool(self.row.value) or not known)
 
     @property
     def choices(self) -> str:
-        """What the value is one of: role, segment, motion or phase; "" for anything else."""
+        """What the value is one of: role, segment, motion, phase or a kind of group; "" for anything else."""
+        if self.row.path == SAVED:
+            return "saved-group"
+        if self.row.operator in NAMED_GROUPS:
+            return "list-group"
         return NAMED.get(self.row.path, "")
+
+    @property
+    def hint(self) -> str:
+        """What to write as the value, while nothing is there."""
+        if self.row.operator in SEVERAL:
+            return "One, or several, with commas"
+        if self.choices.endswith("group"):
+            return "Name of a group"
+        return {"$regex": "^/reports/", "$notRegex": "^/reports/"}.get(
+            self.row.operator, "2.10.0" if self.row.operator in VERSIONS else "Value"
+        )
 
     @property
     def about(self) -> str:
         """The fact in words: its meaning, type and unit, and an example."""
+        if self.row.path == SAVED:
+            return "In a group that catalog.yaml names with a condition of its own."
+        if self.row.operator in PATTERNS:
+            return (
+                "A pattern (RE2) of at most 256 characters, found anywhere in the text; no (?=…) and no \\1."
+            )
         fact = facts.find(self.row.path) if self.row.path else None
         if fact is None:
             return "Type a part of a name, such as role, usage or milestone."
@@ -165,13 +202,17 @@ def _fitting(row: Row) -> Row:
 def _problem(row: Row, definitions: Definitions) -> str:
     if not row.path:
         return ""
-    unknown = facts.check(row.path, definitions)
+    unknown = None if row.path == SAVED else facts.check(row.path, definitions)
     if unknown is not None:
         return f"{unknown.message}: {unknown.remedy}"
     try:
         value_of(row)
     except BadValueError as error:
-        return str(error).capitalize()
+        return f"{str(error)[:1].upper()}{str(error)[1:]}"
+    kind = Field(row).choices
+    known = choices(definitions).get(kind, []) if kind.endswith("group") else [row.value]
+    if row.value not in known:
+        return f"There is no such group: {', '.join(known) or 'name one in catalog.yaml'}"
     return ""
 
 
@@ -203,11 +244,12 @@ def _form(builder: Builder) -> Form:
 def offered(definitions: Definitions) -> list[tuple[str, str]]:
     """(name, what it is in words) of every fact these definitions know."""
     reader = Reader(definitions)
-    return [(name, f"{reader.fact(name)} ({fact.unit or fact.type})") for name, fact in names(definitions)]
+    found = [(name, f"{reader.fact(name)} ({fact.unit or fact.type})") for name, fact in names(definitions)]
+    return [*found, (SAVED, "In a named group")] if choices(definitions)["saved-group"] else found
 
 
 def choices(definitions: Definitions) -> dict[str, list[str]]:
-    """The words that role, segment, motion and phase may be."""
+    """The words that role, segment, motion, phase and groups may be. A segment is a group of one value."""
     catalog, journey = definitions.catalog, definitions.journey
     motions = {"strategic", "long_tail", catalog.default_motion, *(each.key for each in catalog.motions)}
     return {
@@ -215,7 +257,25 @@ def choices(definitions: Definitions) -> dict[str, list[str]]:
         "segment": [each.key for each in catalog.segments],
         "motion": sorted(motions),
         "phase": [each.key for each in journey.phases],
+        "list-group": sorted(
+            {
+                *(each.key for each in catalog.segments),
+                *(each.key for each in catalog.groups if each.values is not None),
+            }
+        ),
+        "saved-group": [each.key for each in catalog.groups if each.when is not None],
     }
+
+
+def with_groups(condition: Mapping[str, Any], definitions: Definitions) -> dict[str, Any]:
+    """The condition with the groups it names put in, as the loader puts them in."""
+    catalog = definitions.catalog
+    groups = {
+        each.key: {"when": each.when} if each.values is None else {"values": list(each.values)}
+        for each in catalog.groups
+    }
+    named = groups_of({"segments": {each.key: {} for each in catalog.segments}, "groups": groups})
+    return dict(put_in(dict(condition), named.get))
 
 
 def catalogue() -> dict[str, list[Fact]]:

@@ -1,6 +1,6 @@
 """A condition as rows of a form, and rows as a condition: fact, operator, value; in groups one level deep.
 
-What the rows cannot hold (`$not`, patterns, deeper groups …) is no form: `read_form` returns None, and the
+What the rows cannot hold (`$not`, `$elemMatch`, deeper groups …) is no form: `read_form` returns None, and the
 condition is edited as text.
 """
 
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from waypost_server.domain import facts
+from waypost_server.domain.condition_errors import ConditionError
+from waypost_server.domain.conditions import compile_condition
 
 Joint = Literal["all", "any"]
 WITHOUT_VALUE: Mapping[str, Any] = {
@@ -21,14 +23,23 @@ WITHOUT_VALUE: Mapping[str, Any] = {
     "known": {"$exists": True},
     "unknown": {"$exists": False},
 }
-SEVERAL = ("$in", "$nin")
+SAVED = "$savedGroup"  # stands where a fact stands: the subject is in the group
+SEVERAL = ("$in", "$nin", "$all")
+PATTERNS = ("$regex", "$notRegex")
+VERSIONS = ("$veq", "$vne", "$vgt", "$vgte", "$vlt", "$vlte")
+NAMED_GROUPS = ("$inGroup", "$notInGroup")
+_AS_WRITTEN = (*PATTERNS, *VERSIONS, *NAMED_GROUPS)  # whose value is text, whatever it looks like
 _BOUNDS = ("$gte", "$lte", "$gt", "$lt")
 _MAYBE = ("known", "unknown")
 OPERATORS: Mapping[str, tuple[str, ...]] = {  # by the type of the fact
     "number": ("=", *_BOUNDS, "$ne", "$in", *_MAYBE),
-    "text": ("=", "$ne", "$in", "$nin", *_MAYBE),
+    "text": ("=", "$ne", "$in", "$nin", *NAMED_GROUPS, *PATTERNS, *VERSIONS, *_MAYBE),
     "boolean": ("yes", "no"),
-    "any": ("=", "$ne", "$in", "$nin", *_BOUNDS, "yes", "no", *_MAYBE),
+    "any": (
+        *("=", "$ne", "$in", "$nin", "$all", *_BOUNDS, "yes", "no"),
+        *(*NAMED_GROUPS, *PATTERNS, *VERSIONS, *_MAYBE),
+    ),
+    "group": ("=",),
 }
 MOST = 40  # rows
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?")
@@ -65,7 +76,9 @@ class BadValueError(ValueError):
 
 
 def type_of(path: str) -> str:
-    """The type of a fact; "any" for one that nobody knows."""
+    """The type of a fact; "any" for one that nobody knows, "group" for a saved group."""
+    if path == SAVED:
+        return "group"
     fact = facts.find(path)
     return fact.type if fact else "any"
 
@@ -132,7 +145,7 @@ def _only(rows: list[Row]) -> Row:
 
 def _rows(condition: Mapping[str, Any]) -> Iterator[Row]:
     for path, wanted in condition.items():
-        if path.startswith("$"):
+        if path.startswith("$") and path != SAVED:
             raise _NoFormError
         compared = wanted.items() if isinstance(wanted, Mapping) and wanted else [("=", wanted)]
         for operator, value in compared:
@@ -142,7 +155,8 @@ def _rows(condition: Mapping[str, Any]) -> Iterator[Row]:
 def _row(path: str, operator: str, value: Any) -> Row:
     made = {operator: value} if operator != "=" else value
     named = next((name for name, each in WITHOUT_VALUE.items() if each is made or _same(each, made)), None)
-    row = Row(path, named) if named else Row(path, operator, _field(value, type_of(path)))
+    kind = "text" if operator in _AS_WRITTEN or path == SAVED else type_of(path)
+    row = Row(path, named) if named else Row(path, operator, _field(value, kind))
     if row.operator not in OPERATORS[type_of(path)]:
         raise _NoFormError
     try:
@@ -227,10 +241,24 @@ def value_of(row: Row) -> Any:
     kind = type_of(row.path)
     if row.operator in SEVERAL:
         return {row.operator: [_scalar(each, kind) for each in _items(row.value)]}
+    if row.operator in _AS_WRITTEN or kind == "group":
+        return _written(row)
     value = row.value if kind == "text" else _scalar(row.value.strip(), kind)
     if value == "" and row.value == "":
         raise BadValueError("write a value")
     return value if row.operator == "=" else {row.operator: value}
+
+
+def _written(row: Row) -> Any:
+    """A pattern, a version or the name of a group."""
+    if not row.value.strip():
+        raise BadValueError("choose a group" if row.operator in (*NAMED_GROUPS, "=") else "write a value")
+    if row.operator in PATTERNS:
+        try:
+            compile_condition({row.path: {row.operator: row.value}})
+        except ConditionError as error:
+            raise BadValueError(error.message) from None
+    return row.value if row.operator == "=" else {row.operator: row.value}
 
 
 def _items(text: str) -> list[str]:

@@ -197,7 +197,8 @@ def _reach(draft: Draft, checked: editor.Checked, rows: builder.Builder) -> Any:
         return None
     release = LiveRelease(draft.live, checked.loaded.definitions)
     try:
-        condition = condition_of(release, rows.place.condition, None)
+        stated = builder.with_groups(rows.place.condition, release.definitions)
+        condition = condition_of(release, stated, None)
         return estimate(runtime(), login().workspace_id, release, condition)
     except (BadInputError, ConditionError):
         return None
