@@ -25,6 +25,10 @@ WEBHOOK = "- webhook: crm"
         (WEBHOOK, "- wait: {days: 1, until: {milestone: frst}}", "unknown_milestone", 8, "did you mean first"),
         (WEBHOOK, "- wait: {days: 1, until: {condition: {user.role: admin}}}", "fact_scope", 8, "account"),
         (WEBHOOK, "- wait: {until: {fact: account.users}}", "not_a_date", 8, "account.renewal_on"),
+        (WEBHOOK, "- message: {email: tips}", "message_shape", 8, "in_app:"),
+        (WEBHOOK, "- message: {email: tips, in_app: hint, channel: [chat]}", "message_shape", 8, "chat"),
+        (WEBHOOK, "- message: {email: tips, in_app: hint, channel: post}", "message_shape", 8, "preferred"),
+        (WEBHOOK, "- message: {email: tips, in_app: hnt}", "unknown_nudge", 8, "hint"),
         (WEBHOOK, "- workshop: {template: tips}", "missing_key", 8, "key:"),
         (WEBHOOK, "- workshop: {key: none, template: tips}", "unknown_workshop", 8, "none"),
         (WEBHOOK, "- branch: {when: {account.seats: 1}}", "missing_key", 8, "then:"),
@@ -113,3 +117,16 @@ def test_what_is_wrong_with_a_workshop(old: str, new: str, code: str, line: int,
     assert load_files({**FILES, path: WORKSHOP}).findings == ()
     finding = found(load_files({**FILES, path: WORKSHOP.replace(old, new, 1)}), code, path)
     assert finding.line == line and remedy in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "remedy"),
+    [
+        ("channels: {adopton: [email]}", "unknown_phase", "adoption"),
+        ("channels: {adoption: [mail]}", "unknown_channel", "email"),
+    ],
+)
+def test_orders_of_channels_name_phases_and_channels(line: str, code: str, remedy: str) -> None:
+    """What is misspelt is told with what it may have meant."""
+    finding = found(load_files({**FILES, "policy.yaml": FILES["policy.yaml"] + line}), code, "policy.yaml")
+    assert remedy in finding.remedy

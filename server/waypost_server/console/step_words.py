@@ -16,6 +16,7 @@ from waypost_server.domain.definitions import (
     Definitions,
     EmailStep,
     EndStep,
+    MessageStep,
     NudgeStep,
     PlayStep,
     Recipients,
@@ -47,6 +48,12 @@ def describe(step: PlayStep, definitions: Definitions) -> Told:
         name = [{"t": "text", "v": titles.get(step.workshop, step.workshop)}]
         detail = f"{_people(step.to)}; a slot within {plural(step.within_days, 'day')}"
         return Told("workshop", "Invite to the workshop", name, detail)
+    if isinstance(step, MessageStep):
+        names = {"in_app": "inside the product", "email": "by e-mail", "chat": "in their chat room"}
+        ways = step.channel or step.offered
+        how = " then ".join(names[each] for each in ways)
+        first = "" if step.channel else "; their own word and the phase say which first"
+        return Told("message", f"Reach one person {how}", (), f"{_people(step.to)}{first}")
     if isinstance(step, ChatStep):
         return Told("chat", "Post", _subject(step.template, definitions), f"in the chat {step.room}")
     if isinstance(step, NudgeStep):

@@ -55,6 +55,7 @@ def build_policy(source: Source, report: Report) -> Policy | None:
             domain.lower(): MailRate(one["max"], one["per"])
             for domain, one in data.get("mail_rates", {}).items()
         },
+        channels={phase: tuple(each) for phase, each in data.get("channels", {}).items()},
         chat={
             key: ChatRoom(one["service"], one.get("room", ""), one.get("room_trait", ""))
             for key, one in data.get("chat", {}).items()

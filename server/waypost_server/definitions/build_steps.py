@@ -8,6 +8,7 @@ from typing import Any
 from waypost_server.domain.definitions import (
     ChatStep,
     EmailStep,
+    MessageStep,
     NudgeStep,
     PlayStep,
     Recipients,
@@ -63,6 +64,19 @@ def _workshop(data: Data) -> PlayStep:
     return WorkshopStep(data["key"], data["template"], people, data.get("within_days", 30))
 
 
+def _message(data: Data) -> PlayStep:
+    chat = data.get("chat", {})
+    return MessageStep(
+        email=data.get("email", ""),
+        nudge=data.get("in_app", ""),
+        room=chat.get("room", ""),
+        chat_template=chat.get("template", ""),
+        to=Recipients(data.get("role")),
+        channel=data.get("channel"),
+        seen_within_days=data.get("seen_within_days", 3),
+    )
+
+
 def _wait(data: Data) -> PlayStep:
     return WaitStep(
         days=data.get("days"),
@@ -96,6 +110,7 @@ _MAKERS = {
     "nudge": _nudge,
     "task": _task,
     "workshop": _workshop,
+    "message": _message,
     "wait": _wait,
     "branch": _branch,
     "set_trait": lambda data: SetTraitStep(data["trait"], data["value"], data.get("of", "account")),

@@ -42,9 +42,10 @@ from waypost_server.definitions.schemas import (
     PolicySchema,
     TemplateSchema,
 )
-from waypost_server.definitions.step_schemas import StepField, Steps
+from waypost_server.definitions.step_schemas import ChannelField, StepField, Steps
 from waypost_server.definitions.workshop_file import WorkshopSchema
 from waypost_server.domain import facts, operators
+from waypost_server.domain.channel_choice import CHANNELS
 from waypost_server.domain.definitions import Definitions
 from waypost_server.domain.fact_catalogue import CATALOGUE, KEYS, LONGEST, Fact
 
@@ -155,6 +156,13 @@ def _nested(name: str, field: fields.Field[Any]) -> dict[str, Any]:
         return {"type": "array", "items": _field(name, field.inner), "minItems": field.least}
     if isinstance(field, Steps):
         return _STEPS
+    if isinstance(field, ChannelField):
+        return {
+            "anyOf": [
+                {"const": "preferred"},
+                {"type": "array", "items": {"enum": list(CHANNELS)}, "minItems": 1},
+            ]
+        }
     if isinstance(field, EnrolField):
         return {"anyOf": [{"enum": ["once"]}, _object(EnrolSchema)]}
     if isinstance(field, Document):

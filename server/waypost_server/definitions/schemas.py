@@ -234,6 +234,7 @@ class PolicySchema(Schema):
     chat = MapOf(One(ChatRoomSchema), keys=Key())
     topics = MapOf(One(TopicSchema), keys=Key())
     mail_rates = MapOf(One(MailRateSchema), keys=Text(most=253))
+    channels = MapOf(Texts(), keys=Key())
     theme = One(ThemeSchema)
 
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, validates_schema
 
+from waypost_server.domain.channel_choice import CHANNELS
 from waypost_server.domain.flow_steps import WEEKDAYS
 
 from .fields import ClockTime, Document, Flag, Key, Number, OneOf, Scalar, Text, Texts, refuse
@@ -135,6 +136,42 @@ class WorkshopStepSchema(Schema):
     within_days = Number(least=1, most=180)
 
 
+class ChannelField(fields.Field[tuple[str, ...] | None]):
+    """`preferred`, or channels in their order."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> tuple[str, ...] | None:
+        if value == "preferred":
+            return None
+        known = ", ".join(CHANNELS)
+        if not isinstance(value, list) or not value or any(each not in CHANNELS for each in value):
+            raise refuse(
+                "message_shape", "this is no order of channels", f"write `preferred`, or some of: {known}"
+            )
+        return tuple(value)
+
+
+class MessageSchema(Schema):
+    in_app = Key()
+    email = Key()
+    chat = One(ChatSchema)
+    role = Texts()
+    channel = ChannelField()
+    seen_within_days = Number(least=0.25, most=60)
+
+    @validates_schema
+    def _several(self, data: Any, **_: Any) -> None:
+        offered = {"in_app", "email", "chat"} & data.keys()
+        if len(offered) < 2:
+            message = "a message chooses between channels, and needs words for two at least"
+            raise refuse(
+                "message_shape", message, "add `in_app:`, `email:` or `chat:`, or use an `email` step"
+            )
+        unknown = [each for each in data.get("channel") or () if each not in offered]
+        if unknown:
+            message = f"the order names {unknown[0]}, and there are no words for it"
+            raise refuse("message_shape", message, f"add `{unknown[0]}:`, or take it out of the order")
+
+
 class StepField(fields.Field[tuple[str, Any]]):
     """One step of a play: a mapping with exactly one kind."""
 
@@ -145,6 +182,7 @@ class StepField(fields.Field[tuple[str, Any]]):
         "wait": WaitSchema,
         "task": TaskSchema,
         "workshop": WorkshopStepSchema,
+        "message": MessageSchema,
         "branch": BranchSchema,
         "set_trait": SetTraitSchema,
         "end": EndSchema,

@@ -256,6 +256,30 @@ class WorkshopStep:
     kind: Literal["workshop"] = "workshop"
 
 
+@dataclass(frozen=True, slots=True)
+class MessageStep:
+    """Reach one person through the best of several channels, falling back when one does not reach them.
+
+    "" = not offered. `channel` is the order; None = the person's own word, then the order of the phase.
+    `seen_within_days` is how long a nudge has to be seen before the next channel is taken.
+    """
+
+    email: str = ""  # template
+    nudge: str = ""
+    room: str = ""
+    chat_template: str = ""
+    to: Recipients = field(default_factory=Recipients)
+    channel: tuple[str, ...] | None = None
+    seen_within_days: float = 3
+    kind: Literal["message"] = "message"
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The channels that have words."""
+        given = (("in_app", self.nudge), ("email", self.email), ("chat", self.room))
+        return tuple(channel for channel, words in given if words)
+
+
 PlayStep = (
     EmailStep
     | NudgeStep
@@ -264,6 +288,7 @@ PlayStep = (
     | ChatStep
     | TaskStep
     | WorkshopStep
+    | MessageStep
     | BranchStep
     | SetTraitStep
     | EndStep
@@ -322,7 +347,8 @@ __all__ = [
     "KIND_OF_SURFACE", "Action", "Adoption", "AdoptionDefinition", "Behaviour", "BranchStep", "Cap", "Case",
     "Catalog", "ChatStep", "Condition", "Content", "Definitions", "EmailStep", "EndStep", "Enrol", "Feature",
     "Frequency",
-    "Goal", "Host", "Hours", "Journey", "Kind", "LearningPath", "Limit", "Milestone", "MotionRule", "Nudge",
+    "Goal", "Host", "Hours", "Journey", "Kind", "LearningPath", "Limit", "MessageStep", "Milestone", "MotionRule",
+    "Nudge",
     "NudgeStep", "Phase", "Play", "PlayEmails", "PlayStep", "Policy", "Prerequisite", "Priority",
     "QuietHours", "Recipients", "Role", "Schedule", "Scope", "Segment", "SessionRule", "SetTraitStep", "Step",
     "Surface", "TaskStep", "Template", "Trigger", "Variant", "WaitStep", "WebhookStep", "Where",

@@ -30,7 +30,7 @@ Outcome = Literal[
     "completed", "goal_reached", "exited", "ended_early", "motion_changed", "cancelled", "failed"
 ]  # fmt: skip
 PERSON_FIRST = "strategic"
-AUTOMATED = frozenset({"email", "nudge", "webhook", "chat", "workshop"})
+AUTOMATED = frozenset({"email", "nudge", "webhook", "chat", "workshop", "message"})
 LOOK_AGAIN = timedelta(days=1)  # at a condition that time alone may make true
 
 

@@ -138,6 +138,10 @@ class Policy:
     topics: Mapping[str, Topic] = field(default_factory=dict)
     mail_rates: Mapping[str, MailRate] = field(default_factory=dict)  # by domain; "*" = every other one
 
+    channels: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # by phase; "default" = every other one
+
     def mail_rate(self, domain: str) -> MailRate | None:
         """What holds for a mail domain; None = no limit."""
         return self.mail_rates.get(domain) or self.mail_rates.get("*")

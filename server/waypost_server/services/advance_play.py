@@ -14,14 +14,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import OperationalError
 
-from waypost_server.domain.definitions import PlayStep
+from waypost_server.domain.definitions import MessageStep, PlayStep
 from waypost_server.domain.play_machine import AUTOMATED, Act, End, Go, Pause, Position, next_move
 from waypost_server.domain.play_program import Instruction
-from waypost_server.services import play_batch, play_drafts
+from waypost_server.services import play_batch, play_drafts, reach
 from waypost_server.services.play_batch import Visit, Written
+from waypost_server.services.play_line import Line
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.play_sight import RunSight
-from waypost_server.services.play_steps import Line, act
+from waypost_server.services.play_steps import act
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import deliveries, due, nudge_grants, signals, tasks
 from waypost_server.store.play_runs import LostRunError, Stand, Told
@@ -153,6 +154,14 @@ def _act(context: RunContext, move: Act, progress: _Progress, *, following: int)
     if drafts is not None:
         _hear(context, step.kind, drafts, progress, following)
         return
+    waiting = reach.standing(progress.story, progress.step) if isinstance(step, MessageStep) else None
+    if isinstance(step, MessageStep) and waiting is not None:
+        line = reach.answer(context, step, progress.step, waiting)
+        if line is None:
+            progress.state, progress.due_at = "waiting", reach.until(waiting)
+        else:
+            _done(context, progress, step.kind, line, following)
+        return
     muted = _muted(context, step, progress)
     if muted is not None and muted.outcome == "held":
         progress.due_at = context.now + MUTED_RETRY
@@ -161,10 +170,17 @@ def _act(context: RunContext, move: Act, progress: _Progress, *, following: int)
         ):
             _tell(context, progress, step.kind, muted)
         return
-    line = muted or act(context, step, progress.step)
-    _tell(context, progress, step.kind, line)
+    _done(context, progress, step.kind, muted or act(context, step, progress.step), following)
+
+
+def _done(context: RunContext, progress: _Progress, kind: str, line: Line, following: int) -> None:
+    """Tell it, and go on, or wait for what the step waits for."""
+    _tell(context, progress, kind, line)
     if line.detail.get("drafts"):
         progress.state, progress.due_at = "waiting", context.now + play_drafts.WAITS
+    elif "reach" in line.detail:
+        progress.state = "waiting"
+        progress.due_at = datetime.fromisoformat(line.detail["reach"]["until"])
     else:
         _go_to(progress, following)
 

@@ -19,6 +19,7 @@ from waypost_server.domain.compiled import CompiledRelease, goal_paths
 from waypost_server.domain.conditions import compile_condition
 from waypost_server.domain.definitions import Milestone
 from waypost_server.domain.history import CLAIM_LASTS, History
+from waypost_server.domain.journey import phase_at
 from waypost_server.domain.local_day import day_of
 from waypost_server.domain.page import Page
 from waypost_server.services.classify import classify
@@ -286,7 +287,12 @@ def _account(parts: Parts, subject: Subject, account_id: str, release: LiveRelea
     found = {
         **blank,
         **(traits or {}),
-        **_present(name=name or None, segment=segment, owner=owner, phase=_phase(release, age)),
+        **_present(
+            name=name or None,
+            segment=segment,
+            owner=owner,
+            phase=phase_at(release.definitions.journey.phases, age),
+        ),
         "motion": motion,
         "traits": traits or {},
         "id": account_id,
@@ -307,13 +313,6 @@ def _present(**values: Any) -> Values:
 
 def _days_since(day: str | None, today: date) -> int | None:
     return (today - date.fromisoformat(day)).days if day else None
-
-
-def _phase(release: LiveRelease, age: int) -> str | None:
-    for phase in release.definitions.journey.phases:
-        if phase.start_day <= age and (phase.end_day is None or age < phase.end_day):
-            return phase.key
-    return None
 
 
 def _classify(known: Values, release: LiveRelease) -> None:

@@ -16,6 +16,7 @@ from waypost_server.domain.definitions import (
     ChatStep,
     Definitions,
     EmailStep,
+    MessageStep,
     NudgeStep,
     Play,
     WorkshopStep,
@@ -263,9 +264,11 @@ def _automated(play: Play, facts: Mapping[str, Any], policy: Policy) -> tuple[st
     if play.is_paused or not steps or truth(compile_condition(play.audience).node, facts, _stays) == "false":
         return ()
     return tuple(
-        f"nudge {step.nudge}" if isinstance(step, NudgeStep) else f"{step.kind} {step.template}"
+        f"{step.kind} {step.nudge}"
+        if isinstance(step, NudgeStep | MessageStep)
+        else f"{step.kind} {step.template}"
         for step in walk(steps)
-        if isinstance(step, EmailStep | NudgeStep | WorkshopStep)
+        if isinstance(step, EmailStep | NudgeStep | WorkshopStep | MessageStep)
         or (isinstance(step, ChatStep) and not policy.is_ours(step.room))
     )
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from waypost_server.services.message_drafts import TAKE_BACK
+from waypost_server.services.play_line import Line
 from waypost_server.services.play_run_context import RunContext
-from waypost_server.services.play_steps import Line
 from waypost_server.store import console_users, message_drafts
 from waypost_server.store.play_runs import Told
 from waypost_server.store.tables import MessageDraft

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from waypost_server.domain.definitions import (
     ChatStep,
     EmailStep,
+    MessageStep,
     NudgeStep,
     PlayStep,
     SetTraitStep,
@@ -20,9 +20,11 @@ from waypost_server.domain.definitions import (
 )
 from waypost_server.domain.play_machine import automation_allowed
 from waypost_server.services.addresses import address_hash
+from waypost_server.services.play_line import Line
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.put_delivery import GUARD, Message, put_delivery
 from waypost_server.services.put_task import put_draft, put_task
+from waypost_server.services.reach import reach
 from waypost_server.services.set_trait import set_trait
 from waypost_server.services.workshop_invite import invite, slot_for, uninvited
 from waypost_server.store import nudge_grants, recipients, suppressions
@@ -30,15 +32,6 @@ from waypost_server.store.recipients import Person
 from waypost_server.store.tables import Workspace
 
 SPARE = 20  # people read beyond the limit, in case some are suppressed
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a run's story."""
-
-    outcome: Literal["done", "skipped", "held", "failed"]
-    note: str
-    detail: dict[str, Any] = field(default_factory=dict)
 
 
 def act(context: RunContext, step: PlayStep, index: int) -> Line:
@@ -223,5 +216,6 @@ _DEEDS: Mapping[type, Callable[..., Line]] = {
     ChatStep: _chat,
     TaskStep: _task,
     WorkshopStep: _workshop,
+    MessageStep: reach,
     SetTraitStep: _trait,
 }

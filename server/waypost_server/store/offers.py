@@ -56,6 +56,22 @@ def by_claim(session: Session, workspace_id: str, user_id: str, claim_id: str) -
     )
 
 
+def shown_since(session: Session, workspace_id: str, user_id: str, *, nudge: str, since: datetime) -> bool:
+    """Whether a person has seen a nudge since a moment."""
+    found = session.scalar(
+        select(Offer.id)
+        .where(
+            Offer.workspace_id == workspace_id,
+            Offer.user_id == user_id,
+            Offer.nudge == nudge,
+            Offer.claimed_at >= since,
+            Offer.shown_at.is_not(None),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 def lapse(session: Session, workspace_id: str, *, user_id: str, claimed_before: datetime) -> list[str]:
     """End a person's claims that were never painted; their ids."""
     statement = (

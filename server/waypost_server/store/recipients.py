@@ -13,7 +13,7 @@ from waypost_server.store.tables import EndUser, Membership, UsageTotal
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user of an account with an address."""
+    """A user of an account; `email` is "" without an address."""
 
     user_id: str
     email: str
@@ -30,8 +30,9 @@ def most_active(
     roles: Collection[str] | None,
     user_id: str = "",
     limit: int,
+    with_address: bool = True,
 ) -> list[Person]:
-    """Users with an e-mail address, by role (None = any), whoever used the product last comes first."""
+    """Users (with an e-mail address), by role (None = any), whoever used the product last comes first."""
     used = (
         select(UsageTotal.user_id, func.max(UsageTotal.last_at).label("at"))
         .where(UsageTotal.workspace_id == workspace_id, UsageTotal.account_id == account_id)
@@ -39,7 +40,7 @@ def most_active(
         .subquery()
     )
     query = (
-        select(EndUser.id, EndUser.email, EndUser.name, Membership.role, EndUser.trust)
+        select(EndUser.id, func.coalesce(EndUser.email, ""), EndUser.name, Membership.role, EndUser.trust)
         .join(
             Membership,
             (Membership.workspace_id == EndUser.workspace_id) & (Membership.user_id == EndUser.id),
@@ -48,12 +49,12 @@ def most_active(
         .where(
             EndUser.workspace_id == workspace_id,
             Membership.account_id == account_id,
-            EndUser.email.is_not(None),
-            EndUser.email != "",
         )
         .order_by(used.c.at.desc().nulls_last(), EndUser.id)
         .limit(limit)
     )
+    if with_address:
+        query = query.where(EndUser.email.is_not(None), EndUser.email != "")
     if roles is not None:
         query = query.where(Membership.role.in_(roles))
     if user_id:

@@ -15,6 +15,7 @@ from waypost_server.domain.definitions import (
     ChatStep,
     Content,
     EmailStep,
+    MessageStep,
     Nudge,
     TaskStep,
     WorkshopStep,
@@ -45,12 +46,20 @@ def run(context: Context) -> None:
 
 
 def _used_templates(context: Context) -> set[str]:
-    return {
-        step.template
+    steps = [
+        step
         for play in context.definitions.plays
-        for steps in play.branches.values()
-        for step in walk(steps)
-        if isinstance(step, EmailStep | ChatStep | TaskStep | WorkshopStep)
+        for branch in play.branches.values()
+        for step in walk(branch)
+    ]
+    messages = [step for step in steps if isinstance(step, MessageStep)]
+    return {
+        *(
+            step.template
+            for step in steps
+            if isinstance(step, EmailStep | ChatStep | TaskStep | WorkshopStep)
+        ),
+        *(key for step in messages for key in (step.email, step.chat_template)),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from waypost_server.definitions.findings import Source, Where
-from waypost_server.domain.definitions import Nudge, NudgeStep
+from waypost_server.domain.definitions import MessageStep, Nudge, NudgeStep
 from waypost_server.domain.play_program import walk
 
 from .context import Context
@@ -23,7 +23,7 @@ def run(context: Context) -> None:
         for play in context.definitions.plays
         for steps in play.branches.values()
         for step in walk(steps)
-        if isinstance(step, NudgeStep)
+        if isinstance(step, NudgeStep | MessageStep)
     }
     for nudge in context.definitions.nudges:
         source = context.source(nudge.source)

@@ -8,6 +8,7 @@ from waypost_server.domain.conditions import ConditionError, compile_condition
 from waypost_server.domain.definitions import (
     ChatStep,
     EmailStep,
+    MessageStep,
     NudgeStep,
     Play,
     PlayStep,
@@ -86,7 +87,7 @@ def _branches(context: Context, play: Play, source: Source) -> None:
         for step, where in placed(steps, (motion,)):
             _step(context, play, step, source, where)
             if motion == "strategic" and (
-                isinstance(step, EmailStep | NudgeStep | WorkshopStep)
+                isinstance(step, EmailStep | NudgeStep | WorkshopStep | MessageStep)
                 or (isinstance(step, ChatStep) and not context.definitions.policy.is_ours(step.room))
             ):
                 message = f"an automated {step.kind} never goes to a strategic account; it becomes a draft for the CSM"
@@ -115,7 +116,21 @@ def _step(context: Context, play: Play, step: PlayStep, source: Source, where: W
         context.require("chat", step.room, source, (*at, "room"))
     if isinstance(step, WebhookStep):
         context.require("webhook", step.webhook, source, at)
+    if isinstance(step, MessageStep):
+        _message(context, step, source, at)
     check_flow(context, play, step, source, at)
+
+
+def _message(context: Context, step: MessageStep, source: Source, at: Where) -> None:
+    for role in step.to.role or ():
+        context.require("role", role, source, (*at, "role"))
+    if step.email:
+        context.require("template", step.email, source, (*at, "email"))
+    if step.room:
+        context.require("chat", step.room, source, (*at, "chat", "room"))
+        context.require("template", step.chat_template, source, (*at, "chat", "template"))
+    if step.nudge:
+        _handed(context, NudgeStep(step.nudge), source, (*at, "in_app"))
 
 
 def _handed(context: Context, step: NudgeStep, source: Source, at: Where) -> None:

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from waypost_server.definitions.findings import Where
 from waypost_server.definitions.nested import nearest
+from waypost_server.domain.channel_choice import CHANNELS as ORDERED
+from waypost_server.domain.channel_choice import DEFAULT
 
 from .context import Context
 from .languages import check_languages
@@ -35,11 +37,24 @@ def run(context: Context) -> None:
         check_languages(context, topic.titles, source, ("topics", key, "titles"))
     for name, url in policy.webhooks.items():
         _webhook(context, name, url)
+    _channels(context)
     _tasks(context)
     if "policy.yaml" in context.sources and not policy.caps:
         message = "there is no cap on how often a person is reached"
         remedy = "write `caps: [{max: 3, per: 7d}]`, or leave the line out: that is three a week"
         context.report.warning(source, (), "no_cap", message, remedy)
+
+
+def _channels(context: Context) -> None:
+    """Phases that exist, and channels that reach people."""
+    policy, source = context.definitions.policy, context.file("policy.yaml")
+    for phase, channels in policy.channels.items():
+        if phase != DEFAULT:
+            context.require("phase", phase, source, ("channels", phase))
+        for channel in channels:
+            if channel not in ORDERED:
+                message, remedy = f"{channel!r} is no channel to reach a person by", nearest(channel, ORDERED)
+                context.report.error(source, ("channels", phase), "unknown_channel", message, remedy)
 
 
 def _tasks(context: Context) -> None:
