@@ -162,7 +162,7 @@ def test_two_environments_from_one_folder(author: Author) -> None:
     assert wrong.exit_code == 1 and "did you mean staging" in wrong.output
 
 
-def test_audience(author: Author) -> None:
+def test_audience(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
     """A condition in one line, or a nudge by its key."""
     author.run("apply")
     assert (
@@ -170,6 +170,9 @@ def test_audience(author: Author) -> None:
         == "2 of 3 users, in 2 accounts.\n"
     )
     assert author.document("audience", "hint")["users"] == 3
+    monkeypatch.setattr("waypost_server.services.population.SAMPLE", 1)
+    told = author.run("audience", "hint").output
+    assert told.startswith("About ") and "Counted: 3 of" in told
     assert author.run("audience").exit_code == 2
     assert "--condition, line 2" in author.run("audience", "--condition", "{a: [").output
     assert "did you mean" in str(author.run("audience", "--condition", "{usr.role: a}").exception)

@@ -16,7 +16,7 @@ from waypost_server.channels.template_check import check_template
 from waypost_server.definitions.loader import in_every_environment, load_files
 from waypost_server.domain.definitions import Catalog, Definitions
 from waypost_server.services.apply import apply
-from waypost_server.services.audience import condition_of, estimate
+from waypost_server.services.audience import AT_ONCE, SECONDS, condition_of, estimate
 from waypost_server.services.compare_releases import compare_releases
 from waypost_server.services.plan import plan
 from waypost_server.services.publish import RefusedError
@@ -145,6 +145,10 @@ class Condition(OnPage):
 
     condition = fields.Dict(load_default=None, allow_none=True)
     nudge = Words(200, load_default=None, allow_none=True)
+    at_once = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Answer from a random sample instead of counting everybody."},
+    )
 
 
 @blueprint.route("/definitions")
@@ -237,4 +241,6 @@ def audience(given: dict[str, Any]) -> dict[str, Any]:
     with runtime().db.read() as session:
         live = runtime().releases.live(session, workspace) or LiveRelease(0, Definitions(Catalog("")))
     condition = condition_of(live, given["condition"], given["nudge"])
-    return asdict(estimate(runtime(), workspace, live, condition, page=page_asked(given)))
+    seconds = AT_ONCE if given["at_once"] else SECONDS
+    page = page_asked(given)
+    return asdict(estimate(runtime(), workspace, live, condition, page=page, seconds=seconds))

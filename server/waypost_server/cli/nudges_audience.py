@@ -28,13 +28,26 @@ def audience(
     as_json: bool,
     page: Page | None,
 ) -> None:
-    """Count who satisfies the audience of NUDGE, or --condition, now."""
+    """Count who satisfies the audience of NUDGE, or --condition, now.
+
+    Where there are many people, an estimate from a sample comes first.
+    """
     if (nudge is None) == (condition is None):
         raise click.UsageError("Name a nudge, or give --condition '{user.role: admin}'.")
     document = _read(condition) if condition is not None else None
     with target(workspace_id, host, key) as chosen:
+        if not as_json:
+            first = chosen.audience(document, nudge, page, at_once=True)
+            click.echo(sentence(first))
+            if first["exact"]:
+                return
         found = chosen.audience(document, nudge, page)
-    click.echo(json.dumps(found, indent=2) if as_json else sentence(found))
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    elif found["exact"]:
+        click.echo(f"Counted: {sentence(found)}")
+    else:
+        click.echo("Counting everybody would take too long, so the estimate stands.")
 
 
 def sentence(found: dict[str, Any]) -> str:

@@ -45,7 +45,12 @@ class Target(Protocol):
     def apply(self, files: Mapping[str, str], **options: Any) -> dict[str, Any]: ...
     def rollback(self, number: int, *, message: str, dry_run: bool) -> dict[str, Any]: ...
     def audience(
-        self, condition: Mapping[str, Any] | None, nudge: str | None, page: Page | None
+        self,
+        condition: Mapping[str, Any] | None,
+        nudge: str | None,
+        page: Page | None,
+        *,
+        at_once: bool = False,
     ) -> dict[str, Any]: ...
     def drafts(self) -> list[dict[str, Any]]: ...
     def draft(self, name: str) -> dict[str, Any]: ...
@@ -121,17 +126,23 @@ class Local:
         return {"number": live, "undoes": [each.as_json() for each in undone]}
 
     def audience(
-        self, condition: Mapping[str, Any] | None, nudge: str | None, page: Page | None
+        self,
+        condition: Mapping[str, Any] | None,
+        nudge: str | None,
+        page: Page | None,
+        *,
+        at_once: bool = False,
     ) -> dict[str, Any]:
         """How many a condition reaches."""
         from waypost_server.domain.definitions import Catalog, Definitions
-        from waypost_server.services.audience import condition_of, estimate
+        from waypost_server.services.audience import AT_ONCE, SECONDS, condition_of, estimate
         from waypost_server.services.releases import LiveRelease
 
         with self.runtime.db.read() as session:
             live = self.runtime.releases.live(session, self.name) or LiveRelease(0, Definitions(Catalog("")))
         meant = condition_of(live, condition, nudge)
-        return estimate(self.runtime, self.name, live, meant, page=page).as_json()
+        seconds = AT_ONCE if at_once else SECONDS
+        return estimate(self.runtime, self.name, live, meant, page=page, seconds=seconds).as_json()
 
     def drafts(self) -> list[dict[str, Any]]:
         """Every draft."""
@@ -189,13 +200,18 @@ class Remote:
         return self._call(f"definitions/rollback/{number}", {"message": message, "dryRun": dry_run})
 
     def audience(
-        self, condition: Mapping[str, Any] | None, nudge: str | None, page: Page | None
+        self,
+        condition: Mapping[str, Any] | None,
+        nudge: str | None,
+        page: Page | None,
+        *,
+        at_once: bool = False,
     ) -> dict[str, Any]:
         """How many a condition reaches."""
         said = dict(page or ())
         on_page = {"page": said.pop("path", None), "pageTitle": said.pop("title", None), **said}
         asked = {name: value for name, value in on_page.items() if value is not None}
-        return self._call("audience", {"condition": condition, "nudge": nudge, **asked})
+        return self._call("audience", {"condition": condition, "nudge": nudge, "atOnce": at_once, **asked})
 
     def drafts(self) -> list[dict[str, Any]]:
         """Every draft."""
