@@ -13,10 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, insert
 
-from waypost_server.store import tables  # noqa: F401 - fills the metadata
+from waypost_server.store import tables
 from waypost_server.store.database import Base, Database, open_engine
+from waypost_server.store.send_marks import ONLY
 
 CARELESS = ("synchronous=off", "cache_size=-64000", "temp_store=memory")
 
@@ -43,6 +44,8 @@ def _template() -> bytes:
         engine = open_engine(f"sqlite:///{path}")
         Base.metadata.create_all(engine)
         with engine.connect() as connection:
+            connection.execute(insert(tables.SendMark).values(id=ONLY))  # the one row that a migration brings
+            connection.commit()
             connection.exec_driver_sql("rollback")
             connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
         engine.dispose()
