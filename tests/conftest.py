@@ -10,7 +10,8 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,6 +132,31 @@ def database(database_url: str) -> Iterator[Database]:
     engine = open_engine(database_url)
     yield Database(engine)
     engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def fresh(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[tuple[Database, Path]]]:
+    """Makes a fresh database and an empty folder as often as it is asked: one for each of hypothesis' examples."""
+    template = request.getfixturevalue(f"{request.param}_template")
+    server = request.getfixturevalue("postgres_server") if request.param == "postgres" else ""
+
+    @contextmanager
+    def make() -> Iterator[tuple[Database, Path]]:
+        with tempfile.TemporaryDirectory() as folder:
+            path, name = Path(folder) / "waypost.db", f"waypost_{uuid.uuid4().hex[:12]}"
+            if server:
+                copy_database(server, template, name)
+            else:
+                path.write_bytes(template.read_bytes())
+            engine = open_engine(on_database(server, name) if server else f"sqlite:///{path}")
+            try:
+                yield Database(engine), Path(folder)
+            finally:
+                engine.dispose()
+                if server:
+                    drop_database(server, name)
+
+    return make
 
 
 @pytest.fixture(scope="session")

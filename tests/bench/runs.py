@@ -21,6 +21,7 @@ from sqlalchemy import func, insert, select
 from tests.builders import WORKSPACE, Clock, make_runtime
 from tests.postgres import running_postgres
 from tests.services.play_rig import USAGE_DROP, PlayRig
+from waypost_server.cli.collector import spare_the_collector
 from waypost_server.services.advance_play import advance_due
 from waypost_server.services.bulk_start import advance_bulk, begin_bulk
 from waypost_server.services.retry import retried
@@ -39,6 +40,7 @@ def _work(url: str, ready: multiprocessing.synchronize.Barrier) -> None:
     runtime = make_runtime(Database(open_engine(url)), Clock())
     with runtime.db.read() as session:
         runtime.releases.live(session, WORKSPACE)
+    spare_the_collector()  # as every worker does
     ready.wait()
     while retried(lambda: advance_due(runtime, WORKSPACE)):
         pass

@@ -8,6 +8,7 @@ import click
 @click.command()
 def worker() -> None:
     """Evaluate accounts, advance plays and send until told to stop. Run as many as you like, anywhere."""
+    from waypost_server.cli.collector import spare_the_collector
     from waypost_server.cli.logs import configure
     from waypost_server.cli.runtime import open_runtime
     from waypost_server.config import Settings
@@ -16,4 +17,5 @@ def worker() -> None:
     configure()
     settings = Settings.from_env()
     with open_runtime(settings) as runtime:
+        spare_the_collector()
         run_worker(runtime, settings.redis_url)

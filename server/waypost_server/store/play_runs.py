@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from waypost_server.store import bulk
 from waypost_server.store.tables import Account, PlayRun, StepRun
@@ -85,6 +85,7 @@ def lock_accounts(session: Session, workspace_id: str, ids: Collection[str]) -> 
     """The accounts by id, locked in order of id for this transaction."""
     rows = session.scalars(
         select(Account)
+        .options(defer(Account.traits_at))  # as long as the traits, and nobody asks
         .where(Account.workspace_id == workspace_id, Account.id.in_(ids))
         .order_by(Account.id)
         .with_for_update()
