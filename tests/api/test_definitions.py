@@ -9,6 +9,7 @@ import pytest
 from tests.api.ingest_rig import Rig
 from tests.builders import add_key
 from tests.definitions.files import FILES
+from waypost_server.store.tables import Account
 
 OTHER = {**FILES, "policy.yaml": FILES["policy.yaml"].replace("max: 3", "max: 4")}
 
@@ -64,6 +65,52 @@ def test_refusals_say_where_and_what(server: Server) -> None:
     assert refused.get_json()["errors"][0]["remedy"] == "did you mean user.role"
     assert server.call("definitions/apply", {"files": FILES, "base": 77}).status_code == 409
     assert server.call("definitions/rollback/99", {}).status_code == 404
+
+
+LOUD = {
+    **FILES,
+    "plays/drop.yaml": FILES["plays/drop.yaml"].replace(
+        "strategic:\n  - task: {template: tips}", "strategic:\n  - email: {template: tips, to: {role: admin}}"
+    ),
+}
+
+
+@pytest.mark.parametrize("path", ["releases", "definitions/apply", "definitions/rollback/{loud}"])
+def test_no_route_publishes_what_newly_reaches_strategic_accounts(server: Server, path: str) -> None:
+    """Whichever way is taken: refused with names, and done when the request says so."""
+    loud = server.call("releases", {"files": LOUD}).get_json()["number"]  # nobody is strategic yet
+    live = server.call("releases", {"files": FILES}).get_json()["number"]
+    with server.rig.database.write() as session:
+        session.add(
+            Account(
+                workspace_id=server.rig.workspace,
+                id="big",
+                name="Big Corp",
+                traits={"plan": "enterprise"},
+                traits_at={},
+                motion="strategic",
+            )
+        )
+    body: dict[str, Any] = {} if "rollback" in path else {"files": LOUD}
+    refused = server.call(path.format(loud=loud), body)
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "reaches_strategic")
+    assert "Big Corp" in refused.get_json()["message"]
+    assert server.call("definitions").get_json()["number"] == live
+    done = server.call(path.format(loud=loud), {**body, "acceptStrategic": True})
+    assert done.get_json()["number"] == live + 1
+
+
+@pytest.mark.parametrize(("kilobytes", "status"), [(3_800, 200), (4_100, 400), (8_600, 413)])
+def test_files_are_taken_up_to_the_size_that_is_promised(server: Server, kilobytes: int, status: int) -> None:
+    """Four megabytes of files, and no more."""
+    notes = {f"templates/n{n}.md": "x" * 100_000 for n in range(kilobytes // 100)}
+    pushed = server.call("definitions/drafts", {"name": "big", "files": {**FILES, **notes}})
+    assert pushed.status_code == status
+
+
+def test_other_requests_stay_small(server: Server) -> None:
+    """A megabyte is more than anything else needs."""
+    assert server.call("contacts", {"summary": "x" * 3_000_000}).status_code == 413
 
 
 def test_a_key_that_may_only_read_changes_nothing(server: Server) -> None:

@@ -3,20 +3,23 @@
     python -m tests.bench.mail [--postgres URL] [--mails 2000]
 
 The sink and the workers are processes of their own; the peer keeps one connection and builds every message.
+The sink offers PIPELINING, as mail servers do.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import multiprocessing
 import tempfile
 import time
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import insert
 
-from tests.bench.plays import _fill, _raw, _Server, _Sink
+from tests.bench.plays import _fill, _raw
 from tests.builders import WORKSPACE, Clock, make_runtime
 from tests.services.play_rig import POLICY, PlayRig
 from waypost_server.channels.smtp import SmtpMailer
@@ -28,10 +31,39 @@ from waypost_server.store.tables import Delivery
 WORKERS = 2
 
 
+class _Sink(asyncio.Protocol):
+    """The least SMTP that a client accepts, in one thread: what it costs, both sides of the ratio pay."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.data, self.in_body = b"", False
+        self.transport.write(b"220 sink\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        self.data += data
+        answers: list[bytes] = []
+        while (end := self.data.find(END_OF_BODY if self.in_body else b"\r\n")) >= 0:
+            line, self.data = self.data[:end], self.data[end + (5 if self.in_body else 2) :]
+            answers.append(b"250 ok\r\n" if self.in_body else _ANSWERS.get(line[:4].upper(), b"250 ok\r\n"))
+            self.in_body = not self.in_body and line[:4].upper() == b"DATA"
+        self.transport.writelines(answers)
+
+
+END_OF_BODY = b"\r\n.\r\n"
+_ANSWERS = {
+    b"DATA": b"354 go\r\n",
+    b"QUIT": b"221 bye\r\n",
+    b"EHLO": b"250-sink\r\n250 PIPELINING\r\n",
+}
+
+
 def _serve(port: multiprocessing.Queue[int]) -> None:
-    with _Server(("127.0.0.1", 0), _Sink) as server:
-        port.put(server.server_address[1])
-        server.serve_forever()
+    async def serve() -> None:
+        server = await asyncio.get_running_loop().create_server(_Sink, "127.0.0.1", 0)
+        port.put(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    asyncio.run(serve())
 
 
 def _work(url: str, port: int, start: Barrier) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import socketserver
+import threading
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -143,6 +147,56 @@ def test_smtp_verdicts() -> None:
         mailer.close()
     assert len(sink.messages) == 2
     assert sink.recipients == ["dana@example.com"] * 2
+
+
+class _Piped(socketserver.StreamRequestHandler):
+    """A server that offers PIPELINING; it takes a body even when it refused the recipient."""
+
+    answers: ClassVar[dict[bytes, bytes]] = {}
+    together: ClassVar[list[bytes]] = []
+    bodies: ClassVar[list[bytes]] = []
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        while line := self.rfile.readline():
+            verb = line[:4].upper()
+            if verb == b"EHLO":
+                self.wfile.write(b"250-here\r\n250 PIPELINING\r\n")
+                self.together.append(self.connection.recv(4096, socket.MSG_PEEK))
+                continue
+            self.wfile.write(self.answers.get(verb, b"354 go\r\n" if verb == b"DATA" else b"250 ok\r\n"))
+            if verb == b"DATA":
+                body = b""
+                while (line := self.rfile.readline()) not in (b".\r\n", b""):
+                    body += line
+                if line:
+                    self.bodies.append(body)
+                    self.wfile.write(b"250 taken\r\n")
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome", "arrived"),
+    [
+        ({}, Sent("250 taken"), 1),
+        ({b"RCPT": b"550 5.1.1 nobody\r\n"}, Refused("550 5.1.1 nobody", gone=True), 0),
+        ({b"MAIL": b"451 later\r\n"}, Later("451 later"), 0),
+        ({b"DATA": b"554 no\r\n"}, Refused("554 no"), 0),
+    ],
+)
+def test_a_server_that_takes_commands_together_gets_them_together(
+    answers: dict[bytes, bytes], outcome: object, arrived: int
+) -> None:
+    """One write instead of three; a refusal of any of them sends nothing, also when a body would be taken."""
+    _Piped.answers, _Piped.together, _Piped.bodies = answers, [], []
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Piped) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        mailer = SmtpMailer("127.0.0.1", server.server_address[1], starttls=False)
+        assert mailer.send(_mail(), lambda: True) == outcome
+        mailer.close()
+        server.shutdown()
+    asked = b"MAIL FROM:<hello@acme.example>\r\nRCPT TO:<dana@example.com>\r\nDATA\r\n"
+    assert _Piped.together == [asked] and len(_Piped.bodies) == arrived
 
 
 def test_nobody_listening_is_for_later() -> None:

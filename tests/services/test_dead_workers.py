@@ -8,13 +8,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from tests.builders import WORKSPACE
+from tests.builders import WORKSPACE, make_runtime
 from tests.services.play_rig import PlayRig
+from waypost_server.channels.mailbox import MailboxMailer
+from waypost_server.channels.smtp import BODY_SECONDS, REPLY_SECONDS
+from waypost_server.services.deliver import deliver_due
+from waypost_server.services.deliver_mail import LEASE
 from waypost_server.services.drain import drain
 from waypost_server.services.recover import recover
 from waypost_server.store import due
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Account, Delivery, PlayRun
+from waypost_server.workers.sweep import SECONDS, SPREAD
 
 
 @pytest.fixture
@@ -61,6 +66,38 @@ def test_its_other_work_resumes_within_ninety_seconds(rig: PlayRig) -> None:
     assert not [row for row in rig.rows(PlayRun) if row.id.startswith("fresh") and row.state == "ended"]
     drain(rig.runtime)
     assert {row.state for row in rig.rows(PlayRun)} == {"ended"}
+
+
+SWEEP = SECONDS * (1 + SPREAD)  # at most, from one sweep to the next
+
+
+class _Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("point", ["deliver.claimed", "deliver.checked", "mailbox.marked"])
+def test_mails_of_a_killed_worker_leave_within_ninety_seconds(rig: PlayRig, point: str) -> None:
+    """Whatever it was doing with the second of five: the others, and that one if nothing of it had left."""
+    add(rig, "dead", 5)
+    passed = iter([point == "deliver.claimed", True])
+
+    def kill(name: str) -> None:
+        if name == point and next(passed):
+            raise _Killed
+
+    box = MailboxMailer(rig.folder, fault=kill)
+    with pytest.raises(_Killed):
+        deliver_due(make_runtime(rig.database, rig.clock, mailer=box, fault=kill), WORKSPACE)
+    rig.clock.move(seconds=90 - SWEEP)
+    recover(rig.runtime)
+    drain(rig.runtime)
+    ends = sorted(row.state for row in rig.rows(Delivery))
+    assert ends == ["sent"] * 4 + ["unknown" if point == "mailbox.marked" else "sent"]
+
+
+def test_a_group_of_mails_is_over_before_its_lease() -> None:
+    """What the mailer may wait for between two renewals is shorter than the lease, with time to commit."""
+    assert LEASE.total_seconds() > BODY_SECONDS + 10 and LEASE.total_seconds() > REPLY_SECONDS + 10
 
 
 def test_a_row_that_killed_its_worker_comes_alone(rig: PlayRig) -> None:

@@ -19,12 +19,12 @@ from waypost_server.services.apply import apply
 from waypost_server.services.audience import AT_ONCE, SECONDS, condition_of, estimate
 from waypost_server.services.compare_releases import compare_releases
 from waypost_server.services.plan import plan
-from waypost_server.services.publish import RefusedError
+from waypost_server.services.publish import MAX_REQUEST, RefusedError
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.rollback import rollback, undoes
 from waypost_server.store import releases
 
-blueprint = resource("definitions", "Check, plan and publish definitions from a folder.")
+blueprint = resource("definitions", "Check, plan and publish definitions from a folder.", largest=MAX_REQUEST)
 
 
 class Files(Camel):
@@ -57,6 +57,7 @@ class Rollback(Camel):
     """Why, and whether only to say what would be undone."""
 
     message = Words(500, load_default="")
+    accept_strategic = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     dry_run = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
@@ -217,7 +218,7 @@ def apply_files(given: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(Rollback)
 @blueprint.response(200, RolledBack)
 def roll_back(given: dict[str, Any], number: int) -> dict[str, Any]:
-    """Publish an earlier release again, as a new one"""
+    """Publish an earlier release again, unless an automated step would newly reach strategic accounts"""
     who = caller()
     try:
         if given["dry_run"]:
@@ -225,7 +226,12 @@ def roll_back(given: dict[str, Any], number: int) -> dict[str, Any]:
             live = None
         else:
             live, undone = rollback(
-                runtime(), who.workspace_id, number, author=f"key {who.key_id}", message=given["message"]
+                runtime(),
+                who.workspace_id,
+                number,
+                author=f"key {who.key_id}",
+                message=given["message"],
+                accept_strategic=given["accept_strategic"],
             )
     except RefusedError as error:
         abort(refusal(error))

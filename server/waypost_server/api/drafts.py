@@ -11,10 +11,11 @@ from waypost_server.api.definitions import Files
 from waypost_server.api.rest import Camel, Time, Words, caller, path_id, resource
 from waypost_server.services.draft import NAME_LIMIT, existing_draft
 from waypost_server.services.edit_draft import discard_draft
+from waypost_server.services.publish import MAX_REQUEST
 from waypost_server.services.push_draft import push_draft
 from waypost_server.store import drafts
 
-blueprint = resource("drafts", "Edited definitions that are not published yet.")
+blueprint = resource("drafts", "Edited definitions that are not published yet.", largest=MAX_REQUEST)
 
 
 class DraftHeading(Camel):

@@ -11,10 +11,11 @@ from waypost_server.api import cursor
 from waypost_server.api.auth import runtime
 from waypost_server.api.errors import problem
 from waypost_server.api.rest import Camel, PageQuery, Time, Words, caller, page_of, resource
-from waypost_server.services.publish import RefusedError, publish
+from waypost_server.services.apply import apply
+from waypost_server.services.publish import MAX_REQUEST, RefusedError
 from waypost_server.store import listing
 
-blueprint = resource("releases", "Published, frozen sets of definitions.")
+blueprint = resource("releases", "Published, frozen sets of definitions.", largest=MAX_REQUEST)
 FILE_LIMIT, NAME_LIMIT, FILES_LIMIT = 400_000, 200, 2_000
 
 
@@ -40,6 +41,12 @@ class NewRelease(Camel):
         metadata={"example": {"catalog.yaml": "product: Acme\nfeatures: {}\n"}},
     )
     message = Words(500, load_default="", metadata={"description": "What changes, and why."})
+    accept_strategic = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Publish although automated steps newly reach strategic accounts."},
+    )
 
 
 class Published(Camel):
@@ -70,19 +77,13 @@ def list_releases(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(NewRelease)
 @blueprint.response(201, Published)
 def publish_release(given: dict[str, Any]) -> dict[str, Any]:
-    """Publish definitions; files equal to the live release make no new one"""
+    """Publish definitions, unless an automated step would newly reach strategic accounts"""
     who = caller()
     try:
-        number = publish(
-            runtime(),
-            who.workspace_id,
-            given["files"],
-            author=f"key {who.key_id}",
-            message=given["message"],
-        )
+        done = apply(runtime(), who.workspace_id, author=f"key {who.key_id}", **given)
     except RefusedError as error:
         abort(refusal(error))
-    return {"number": number}
+    return {"number": done.number}
 
 
 def refusal(error: RefusedError) -> Response:

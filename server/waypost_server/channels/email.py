@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 from waypost_server.channels import mail_headers
@@ -63,20 +64,30 @@ class GroupMailer(Mailer, Protocol):
 
 def envelope_sender(sender: str) -> str:
     """The bare address of "Name <address>"; raises HeaderError."""
-    return mail_headers.address(parseaddr(sender)[1])
+    return _sender(sender)[0]
+
+
+@lru_cache(maxsize=64)
+def _sender(sender: str) -> tuple[str, str]:
+    """(address, From header); the same for most mails."""
+    name, written = parseaddr(sender)
+    name, written = mail_headers.clean(name), mail_headers.address(written)
+    if not name:
+        return written, written
+    bare = name.replace("\\", "").replace('"', "")
+    quoted = f'"{bare}"' if name.isascii() else mail_headers.encoded(name)
+    return written, f"{quoted} <{written}>"
 
 
 def to_bytes(mail: Mail) -> bytes:
     """The whole message, CRLF line ends, ASCII only. Raises HeaderError when a header is not safe."""
-    sender = envelope_sender(mail.sender)
-    name = mail_headers.clean(parseaddr(mail.sender)[0])
+    sender, from_header = _sender(mail.sender)
     domain = sender.rpartition("@")[2]
+    if mail.return_path:
+        mail_headers.address(mail.return_path)
     boundary = f"=_waypost_{mail.delivery_id}"
-    quoted = (
-        '"' + name.replace("\\", "").replace('"', "") + '"' if name.isascii() else mail_headers.encoded(name)
-    )
     headers = {
-        "From": f"{quoted} <{sender}>" if name else sender,
+        "From": from_header,
         "To": mail_headers.address(mail.recipient),
         "Subject": mail_headers.encoded(mail_headers.clean(mail.subject)[: mail_headers.MAX_SUBJECT]),
         "Date": format_datetime(mail.at),

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
@@ -64,7 +65,21 @@ class Footer:
 
 def parts(markdown: str, *, subject: str, footer: Footer, lang: str = "en") -> Parts:
     """Render a Markdown body with its footer. Authors' and customers' text is never markup."""
-    tokens = _markdown.parse(markdown)  # once for both parts: it is most of what a mail costs to write
+    return in_page(body(markdown), subject=subject, footer=footer, lang=lang)
+
+
+def body(markdown: str) -> Parts:
+    """The words alone, without page and footer."""
+    return body_of(parsed(markdown))
+
+
+def parsed(markdown: str, environment: dict[str, Any] | None = None) -> list[Token]:
+    """Parsed once for both parts; link definitions go into `environment`."""
+    return _markdown.parse(markdown, environment)
+
+
+def body_of(tokens: Sequence[Token]) -> Parts:
+    """As `body`, from what was parsed."""
     safe = nh3.clean(
         _markdown.renderer.render(tokens, _markdown.options, {}),
         tags=_TAGS,
@@ -73,7 +88,13 @@ def parts(markdown: str, *, subject: str, footer: Footer, lang: str = "en") -> P
         url_schemes={"https", "http", "mailto"},
         link_rel=None,
     )
-    return Parts(_text(tokens, footer), _page(_styled(safe), subject=subject, footer=footer, lang=lang))
+    return Parts(_text(tokens), _styled(safe))
+
+
+def in_page(words: Parts, *, subject: str, footer: Footer, lang: str = "en") -> Parts:
+    """A body with all that stands around it."""
+    page = _page(words.html, subject=subject, footer=footer, lang=lang)
+    return Parts(f"{words.text}\n\n-- \n{_text_footer(footer)}", page)
 
 
 def _absolute(_tag: str, _attribute: str, value: str) -> str | None:
@@ -113,7 +134,7 @@ def _page(body: str, *, subject: str, footer: Footer, lang: str) -> str:
     )
 
 
-def _text(tokens: Sequence[Token], footer: Footer) -> str:
+def _text(tokens: Sequence[Token]) -> str:
     """The words without the markup: lists keep their marks, links become "words (address)"."""
     lines: list[str] = []
     marks: list[int | None] = []
@@ -129,8 +150,11 @@ def _text(tokens: Sequence[Token], footer: Footer) -> str:
                 lines.append("")
         elif token.type in ("fence", "code_block"):
             lines.extend([token.content.rstrip(), ""])
-    body = "\n".join(lines).strip()
-    out = f"{body}\n\n-- \n{footer.why}\n"
+    return "\n".join(lines).strip()
+
+
+def _text_footer(footer: Footer) -> str:
+    out = f"{footer.why}\n"
     if footer.unsubscribe_url:
         out += f"Stop these e-mails: {footer.unsubscribe_url}\n"
     return f"{out}Choose what you get: {footer.preferences_url}\n" if footer.preferences_url else out

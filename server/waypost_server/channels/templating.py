@@ -32,8 +32,9 @@ MAX_ITEMS = 50  # of a list a loop walks
 
 OPTIONAL = "? "  # starts a line that is left out when a fact in it is missing
 LEFT_OUT = "\x00"  # no author's file and no stored value holds one
+BEGIN, END = "\x01", "\x02"  # around each value of a mail: see mail_layout.py
 
-Markup = Literal["text", "markdown"]
+Markup = Literal["text", "markdown", "mail"]
 _ALLOWED = (
     tree.Output, tree.TemplateData, tree.Name, tree.Getattr, tree.Getitem, tree.Const, tree.If, tree.For,
     tree.Filter, tree.Test, tree.Compare, tree.Operand, tree.And, tree.Or, tree.Not,
@@ -85,7 +86,8 @@ def is_plain(source: str) -> bool:
 
 def parse_template(source: str, *, markup: Markup = "text") -> Compiled:
     """Check and compile a template. With `markup="markdown"` every value is escaped, so that a customer's
-    name cannot make a link. Raises TemplateError with `detail={"line", "remedy"}`."""
+    name cannot make a link; with "mail" it stands between BEGIN and END as well. Raises TemplateError with
+    `detail={"line", "remedy"}`."""
     if len(source) > MAX_SOURCE:
         raise _refused(f"the template has more than {MAX_SOURCE:,} characters", 1, "shorten it")
     environment = _ENVIRONMENTS[markup]
@@ -299,6 +301,10 @@ def escaped(value: Any) -> str:
     return _PUNCTUATION.sub(r"\\\1", _SPACES.sub(" ", written(value)).strip())
 
 
+def _between_marks(value: Any) -> str:
+    return f"{BEGIN}{escaped(value).replace(BEGIN, '').replace(END, '')}{END}"
+
+
 def _environment(finalize: Any) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         undefined=Missing,
@@ -318,4 +324,5 @@ def _environment(finalize: Any) -> ImmutableSandboxedEnvironment:
 _ENVIRONMENTS: Mapping[Markup, ImmutableSandboxedEnvironment] = {
     "text": _environment(written),
     "markdown": _environment(escaped),
+    "mail": _environment(_between_marks),
 }

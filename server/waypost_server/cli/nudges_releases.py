@@ -73,11 +73,17 @@ def _overridden(folder: Path, environment: str) -> dict[str, Any]:
 @click.option("--message", "-m", default="", help="Why: kept with the release.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @where
+@click.option(
+    "--accept-strategic",
+    is_flag=True,
+    help="Publish although automated steps newly reach strategic accounts.",
+)
 @JSON
 def rollback(
     number: int,
     message: str,
     yes: bool,
+    accept_strategic: bool,
     workspace_id: str | None,
     host: str | None,
     key: str | None,
@@ -90,7 +96,7 @@ def rollback(
             click.echo(f"Going back to release {number} changes:")
             _print_changes(undone)
             click.confirm("Publish?", abort=True)
-        done = chosen.rollback(number, message=message, dry_run=False)
+        done = chosen.rollback(number, message=message, dry_run=False, accept_strategic=accept_strategic)
     if as_json:
         click.echo(json.dumps(done, indent=2, ensure_ascii=False))
     else:

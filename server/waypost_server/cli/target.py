@@ -43,7 +43,9 @@ class Target(Protocol):
     def diff(self, first: int, second: int) -> dict[str, Any]: ...
     def plan(self, files: Mapping[str, str], environment: str | None) -> dict[str, Any]: ...
     def apply(self, files: Mapping[str, str], **options: Any) -> dict[str, Any]: ...
-    def rollback(self, number: int, *, message: str, dry_run: bool) -> dict[str, Any]: ...
+    def rollback(
+        self, number: int, *, message: str, dry_run: bool, accept_strategic: bool = False
+    ) -> dict[str, Any]: ...
     def audience(
         self,
         condition: Mapping[str, Any] | None,
@@ -113,7 +115,9 @@ class Local:
         done = apply(self.runtime, self.name, files, author=author(), **options)
         return {"number": done.number, "isNew": done.is_new, "plan": done.plan.as_json()}
 
-    def rollback(self, number: int, *, message: str, dry_run: bool) -> dict[str, Any]:
+    def rollback(
+        self, number: int, *, message: str, dry_run: bool, accept_strategic: bool = False
+    ) -> dict[str, Any]:
         """Publish an earlier release again."""
         from waypost_server.services.rollback import rollback, undoes
 
@@ -122,7 +126,14 @@ class Local:
                 "number": None,
                 "undoes": [each.as_json() for each in undoes(self.runtime, self.name, number)[1]],
             }
-        live, undone = rollback(self.runtime, self.name, number, author=author(), message=message)
+        live, undone = rollback(
+            self.runtime,
+            self.name,
+            number,
+            author=author(),
+            message=message,
+            accept_strategic=accept_strategic,
+        )
         return {"number": live, "undoes": [each.as_json() for each in undone]}
 
     def audience(
@@ -195,9 +206,14 @@ class Remote:
         given = {_camel(name): each for name, each in options.items()}
         return self._call("definitions/apply", {"files": files, **given})
 
-    def rollback(self, number: int, *, message: str, dry_run: bool) -> dict[str, Any]:
+    def rollback(
+        self, number: int, *, message: str, dry_run: bool, accept_strategic: bool = False
+    ) -> dict[str, Any]:
         """Publish an earlier release again."""
-        return self._call(f"definitions/rollback/{number}", {"message": message, "dryRun": dry_run})
+        return self._call(
+            f"definitions/rollback/{number}",
+            {"message": message, "dryRun": dry_run, "acceptStrategic": accept_strategic},
+        )
 
     def audience(
         self,

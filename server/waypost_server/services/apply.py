@@ -47,12 +47,17 @@ def apply(  # noqa: PLR0913 - what `publish` takes, and one word more
     change_environment: bool = False,
     accept_strategic: bool = False,
 ) -> Applied:
-    """Plan and publish. Raises RefusedError, StrategicError, BaseMovedError, OtherEnvironmentError, NotFoundError."""
+    """Plan and publish; with `accept_strategic` what was accepted is on record with the release.
+
+    The way by which people, keys and folders publish: nothing else may reach strategic accounts. Raises
+    RefusedError, StrategicError, BaseMovedError, OtherEnvironmentError, NotFoundError.
+    """
     planned = plan(runtime, workspace_id, files, environment=environment)
     if planned.refusals and not accept_strategic:
         raise StrategicError(planned.refusals)
     number = publish(
         runtime, workspace_id, files, author=author, message=message, base=base,
         environment=planned.environment, change_environment=change_environment,
+        accepted=[str(each) for each in planned.refusals],
     )  # fmt: skip
     return Applied(number, number != planned.base, planned)

@@ -10,7 +10,7 @@ from waypost_server.channels.outcome import Outcome, Refused
 from waypost_server.domain.errors import TemplateError
 from waypost_server.domain.policy import ChatRoom
 from waypost_server.services import restored
-from waypost_server.services.deliver_mail import MARK_LEASE
+from waypost_server.services.deliver_mail import LEASE
 from waypost_server.services.play_words import write
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import deliveries, endpoints
@@ -72,7 +72,7 @@ def _words(session: Session, runtime: Runtime, row: Delivery) -> tuple[str, str]
 
 def _mark(runtime: Runtime, row: Delivery, fence: str, post: ChatPost) -> bool:
     """The commit point: from here on it may have been posted. A template's words are kept as they were sent."""
-    values = {"phase": "commit_point", "lease_until": runtime.clock() + MARK_LEASE, "subject": post.title}
+    values = {"phase": "commit_point", "lease_until": runtime.clock() + LEASE, "subject": post.title}
     if row.template:
         values["body"] = chat_words.as_text(post.title, post.markdown)
     runtime.fault("chat.connected")

@@ -6,6 +6,7 @@ commit leaves the whole group `unknown`, up to `GROUP` of them: that is the pric
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import partial
@@ -14,12 +15,14 @@ from sqlalchemy.orm import Session
 
 from waypost_server.channels.email import GroupMailer, Mail
 from waypost_server.channels.mail_headers import HeaderError
-from waypost_server.channels.mail_html import Footer, Parts, parts
+from waypost_server.channels.mail_html import Footer, Parts, in_page, parts
+from waypost_server.channels.mail_html import body as markdown_body
+from waypost_server.channels.mail_layout import laid_out, without_marks
 from waypost_server.channels.outcome import Outcome, Refused
 from waypost_server.domain.errors import NotFoundError, TemplateError
 from waypost_server.services import draft_mail, restored, workshop_mail
 from waypost_server.services.addresses import preferences_url, unsubscribe_url
-from waypost_server.services.play_words import write
+from waypost_server.services.play_words import Written, write_to_many
 from waypost_server.services.return_path import return_path
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.send_checks import check_all
@@ -28,8 +31,9 @@ from waypost_server.store import send_group
 from waypost_server.store.tables import Delivery
 
 GROUP = 16
-LEASE = timedelta(seconds=110)  # longer than a whole group may take: 20 s for the bodies, 75 for the answers
-MARK_LEASE = timedelta(seconds=100)  # longer than the mailer waits for the answers to the dots
+# Longer than a group may take from one renewal to the next: 20 s for the bodies, 55 for the answers to the dots.
+# A sweep comes every 15 s, so what a killed worker held goes on within 90 s.
+LEASE = timedelta(seconds=70)
 
 
 def group_size(runtime: Runtime) -> int:
@@ -48,7 +52,7 @@ def deliver_mails(runtime: Runtime, rows: Sequence[Delivery], fence: str, waitin
     outcomes: dict[str, Outcome] = {}
     mails = _written(runtime, rows, outcomes)
     if mails:
-        outcomes |= _hand_over(runtime, mails, rows, fence)
+        outcomes |= _hand_over(runtime, mails, rows, fence, waiting)
     with runtime.db.write() as session:
         settle_all(session, runtime, rows, fence=fence, outcomes=outcomes)
     runtime.fault("deliver.settled")
@@ -59,16 +63,35 @@ def _written(runtime: Runtime, rows: Sequence[Delivery], outcomes: dict[str, Out
     mails = []
     with runtime.db.read() as session:
         known = send_group.accounts(session, rows[0].workspace_id, {row.account_id for row in rows})
+        words = _words_of_all(session, runtime, rows)
         for row in rows:
             try:
-                mails.append(_mail(session, runtime, row))
+                mails.append(_mail(session, runtime, row, words.get(row.id)))
             except (TemplateError, NotFoundError) as error:
                 outcomes[row.id] = Refused(f"not written: {error.message}")
         del known  # the session looks accounts up by key, and finds these as long as somebody holds them
     return mails
 
 
-def _mail(session: Session, runtime: Runtime, row: Delivery) -> Mail:
+def _words_of_all(
+    session: Session, runtime: Runtime, rows: Sequence[Delivery]
+) -> dict[str, Written | TemplateError]:
+    """By delivery, the filled-in templates: one statement for all that use the same one."""
+    alike: dict[tuple[int, str], list[Delivery]] = defaultdict(list)
+    for row in rows:
+        if row.template and not row.person:
+            alike[row.release, row.template].append(row)
+    found: dict[str, Written | TemplateError] = {}
+    for (number, template), readers in alike.items():
+        workspace_id = readers[0].workspace_id
+        release = runtime.releases.pinned(session, workspace_id, number)
+        pairs = [(row.account_id, row.user_id) for row in readers]
+        written = write_to_many(session, runtime, release, template, workspace_id=workspace_id, readers=pairs)
+        found |= zip((row.id for row in readers), written, strict=True)
+    return found
+
+
+def _mail(session: Session, runtime: Runtime, row: Delivery, written: Written | TemplateError | None) -> Mail:
     stop_url = (
         None if row.kind == "transactional" else unsubscribe_url(runtime, row.workspace_id, row.recipient)
     )
@@ -81,7 +104,13 @@ def _mail(session: Session, runtime: Runtime, row: Delivery) -> Mail:
         if row.invitation_id
         else None
     )
-    subject, body = _words(session, runtime, row, stop_url, workshop_mail.block(invite) if invite else "")
+    if isinstance(written, TemplateError):
+        raise written
+    if written is None:
+        subject, body = row.subject, _notice(runtime, row)
+    else:
+        below = workshop_mail.block(invite) if invite else ""
+        subject, body = written.subject, _body(session, runtime, row, written, stop_url, below)
     return Mail(
         delivery_id=row.id,
         sender=runtime.mail_from,
@@ -96,25 +125,15 @@ def _mail(session: Session, runtime: Runtime, row: Delivery) -> Mail:
     )
 
 
-def _words(
-    session: Session, runtime: Runtime, row: Delivery, stop_url: str | None, below: str
-) -> tuple[str, Parts]:
-    if not row.template:
-        return row.subject, _notice(runtime, row)
+def _body(
+    session: Session, runtime: Runtime, row: Delivery, written: Written, stop_url: str | None, below: str
+) -> Parts:
     release = runtime.releases.pinned(session, row.workspace_id, row.release)
-    written = write(
-        session,
-        runtime,
-        release,
-        workspace_id=row.workspace_id,
-        account_id=row.account_id,
-        user_id=row.user_id,
-        template_key=row.template,
-        for_mail=True,
-    )
     choose_url = preferences_url(runtime, row.workspace_id, row.user_id) if stop_url and row.user_id else None
     why = draft_mail.footer(session, release, row.workspace_id, row.account_id, stop_url, choose_url)
-    return written.subject, parts(written.body + below, subject=written.subject, footer=why)
+    # What Waypost adds is another for each reader: there is no layout to share.
+    words = markdown_body(without_marks(written.body) + below) if below else laid_out(written.body)
+    return in_page(words, subject=written.subject, footer=why)
 
 
 def _notice(runtime: Runtime, row: Delivery) -> Parts:
@@ -126,45 +145,50 @@ def _notice(runtime: Runtime, row: Delivery) -> Parts:
 
 
 def _hand_over(
-    runtime: Runtime, mails: Sequence[Mail], rows: Sequence[Delivery], fence: str
+    runtime: Runtime, mails: Sequence[Mail], rows: Sequence[Delivery], fence: str, waiting: Collection[str]
 ) -> dict[str, Outcome]:
     mailer = runtime.mailer
     assert mailer is not None  # check_all() holds e-mail back while there is none
     if isinstance(mailer, GroupMailer):
-        return mailer.send_all(mails, lambda ready: _mark(runtime, rows, fence, ready))
+        return mailer.send_all(mails, lambda ready: _mark(runtime, rows, fence, waiting, ready))
     outcomes: dict[str, Outcome] = {}
     for mail in mails:
         try:
-            mark = partial(_may_go, runtime, rows, fence, mail)
+            mark = partial(_may_go, runtime, rows, fence, waiting, mail)
             outcomes[mail.delivery_id] = mailer.send(mail, mark)
         except HeaderError as error:
             outcomes[mail.delivery_id] = Refused(f"not written: {error.message}")
     return outcomes
 
 
-def _may_go(runtime: Runtime, rows: Sequence[Delivery], fence: str, mail: Mail) -> bool:
-    return bool(_mark(runtime, rows, fence, [mail]))
+def _may_go(
+    runtime: Runtime, rows: Sequence[Delivery], fence: str, waiting: Collection[str], mail: Mail
+) -> bool:
+    return bool(_mark(runtime, rows, fence, waiting, [mail]))
 
 
-def _mark(runtime: Runtime, rows: Sequence[Delivery], fence: str, mails: Sequence[Mail]) -> set[str]:
-    """The commit point: from here on these may have left. Keeps the very words that are sent."""
-    workspace_id, until = rows[0].workspace_id, runtime.clock() + MARK_LEASE
+def _mark(
+    runtime: Runtime,
+    rows: Sequence[Delivery],
+    fence: str,
+    waiting: Collection[str],
+    mails: Sequence[Mail],
+) -> set[str]:
+    """The commit point: from here on these may have left. Keeps the very words that are sent.
+
+    What waits for its turn is held on to as well: the answers may take as long as the bodies and more.
+    """
+    workspace_id, until = rows[0].workspace_id, runtime.clock() + LEASE
     with runtime.db.write() as session:
-        ours = send_group.ours(
-            session, workspace_id, [mail.delivery_id for mail in mails], fence=fence, phase="pre"
+        if waiting:
+            send_group.renew(session, workspace_id, waiting, fence=fence, lease_until=until)
+        ours = send_group.mark(
+            session,
+            workspace_id,
+            [(mail.delivery_id, mail.subject, mail.parts.text, mail.parts.html) for mail in mails],
+            fence=fence,
+            lease_until=until,
         )
-        changes = {
-            mail.delivery_id: {
-                "phase": "commit_point",
-                "lease_until": until,
-                "subject": mail.subject,
-                "body": mail.parts.text,
-                "body_html": mail.parts.html,
-            }
-            for mail in mails
-            if mail.delivery_id in ours
-        }
-        send_group.move_all(session, workspace_id, fence=fence, changes=changes)
         marked = restored.number(session, runtime) if ours else 0
     restored.note(runtime, marked, [row for row in rows if row.id in ours])
     return ours

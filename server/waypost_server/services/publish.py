@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from waypost_server.channels.template_check import check_template
 from waypost_server.definitions.findings import Finding
@@ -15,6 +16,7 @@ from waypost_server.services.runtime import Runtime
 from waypost_server.store import audit, due, releases
 
 MAX_BYTES = 4_000_000
+MAX_REQUEST = 8 * 1024 * 1024  # as many bytes as JSON, where line ends and quotes take two
 JUDGED_BY = ("catalog.yaml", "journey.yaml", "adoption.yaml")  # accounts are judged again when one changes
 
 
@@ -43,7 +45,7 @@ class BaseMovedError(ConflictError):
     code = "base_moved"
 
 
-def publish(
+def publish(  # noqa: PLR0913 - what makes a release
     runtime: Runtime,
     workspace_id: str,
     files: Mapping[str, str],
@@ -53,12 +55,14 @@ def publish(
     base: int | None = None,
     environment: str | None = None,
     change_environment: bool = False,
+    accepted: Sequence[str] = (),
 ) -> int:
     """Check `files` (name → text) and publish them; the number of the release that is live afterwards.
 
     Files equal to the live release make no new one. Publishers of a workspace queue on its row, so numbers
     have no gaps and no two are the same. With `base`, only if that release is still live (0 = none).
-    `environment` None is the one the workspace lives in; another one needs `change_environment`.
+    `environment` None is the one the workspace lives in; another one needs `change_environment`. `accepted` goes
+    into the record: what a person agreed to (see `apply`, which people and keys publish through).
     Raises RefusedError, NotFoundError, BaseMovedError, OtherEnvironmentError.
     """
     environment = environment_for(runtime, workspace_id, environment)
@@ -92,7 +96,14 @@ def publish(
             session, workspace_id, number, dict(files), digest=digest, author=author, message=message,
             environment=environment, at=now,
         )  # fmt: skip
-        after = {"number": number, "digest": digest, "message": message, "environment": environment}
+        after: dict[str, Any] = {
+            "number": number,
+            "digest": digest,
+            "message": message,
+            "environment": environment,
+        }
+        if accepted:
+            after["accepted"] = list(accepted)
         entry = audit.Entry(runtime.new_id(), now, author, "release.publish", str(number), after=after)
         audit.append(session, workspace_id, entry)
     runtime.releases.forget(workspace_id)

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.definitions.changes import Change, compare
 from waypost_server.domain.errors import NotFoundError
-from waypost_server.services.publish import publish
+from waypost_server.services.apply import apply
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import releases
 
@@ -21,19 +21,21 @@ def rollback(
     author: str,
     message: str = "",
     base: int | None = None,
+    accept_strategic: bool = False,
 ) -> tuple[int, tuple[Change, ...]]:
     """Publish release `number` again: the live number afterwards, and what it undoes.
 
     With `base`, only if that release is still live. Raises NotFoundError; BaseMovedError; RefusedError when this
-    version no longer accepts the old files.
+    version no longer accepts the old files; StrategicError when one of its automated steps would newly reach
+    strategic accounts.
     """
     (files, environment), undone = undoes(runtime, workspace_id, number)
     said = message or f"Roll back to release {number}"
-    live = publish(
+    done = apply(
         runtime, workspace_id, files, author=author, message=said, base=base,
-        environment=environment, change_environment=True,
+        environment=environment, change_environment=True, accept_strategic=accept_strategic,
     )  # fmt: skip
-    return live, undone
+    return done.number, undone
 
 
 def undoes(

@@ -82,8 +82,7 @@ def check_all(
     """
     workspace_id, ids = rows[0].workspace_id, [row.id for row in rows]
     group.lock_subjects(session, workspace_id, rows)
-    group.renew(session, workspace_id, [*ids, *waiting], fence=fence, lease_until=lease_until)
-    held = group.ours(session, workspace_id, ids, fence=fence, phase="pre")
+    held = group.renew(session, workspace_id, [*ids, *waiting], fence=fence, lease_until=lease_until)
     mine = [row for row in rows if row.id in held]
     now = runtime.clock()
     if not mine:

@@ -53,25 +53,14 @@ def settle_all(
     fence: str,
     outcomes: Mapping[str, Outcome],
 ) -> None:
-    """A group in one transaction: what was sent in three statements, the rest one by one."""
+    """A group in one transaction: what was sent in two statements, the rest one by one."""
     workspace_id, now = rows[0].workspace_id, runtime.clock()
     sent = {each: outcome for each, outcome in outcomes.items() if isinstance(outcome, Sent)}
-    held = send_group.ours(session, workspace_id, sent, fence=fence) if sent else set()
-    done = [row for row in rows if row.id in held]
-    free = {"phase": "", "fence": None, "lease_until": None, "claims": 0}
-    changes = {
-        row.id: {**free, "attempts": row.attempts + 1, **_values(runtime, row, sent[row.id], n=0, now=now)}
-        for row in done
-    }
-    send_group.move_all(session, workspace_id, fence=fence, changes=changes)
-    tries = [
-        {"workspace_id": workspace_id, "delivery_id": row.id, "n": row.attempts + 1, "at": now,
-         "outcome": "sent", "detail": sent[row.id].detail[:500]}
-        for row in done
-    ]  # fmt: skip
-    send_group.add_attempts(session, tries)
-    for row in done:
-        log.info("delivery.settled", extra={"delivery": row.id, "state": "sent", "attempt": row.attempts + 1})
+    if sent:
+        answers = {each: outcome.detail[:500] for each, outcome in sent.items()}
+        tries = send_group.end_as_sent(session, workspace_id, answers, fence=fence, at=now)
+        for each, n in tries.items():
+            log.info("delivery.settled", extra={"delivery": each, "state": "sent", "attempt": n})
     for row in rows:
         if row.id in outcomes and row.id not in sent:
             settle(session, runtime, row, fence=fence, outcome=outcomes[row.id])

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.budget import TouchSeen
 from waypost_server.domain.consent import Answer
+from waypost_server.store import bulk
 from waypost_server.store.tables import (
     Account,
-    Attempt,
     Consent,
     Delivery,
     EndUser,
@@ -28,6 +28,28 @@ from waypost_server.store.tasks import OPEN
 
 MOST_TOUCHES = 500  # of one person or account; no cap is near it
 OF_DELIVERY = "delivery:"  # before the id of a touch that a delivery made
+OURS = "delivery.workspace_id = {0} and delivery.id = r.id and delivery.fence = {1} and delivery.state = 'sending'"
+IDS = bulk.columns("id")
+RENEW = f"""
+update delivery set lease_until = {{2}} from {{rows}} where {OURS} and delivery.phase = 'pre' returning delivery.id
+"""
+WORDS = bulk.columns("id, subject, body, body_html")
+MARK = f"""
+update delivery set phase = 'commit_point', lease_until = {{2}}, subject = r.subject, body = r.body,
+  body_html = r.body_html
+from {{rows}} where {OURS} and delivery.phase = 'pre' returning delivery.id
+"""
+ANSWERS = bulk.columns("id, answer")
+SENT = f"""
+update delivery set state = 'sent', reason = r.answer, ended_at = {{2}}, attempts = delivery.attempts + 1,
+  phase = '', fence = null, lease_until = null, claims = 0
+from {{rows}} where {OURS} returning delivery.id, delivery.attempts
+"""
+TRIES = bulk.columns("id, n integer, answer")
+NOTE = """
+insert into attempt (workspace_id, delivery_id, n, at, outcome, detail)
+select {0}, r.id, r.n, {1}, 'sent', r.answer from {rows} where true
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,62 +81,38 @@ def lock_subjects(session: Session, workspace_id: str, rows: Collection[Delivery
         session.scalars(locking.order_by(table.id).with_for_update()).all()
 
 
-def ours(
-    session: Session, workspace_id: str, ids: Collection[str], *, fence: str, phase: str | None = None
-) -> set[str]:
-    """Which of these are still being sent under this fence; they stay locked until the commit."""
-    query = select(Delivery.id).where(
-        Delivery.workspace_id == workspace_id,
-        Delivery.id.in_(ids),
-        Delivery.fence == fence,
-        Delivery.state == "sending",
-    )
-    if phase is not None:
-        query = query.where(Delivery.phase == phase)
-    return set(session.scalars(query.order_by(Delivery.id).with_for_update()))
-
-
 def renew(
     session: Session, workspace_id: str, ids: Collection[str], *, fence: str, lease_until: datetime
-) -> None:
-    """Hold on to what is not past its commit point; the rest of a batch waits for the group before it."""
-    session.execute(
-        update(Delivery)
-        .where(
-            Delivery.workspace_id == workspace_id,
-            Delivery.id.in_(ids),
-            Delivery.fence == fence,
-            Delivery.state == "sending",
-            Delivery.phase == "pre",
-        )
-        .values(lease_until=lease_until)
-        .execution_options(synchronize_session=False)
-    )
+) -> set[str]:
+    """Hold on to what is not past its commit point, and say which of these that is; they stay locked."""
+    rows = [(each,) for each in sorted(ids)]
+    return {row[0] for row in bulk.run(session, RENEW, IDS, rows, (workspace_id, fence, lease_until))}
 
 
-def move_all(
-    session: Session, workspace_id: str, *, fence: str, changes: Mapping[str, Mapping[str, Any]]
-) -> None:
-    """Change deliveries that are being sent under this fence, each in its own way; all name the same columns."""
-    if not changes:
-        return
-    table = cast(Table, Delivery.__table__)
-    query = update(table).where(
-        table.c.workspace_id == bindparam("of_workspace"),
-        table.c.id == bindparam("of_id"),
-        table.c.fence == bindparam("of_fence"),
-        table.c.state == "sending",
-    )
-    given = {"of_workspace": workspace_id, "of_fence": fence}
-    session.connection().execute(
-        query, [{**given, "of_id": each, **changes[each]} for each in sorted(changes)]
-    )
+def mark(
+    session: Session,
+    workspace_id: str,
+    words: Sequence[tuple[str, str, str, str]],
+    *,
+    fence: str,
+    lease_until: datetime,
+) -> set[str]:
+    """The commit point of those that are still ours, with the words that are sent: (id, subject, text, HTML)."""
+    rows = bulk.run(session, MARK, WORDS, sorted(words), (workspace_id, fence, lease_until))
+    return {row[0] for row in rows}
 
 
-def add_attempts(session: Session, attempts: Sequence[Mapping[str, Any]]) -> None:
-    """Note one try of each."""
-    if attempts:
-        session.connection().execute(insert(cast(Table, Attempt.__table__)), attempts)
+def end_as_sent(
+    session: Session, workspace_id: str, answers: Mapping[str, str], *, fence: str, at: datetime
+) -> dict[str, int]:
+    """Write down that these were sent, with the server's answer to each; those that were still ours, with the
+    number of the try."""
+    rows = bulk.run(session, SENT, ANSWERS, sorted(answers.items()), (workspace_id, fence, at))
+    tries = {row[0]: row[1] for row in rows}
+    noted = [(each, tries[each], answers[each]) for each in sorted(tries)]
+    if noted:
+        bulk.run(session, NOTE, TRIES, noted, (workspace_id, at))
+    return tries
 
 
 def surroundings(session: Session, workspace_id: str, ids: Collection[str]) -> dict[str, Surroundings]:

@@ -156,14 +156,23 @@ def _team(runtime: Runtime, workspace: str) -> None:
 
 
 def _definitions(runtime: Runtime, workspace: str, nudges: Path, demo: bool, say: Say) -> None:
-    """Publish the folder: always for the demo, otherwise only as the first release."""
+    """Publish the folder: for the demo whenever it differs, otherwise only as the first release."""
     with runtime.db.read() as session:
-        live = releases.live_number(session, workspace)
+        live = releases.live(session, workspace)
     if live is not None and not demo:
         return
     from waypost_server.definitions.loader import load
-    from waypost_server.services.publish import publish
+    from waypost_server.services.apply import StrategicError, apply
 
-    number = publish(runtime, workspace, load(nudges).files, author=ACTOR, message=f"From {nudges.name}/")
-    if number != live:
-        say(f"Definitions in {nudges} published as release {number}.")
+    files = load(nudges).files
+    if live is not None and live[1] == files:
+        return
+    try:
+        done = apply(runtime, workspace, files, author=ACTOR, message=f"From {nudges.name}/")
+    except StrategicError as error:
+        say(
+            f"{error.message} Until then {f'release {live[0]} stays live' if live else 'no release is live'}."
+        )
+        return
+    if done.is_new:
+        say(f"Definitions in {nudges} published as release {done.number}.")

@@ -136,6 +136,7 @@ def roll_back(number: int) -> Any:
             author=who.email,
             message=form.get("message", "").strip()[:500],
             base=int(base),
+            accept_strategic=may(who.role, "approver"),
         )
     except ConflictError as error:
         return confirm(number, problem=error.message), error.status
