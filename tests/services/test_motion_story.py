@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -51,6 +51,7 @@ MOMENTS = (
     "deliver.claimed",
 )
 NEVER = 9
+NO_LIMIT = "caps: null\nmin_gap: null\nsession: null\nquiet_hours: null\nwebhooks: {crm-note: 'https://crm.example.com/hook'}\n"
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,10 @@ class Witness:
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PLAYS, st.lists(ACTS, min_size=2, max_size=5), st.booleans())
+@example(
+    Play("person", ["email"], ["task"]), [Act("start", 1), Act("touch", NEVER)], False
+)  # a mail is queued
+@example(Play("person", ["email"], ["task"]), [Act("start", 2), Act("touch", NEVER)], False)  # and claimed
 def test_software_never_speaks_to_a_strategic_account(
     fresh: Fresh, play: Play, acts: list[Act], begins_strategic: bool
 ) -> None:
@@ -135,7 +140,7 @@ class Life:
         self.rig.runtime = replace(self.rig.runtime, fault=self._moment)
         self.strategic, self.turns_in = strategic, NEVER
         self.turned = False
-        self.rig.publish(plays__usage_drop=play.text())
+        self.rig.publish(plays__usage_drop=play.text(), policy=NO_LIMIT)
         self.rig.add_csm()
         first = clock.now.date() - timedelta(days=16)
         traits = {"mrr": 9000 if strategic else 100, "seats": 1}
