@@ -7,13 +7,12 @@ from typing import Any
 from marshmallow import fields
 
 from waypost_server.api.auth import runtime
+from waypost_server.api.named_by import BY, ByQuery, person_for, via
 from waypost_server.api.rest import Camel, Id, Time, Words, caller, found, path_id, resource
 from waypost_server.services import account_owner as service
-from waypost_server.services import named_person
 from waypost_server.store import account_owners, profiles
 
 blueprint = resource("owner", "Who looks after an account, and who decided so.")
-BY = {"description": "The e-mail of the person who decides it; they log into the console."}
 ID = {"description": "A console user's id; null: nobody."}
 
 
@@ -45,10 +44,6 @@ class OwnerBody(Camel):
     by = Id(required=True, metadata=BY)
 
 
-class OwnerByQuery(Camel):
-    by = Id(required=True, metadata=BY)
-
-
 @blueprint.route("/accounts/<account_id>/owner")
 @blueprint.response(200, AccountOwner)
 def get_owner(account_id: str) -> dict[str, Any]:
@@ -62,7 +57,7 @@ def get_owner(account_id: str) -> dict[str, Any]:
 def put_owner(given: dict[str, Any], account_id: str) -> dict[str, Any]:
     """Name the owner of an account; open tasks of the one before go along"""
     account_id = path_id(account_id)
-    person, via = _person(account_id, given["by"]), f"key {caller().key_id}"
+    person = person_for(profiles.account, account_id, given["by"])
     service.set_owner(
         runtime(),
         caller().workspace_id,
@@ -70,27 +65,20 @@ def put_owner(given: dict[str, Any], account_id: str) -> dict[str, Any]:
         given["owner"],
         person=person,
         reason=given["reason"],
-        via=via,
+        via=via(),
     )
     return _answer(account_id)
 
 
 @blueprint.route("/accounts/<account_id>/owner", methods=["DELETE"])
-@blueprint.arguments(OwnerByQuery, location="query")
+@blueprint.arguments(ByQuery, location="query")
 @blueprint.response(200, AccountOwner)
 def delete_owner(query: dict[str, Any], account_id: str) -> dict[str, Any]:
     """Let the trait `csm` name the owner again"""
     account_id = path_id(account_id)
-    person, via = _person(account_id, query["by"]), f"key {caller().key_id}"
-    service.withdraw_owner(runtime(), caller().workspace_id, account_id, person=person, via=via)
+    person = person_for(profiles.account, account_id, query["by"])
+    service.withdraw_owner(runtime(), caller().workspace_id, account_id, person=person, via=via())
     return _answer(account_id)
-
-
-def _person(account_id: str, email: str) -> str:
-    """The account comes first: a foreign one is as missing as one that nobody has."""
-    with runtime().db.read() as session:
-        found(profiles.account(session, caller().workspace_id, account_id))
-    return named_person.by_email(runtime(), caller().workspace_id, email)
 
 
 def _answer(account_id: str) -> dict[str, Any]:

@@ -7,10 +7,9 @@ from typing import Any
 from marshmallow import fields, validate
 
 from waypost_server.api.auth import runtime
-from waypost_server.api.motion import BY
-from waypost_server.api.rest import Camel, Id, Time, Words, caller, found, path_id, resource
+from waypost_server.api.named_by import BY, person_for, via
+from waypost_server.api.rest import Camel, Id, Time, Words, caller, path_id, resource
 from waypost_server.services import approvals as service
-from waypost_server.services import named_person
 from waypost_server.store import approvals
 
 blueprint = resource("approvals", "A second pair of eyes before a play writes to many people.")
@@ -74,8 +73,8 @@ def list_approvals() -> dict[str, Any]:
 def approve(given: dict[str, Any], approval_id: str) -> Any:
     """Let the play write to more people; what waits is checked again and goes"""
     approval_id = path_id(approval_id)
-    person, via = _person(approval_id, given["by"]), f"key {caller().key_id}"
-    return service.approve(runtime(), caller().workspace_id, approval_id, person=person, via=via)
+    person = person_for(approvals.find, approval_id, given["by"])
+    return service.approve(runtime(), caller().workspace_id, approval_id, person=person, via=via())
 
 
 @blueprint.route("/approvals/<approval_id>/reject", methods=["POST"])
@@ -84,14 +83,7 @@ def approve(given: dict[str, Any], approval_id: str) -> Any:
 def reject(given: dict[str, Any], approval_id: str) -> Any:
     """Cancel what waits, saying why"""
     approval_id = path_id(approval_id)
-    person, via = _person(approval_id, given["by"]), f"key {caller().key_id}"
+    person = person_for(approvals.find, approval_id, given["by"])
     return service.reject(
-        runtime(), caller().workspace_id, approval_id, person=person, reason=given["reason"], via=via
+        runtime(), caller().workspace_id, approval_id, person=person, reason=given["reason"], via=via()
     )
-
-
-def _person(approval_id: str, email: str) -> str:
-    """The approval comes first: a foreign one is as missing as one that nobody has."""
-    with runtime().db.read() as session:
-        found(approvals.find(session, caller().workspace_id, approval_id))
-    return named_person.by_email(runtime(), caller().workspace_id, email)

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from waypost_server.api.auth import runtime
-from waypost_server.api.motion import BY
+from waypost_server.api.named_by import BY
 from waypost_server.api.rest import Camel, Id, Time, Words, caller, found, path_id, resource
 from waypost_server.channels.mail_headers import MAX_SUBJECT
 from waypost_server.services import message_drafts as service

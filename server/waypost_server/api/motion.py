@@ -7,13 +7,12 @@ from typing import Any
 from marshmallow import fields, validate
 
 from waypost_server.api.auth import runtime
+from waypost_server.api.named_by import BY, ByQuery, person_for, via
 from waypost_server.api.rest import Camel, Id, Time, Words, caller, found, path_id, resource
 from waypost_server.services import motion as service
-from waypost_server.services import named_person
 from waypost_server.store import motion_overrides, profiles
 
 blueprint = resource("motion", "How an account is served, and who decided so.")
-BY = {"description": "The e-mail of the person who decides it; they log into the console."}
 
 
 class MotionWord(Camel):
@@ -44,10 +43,6 @@ class MotionBody(Camel):
     by = Id(required=True, metadata=BY)
 
 
-class ByQuery(Camel):
-    by = Id(required=True, metadata=BY)
-
-
 @blueprint.route("/accounts/<account_id>/motion")
 @blueprint.response(200, AccountMotion)
 def get_motion(account_id: str) -> dict[str, Any]:
@@ -61,8 +56,8 @@ def get_motion(account_id: str) -> dict[str, Any]:
 def put_motion(given: dict[str, Any], account_id: str) -> dict[str, Any]:
     """Serve an account differently for a while"""
     account_id = path_id(account_id)
-    person = _person(account_id, given.pop("by"))
-    word = service.Word(**given, person=person, via=f"key {caller().key_id}")
+    person = person_for(profiles.account, account_id, given.pop("by"))
+    word = service.Word(**given, person=person, via=via())
     service.set_motion(runtime(), caller().workspace_id, account_id, word)
     return _answer(account_id)
 
@@ -73,16 +68,9 @@ def put_motion(given: dict[str, Any], account_id: str) -> dict[str, Any]:
 def delete_motion(query: dict[str, Any], account_id: str) -> dict[str, Any]:
     """Back to the catalogue's rule"""
     account_id = path_id(account_id)
-    person, via = _person(account_id, query["by"]), f"key {caller().key_id}"
-    service.withdraw_motion(runtime(), caller().workspace_id, account_id, person=person, via=via)
+    person = person_for(profiles.account, account_id, query["by"])
+    service.withdraw_motion(runtime(), caller().workspace_id, account_id, person=person, via=via())
     return _answer(account_id)
-
-
-def _person(account_id: str, email: str) -> str:
-    """The account comes first: a foreign one is as missing as one that nobody has."""
-    with runtime().db.read() as session:
-        found(profiles.account(session, caller().workspace_id, account_id))
-    return named_person.by_email(runtime(), caller().workspace_id, email)
 
 
 def _answer(account_id: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 
 from waypost_server.api import cursor
 from waypost_server.api.auth import runtime
+from waypost_server.api.named_by import BY, person_for, via
 from waypost_server.api.rest import (
     Camel,
     Id,
@@ -27,7 +28,6 @@ from waypost_server.store import workshops
 from waypost_server.store.workshops import Tally
 
 blueprint = resource("workshops", "Meetings that teach: slots, invitations, attendance, and what came of it.")
-BY = {"description": "The e-mail of the person who decides it; they log into the console."}
 STATES = ["draft", "invited", "accepted", "declined", "attended", "missed", "withdrawn"]
 
 
@@ -177,7 +177,7 @@ def post_slot(given: dict[str, Any], workshop: str) -> dict[str, Any]:
     with runtime().db.read() as session:
         workshop_slots.workshop_of(session, runtime(), workspace, key)
     person = named_person.by_email(runtime(), workspace, given.pop("by"))
-    return _slot(add_slot(runtime(), workspace, key, SlotGiven(**given), person=person, via=_via()))
+    return _slot(add_slot(runtime(), workspace, key, SlotGiven(**given), person=person, via=via()))
 
 
 @blueprint.route("/workshop-slots/<slot_id>", methods=["PATCH"])
@@ -185,9 +185,9 @@ def post_slot(given: dict[str, Any], workshop: str) -> dict[str, Any]:
 @blueprint.response(200, Slot)
 def patch_slot(given: dict[str, Any], slot_id: str) -> dict[str, Any]:
     """Move a slot; who has it in the calendar gets an update"""
-    slot_id, person = path_id(slot_id), _person(slot_id, given.pop("by"))
+    slot_id, person = path_id(slot_id), person_for(workshops.slot, slot_id, given.pop("by"))
     return _slot(
-        move_slot(runtime(), caller().workspace_id, slot_id, SlotGiven(**given), person=person, via=_via())
+        move_slot(runtime(), caller().workspace_id, slot_id, SlotGiven(**given), person=person, via=via())
     )
 
 
@@ -196,10 +196,10 @@ def patch_slot(given: dict[str, Any], slot_id: str) -> dict[str, Any]:
 @blueprint.response(200, Slot)
 def cancel(given: dict[str, Any], slot_id: str) -> dict[str, Any]:
     """Call a slot off; calendars drop it"""
-    slot_id, person = path_id(slot_id), _person(slot_id, given["by"])
+    slot_id, person = path_id(slot_id), person_for(workshops.slot, slot_id, given["by"])
     return _slot(
         cancel_slot(
-            runtime(), caller().workspace_id, slot_id, person=person, reason=given["reason"], via=_via()
+            runtime(), caller().workspace_id, slot_id, person=person, reason=given["reason"], via=via()
         )
     )
 
@@ -226,8 +226,8 @@ def list_invitations(query: dict[str, Any], slot_id: str) -> dict[str, Any]:
 @blueprint.response(200, Attendance)
 def attendance(given: dict[str, Any], slot_id: str) -> dict[str, Any]:
     """Say who came, and who did not"""
-    slot_id, person = path_id(slot_id), _person(slot_id, given.pop("by"))
-    return {"marked": mark(runtime(), caller().workspace_id, slot_id, **given, person=person, via=_via())}
+    slot_id, person = path_id(slot_id), person_for(workshops.slot, slot_id, given.pop("by"))
+    return {"marked": mark(runtime(), caller().workspace_id, slot_id, **given, person=person, via=via())}
 
 
 def _slot(slot: Any, tally: Tally = Tally()) -> dict[str, Any]:  # noqa: B008  # a tuple of zeros
@@ -235,14 +235,3 @@ def _slot(slot: Any, tally: Tally = Tally()) -> dict[str, Any]:  # noqa: B008  #
         **{name: getattr(slot, name) for name in Slot().fields if name != "counts"},
         "counts": tally._asdict(),
     }
-
-
-def _person(slot_id: str, email: str) -> str:
-    """The slot comes first: a foreign one is as missing as one that nobody has."""
-    with runtime().db.read() as session:
-        found(workshops.slot(session, caller().workspace_id, slot_id))
-    return named_person.by_email(runtime(), caller().workspace_id, email)
-
-
-def _via() -> str:
-    return f"key {caller().key_id}"

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from waypost_server.cli.options import workspace_option
+
 BAR = 20
-workspace_option = click.option("--workspace", "-w", help="Workspace id; not needed when there is only one.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

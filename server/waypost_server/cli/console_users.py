@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from waypost_server.cli.options import workspace_option
+
 if TYPE_CHECKING:
     from waypost_server.services.runtime import Runtime
-
-workspace_option = click.option("--workspace", "-w", help="Workspace id; not needed when there is only one.")
 
 
 @click.group()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-workspace_option = click.option("--workspace", "-w", help="Workspace id; not needed when there is only one.")
+from waypost_server.cli.options import workspace_option
 
 
 @click.group()

@@ -6,8 +6,7 @@ from datetime import datetime
 
 import click
 
-workspace_option = click.option("--workspace", "-w", help="Workspace id; not needed when there is only one.")
-by_option = click.option("--by", required=True, help="E-mail of the person who decides it.")
+from waypost_server.cli.options import by_option, workspace_option
 
 
 @click.group()
