@@ -82,6 +82,8 @@ class Stub:
     batch_answers: list[int] = field(default_factory=list)
     claims: list[dict[str, Any]] = field(default_factory=list)
     decides: list[dict[str, Any]] = field(default_factory=list)
+    decided_again: bool = False
+    """A decide arrived after a batch: the page has said who is there, and has asked again since."""
     batches: list[dict[str, Any]] = field(default_factory=list)
     feed: list[dict[str, Any]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
@@ -121,6 +123,7 @@ class Stub:
                 )
             if path == "/v1/decide":
                 self.decides.append(body)
+                self.decided_again = bool(self.batches)
                 tag = f'"{hash(json.dumps([self.nudges, self.feed]))}"'
                 if etag == tag:
                     self.conditional += 1

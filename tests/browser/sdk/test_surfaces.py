@@ -29,7 +29,7 @@ class TestSecondFile:
     def test_nothing_to_show_costs_one_file(self, visit: Visit, stub: Stub) -> None:
         """The second file comes with the first nudge, under the policy that let the first one in."""
         page = visit()
-        until(lambda: stub.batches and len(stub.decides) == 2, page)
+        until(lambda: stub.decided_again, page)
         page.wait_for_timeout(200)
         assert stub.files == ["waypost.js"]
         stub.nudges = [nudge()]
