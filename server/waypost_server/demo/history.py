@@ -1,7 +1,7 @@
 """Six months of believable use, made from the cast: what the Acme backend would have reported.
 
 Each customer follows its health: healthy ones keep going with week-to-week noise, decaying ones lose most
-of their use about four weeks ago, stalled ones never finish their first automation, new ones have just begun.
+of their use five weeks ago, stalled ones never finish their first automation, new ones have just begun.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ HABITS = {
     "analyst": ("Report Viewed", "Report Viewed", "Report Exported", "Report Exported", "Automation Run"),
     "viewer": ("Report Viewed",),
 }
-DECAY_DAYS = 29  # how long ago a decaying customer's use fell
+# How long ago a decaying customer's use fell. Decay is judged over four whole weeks, on a Sunday begun 34 days ago.
+DECAY_DAYS = 35
 DECAYED_TO = 0.12
 
 

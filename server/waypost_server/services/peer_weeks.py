@@ -60,9 +60,8 @@ class PeerWeeks:
         peers = decay.peers_of(matrix)
         ended = time.monotonic()
         keep = max(LEAST_SECONDS, SHARE * (ended - started))
-        settled = peers.count <= decay.MIN_PEERS or (
-            entry is not None and _agree(peers, entry.calendar.peers)
-        )
+        # The first reading is never the last word, few peers least of all: a history may be on its way in.
+        settled = entry is not None and _agree(peers, entry.calendar.peers)
         calendar = Calendar(peers, None if settled else timedelta(seconds=keep))
         with self._lock:
             self._entries[key] = _Entry(wanted, first, calendar, ended + keep)

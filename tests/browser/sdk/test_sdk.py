@@ -353,10 +353,9 @@ class TestClaims:
         assert stub.decides[0]["context"]["page"] == {"path": "/reports", "title": "Acme Automations"}
         assert stub.decides[0]["context"]["viewport"] == 1000
         page.wait_for_timeout(500)
-        stub.nudges, before = [nudge(surface="banner")], len(stub.decides)
+        stub.nudges = [nudge(surface="banner")]
         route(page, "/automations/9")
-        until(lambda: len(stub.decides) > before, page)
-        assert stub.decides[-1]["context"]["page"]["path"] == "/automations/9"
+        until(lambda: stub.decides[-1]["context"]["page"]["path"] == "/automations/9", page)
         page.locator(CARD).wait_for()
         assert stub.claims[0]["context"]["page"]["path"] == "/automations/9"
 
