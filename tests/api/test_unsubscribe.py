@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from tests.apps import make_app
 from tests.builders import WORKSPACE, add_workspace
+from waypost_server.channels.reader_words import WORDS
 from waypost_server.services.addresses import unsubscribe_url
 from waypost_server.services.runtime import Runtime
 from waypost_server.store.tables import Suppression
@@ -36,6 +37,31 @@ def test_get_asks_and_post_stops(app: tuple[FlaskClient, Runtime]) -> None:
         answer = client.post(path, data={"List-Unsubscribe": "One-Click"})
         assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
     assert _suppressed(runtime) == 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "browser", "words"),
+    [
+        ("de-AT", "fr", "Keine solchen E-Mails mehr?"),
+        (None, "fr-CA, en;q=0.5", "Ne plus recevoir ces e-mails ?"),
+        ("xx", "es", "Stop these e-mails?"),
+        (None, "", "Stop these e-mails?"),
+        ('"><script>', "es", "Stop these e-mails?"),
+    ],
+)
+def test_it_speaks_the_readers_language(
+    app: tuple[FlaskClient, Runtime], locale: str | None, browser: str, words: str
+) -> None:
+    """The person's own, which the link of their mail names, else the browser's; the answer too."""
+    client, runtime = app
+    url = unsubscribe_url(runtime, WORKSPACE, "dana@example.com", locale=locale)
+    path, headers = url.removeprefix(runtime.base_url), {"Accept-Language": browser}
+    page = client.get(path, headers=headers)
+    lang = page.text.split('<html lang="')[1][:2]
+    assert f"<h1>{words}</h1>" in page.text and "<script" not in page.text
+    done = client.post(path, headers=headers).text
+    assert f'<html lang="{lang}">' in done and WORDS[lang].stop.done in done
+    assert WORDS[lang].broken.cut in client.get("/u/broken", headers={"Accept-Language": lang}).text
 
 
 @pytest.mark.parametrize("change", ["x", "=", "%00", "a" * 600, ""])

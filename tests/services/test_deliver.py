@@ -12,10 +12,11 @@ import pytest
 
 from tests.builders import WORKSPACE
 from tests.faults.sinks import hook_sink
-from tests.services.play_rig import POLICY, STRATEGIC, PlayRig
+from tests.services.play_rig import CATALOG, POLICY, STRATEGIC, PlayRig
 from waypost_server.channels.egress import Egress
 from waypost_server.channels.email import Mail, Mark
 from waypost_server.channels.outcome import Later, Outcome, Refused, Sent, Unclear
+from waypost_server.channels.reader_words import WORDS
 from waypost_server.channels.webhook import WebhookPoster
 from waypost_server.services.addresses import unsubscribe_url
 from waypost_server.services.advance_play import advance_due
@@ -86,6 +87,28 @@ def test_an_unsubscribed_address_is_not_written_to(rig: PlayRig) -> None:
     assert _delivery(rig).state == "suppressed" and not rig.mails()
     (row,) = rig.rows(Suppression)
     assert "example.com" not in row.address_hash and row.reason == "unsubscribed"
+
+
+@pytest.mark.parametrize(
+    ("locale", "default", "lang", "stop"),
+    [
+        ("de-CH", "en", "de", "Keine solchen"),
+        (None, "es", "es", "No recibir"),
+        ("xx", "yy", "en", "Stop these"),
+    ],
+)
+def test_a_mail_ends_in_the_readers_language(
+    rig: PlayRig, locale: str | None, default: str, lang: str, stop: str
+) -> None:
+    """Their own, else the catalogue's, else English; the words above it are marked as the author's language."""
+    rig.publish(catalog=f"default_locale: {default}\n{CATALOG}")
+    rig.sql("update delivery set release = 2")
+    rig.sql("update end_user set locale = :locale", locale=locale)
+    rig.drain()
+    (mail,) = rig.mails()
+    text, html = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))  # type: ignore[union-attr]
+    assert f"\n{stop}" in text and f'<div lang="{lang}"' in html and f'<html lang="{default}"' in html
+    assert WORDS[lang].mail.choose in html
 
 
 def test_quiet_hours_hold_until_the_morning_where_the_person_is(rig: PlayRig) -> None:

@@ -11,8 +11,8 @@ import pytest
 from tests.builders import WORKSPACE
 from tests.services.play_rig import STRATEGIC, USAGE_DROP, PlayRig
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
-from waypost_server.services import tasks
-from waypost_server.services.addresses import address_hash
+from waypost_server.services import draft_mail, tasks
+from waypost_server.services.addresses import address_hash, preferences_url
 from waypost_server.services.fsck import check as fsck
 from waypost_server.services.message_drafts import save_draft, send_draft
 from waypost_server.services.task_moves import By
@@ -93,6 +93,23 @@ def test_sent_as_it_is_it_bears_the_persons_name_and_the_run_goes_on(rig: PlayRi
     assert ("done", "Robin sent it to acme-admin@example.com.") in story(rig)
     assert sorted(task.state for task in rig.rows(Task)) == ["done", "open"]
     assert fsck(rig.runtime) == []
+
+
+def test_a_persons_mail_has_the_same_ways_out_as_software(rig: PlayRig) -> None:
+    """Stopping by one click, the page of choices, both in the reader's language; the preview gives neither link."""
+    rig.sql("update end_user set locale = 'fr'")
+    with rig.database.read() as session:
+        look = draft_mail.preview(session, rig.runtime, draft(rig))
+    assert "/u/" not in look.html and "/p/" not in look.html and "Choisir ce que vous recevez" in look.html
+    send(rig)
+    settle(rig)
+    (mail,) = mails(rig)
+    choose, stop = preferences_url(rig.runtime, WORKSPACE, "acme-admin"), mail["List-Unsubscribe"][1:-1]
+    assert stop.endswith("?lang=fr") and mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    for kind in ("plain", "html"):
+        text = mail.get_body((kind,)).get_content()  # type: ignore[union-attr]
+        assert choose in text and stop in text
+        assert "parce que vous utilisez Acme Automations chez Acme." in text
 
 
 def test_the_words_may_be_changed_and_kept_first(rig: PlayRig) -> None:

@@ -99,7 +99,9 @@ def test_a_persons_own_word_comes_before_the_phase(rig: PlayRig) -> None:
     assert len(rig.mails()) == 1 and f"{MAIL} (they prefer it)" in story(rig)
 
 
-@pytest.mark.parametrize(("email", "why"), [(None, "no address"), ("dana@example.com", "they said no")])
+@pytest.mark.parametrize(
+    ("email", "why"), [(None, "no address"), ("dana@example.com", "the person said no to e-mail (all of it)")]
+)
 def test_a_channel_that_is_not_possible_is_passed_over(rig: PlayRig, email: str | None, why: str) -> None:
     """E-mail would come first for an old account; the story says why it is another one, and when none is left."""
     rig.add_account()

@@ -13,6 +13,7 @@ from waypost_server.api import (
     health,
     ingest,
     preferences,
+    reader_page,
     resources,
     unsubscribe,
     workshop_answer,
@@ -29,6 +30,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(decide.blueprint)
     app.register_blueprint(claim.blueprint)
     app.register_blueprint(explain.blueprint)
+    app.register_blueprint(reader_page.blueprint)
     app.register_blueprint(unsubscribe.blueprint)
     app.register_blueprint(preferences.blueprint)
     app.register_blueprint(calendar.blueprint)

@@ -11,53 +11,21 @@ from html import escape
 from flask import Blueprint, Response, request
 
 from waypost_server.api.auth import runtime
-from waypost_server.api.unsubscribe import HEADERS
+from waypost_server.api.reader_page import browser_locale, document, missing
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.services.workshop_answer import Page, answer, see
 
 blueprint = Blueprint("workshop_answer", __name__)
-STYLE = """
-:root { color-scheme: light dark; --ink: #1d2330; --soft: #5b6372; --line: #e1e4ea; --page: #f6f7f9; --card: #fff;
-  --accent: #2450b2; --good: #e7f4ec; --good-ink: #14532d; --quiet: #eef0f4; }
-@media (prefers-color-scheme: dark) { :root { --ink: #eef0f4; --soft: #a7afbd; --line: #343a46; --page: #14171c;
-  --card: #1d2129; --accent: #8db0ff; --good: #12351f; --good-ink: #b9f0cb; --quiet: #2a2f39; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
-main { max-width: 34rem; margin: 0 auto; padding: clamp(1.5rem, 8vh, 5rem) 1rem 3rem; }
-article { border: 1px solid var(--line); border-radius: .8rem; background: var(--card); padding: 1.5rem; }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .75rem; text-wrap: balance; overflow-wrap: anywhere; }
-h2 { font-size: 1.05rem; margin: 0 0 .75rem; }
-p { margin: 0 0 1rem; overflow-wrap: anywhere; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; margin: 0 0 1.5rem; }
-dt { color: var(--soft); }
-dd { margin: 0; overflow-wrap: anywhere; }
-a { color: var(--accent); }
-.said, .note { border-radius: .6rem; padding: .7rem 1rem; margin: 0 0 1rem; }
-.said { background: var(--good); color: var(--good-ink); }
-.note { background: var(--quiet); }
-form { display: flex; flex-wrap: wrap; gap: .75rem; }
-button { font: inherit; font-weight: 600; padding: .7rem 1.3rem; border: 1px solid transparent; border-radius: .6rem;
-  cursor: pointer; min-height: 44px; }
-button.first { background: #2450b2; color: #fff; }
-button.second { background: var(--card); color: var(--ink); border-color: var(--line); }
-small { color: var(--soft); display: block; margin: 1rem 0 0; font-size: .9rem; }
-:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-"""
-
-
-@blueprint.get("/w/style.css")
-def style() -> Response:
-    """The page's styles, apart from it because its policy allows none inside."""
-    return Response(STYLE, mimetype="text/css", headers={"Cache-Control": "max-age=86400"})
+SECOND = ' class="second"'
 
 
 @blueprint.get("/w/<token>")
 def show(token: str) -> Response:
     """What the workshop is, and what holds now; changes nothing."""
     try:
-        return _page(see(runtime(), token, _browser()), wish=request.args.get("answer", "yes"))
+        return _page(see(runtime(), token, browser_locale()), wish=request.args.get("answer", "yes"))
     except NotFoundError as error:
-        return _document("en", error.message, f"<h1>{escape(error.message)}</h1>", status=404)
+        return missing(error)
 
 
 @blueprint.post("/w/<token>")
@@ -65,13 +33,9 @@ def keep(token: str) -> Response:
     """Keep the answer, and show what holds."""
     yes = request.form.get("answer") == "yes"
     try:
-        return _page(answer(runtime(), token, yes=yes, locale=_browser()), wish="yes")
+        return _page(answer(runtime(), token, yes=yes, locale=browser_locale()), wish="yes")
     except NotFoundError as error:
-        return _document("en", error.message, f"<h1>{escape(error.message)}</h1>", status=404)
-
-
-def _browser() -> str | None:
-    return request.accept_languages.best
+        return missing(error)
 
 
 def _page(page: Page, *, wish: str) -> Response:
@@ -89,7 +53,7 @@ def _page(page: Page, *, wish: str) -> Response:
         f"<article><h1>{escape(invite.text.title)}</h1>{described}<dl>{facts}</dl>{_standing(page)}"
         f"{_form(page, wish)}</article>"
     )
-    return _document(invite.language, escape(invite.text.title), body)
+    return document(invite.language, escape(invite.text.title), body)
 
 
 def _standing(page: Page) -> str:
@@ -117,23 +81,13 @@ def _form(page: Page, wish: str) -> str:
     held = {"accepted": "yes", "declined": "no"}.get(said, "")
     shown = [(key, text) for key, text in order if key != held and not (key == "yes" and page.is_full)]
     buttons = "".join(
-        f'<button name="answer" value="{key}" class="{"second" if place or held else "first"}">{escape(text)}</button>'
+        f'<button name="answer" value="{key}"{SECOND if place or held else ""}>{escape(text)}</button>'
         for place, (key, text) in enumerate(shown)
     )
-    return f'<form method="post">{buttons}</form><small>{words.change}</small>'
+    return f'<form method="post" class="answers">{buttons}</form><small>{words.change}</small>'
 
 
 def _place(place: str) -> str:
     text = escape(place)
     is_link = re.fullmatch(r"https?://[^\s<>\"']+", place) is not None
     return f'<a href="{text}" rel="noreferrer">{text}</a>' if is_link else text
-
-
-def _document(language: str, title: str, body: str, *, status: int = 200) -> Response:
-    html = (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<title>{title}</title><link rel="stylesheet" href="/w/style.css"></head>'
-        f"<body><main>{body}</main></body></html>"
-    )
-    return Response(html, status=status, mimetype="text/html", headers=HEADERS)

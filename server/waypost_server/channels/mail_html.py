@@ -12,6 +12,8 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from waypost_server.channels.reader_words import WORDS
+
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable(["html_inline"])
 _TAGS = {
     "p",
@@ -56,15 +58,24 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """Why the reader gets this, and the way out."""
+    """Why the reader gets this, and the way out, in the reader's language."""
 
     why: str
-    unsubscribe_url: str | None
+    unsubscribe_url: str | None = None
     preferences_url: str | None = None
+    language: str = "en"
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """(words, address) of each."""
+        words = WORDS[self.language].mail
+        both = ((words.stop, self.unsubscribe_url), (words.choose, self.preferences_url))
+        return [(text, url) for text, url in both if url]
 
 
 def parts(markdown: str, *, subject: str, footer: Footer, lang: str = "en") -> Parts:
-    """Render a Markdown body with its footer. Authors' and customers' text is never markup."""
+    """Render a Markdown body with its footer; `lang` is the body's language. Authors' and customers' text is never
+    markup."""
     return in_page(body(markdown), subject=subject, footer=footer, lang=lang)
 
 
@@ -114,12 +125,8 @@ def _styled(safe: str) -> str:
 
 def _page(body: str, *, subject: str, footer: Footer, lang: str) -> str:
     out = html.escape(footer.why)
-    if footer.unsubscribe_url:
-        url = html.escape(footer.unsubscribe_url)
-        out += f' <a style="color:#5b6372" href="{url}">Stop these e-mails</a>.'
-    if footer.preferences_url:
-        url = html.escape(footer.preferences_url)
-        out += f' <a style="color:#5b6372" href="{url}">Choose what you get</a>.'
+    for words, url in footer.links:
+        out += f' <a style="color:#5b6372" href="{html.escape(url)}">{html.escape(words)}</a>.'
     return (
         f'<!doctype html><html lang="{html.escape(lang)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -129,7 +136,8 @@ def _page(body: str, *, subject: str, footer: Footer, lang: str) -> str:
         '<div role="article" style="max-width:560px;margin:0 auto;padding:32px 32px 20px;background:#ffffff;'
         "border:1px solid #e4e6eb;border-radius:10px;color:#1d2330;font-size:16px;line-height:1.55;"
         f'overflow-wrap:anywhere">{body}</div>'
-        '<div style="max-width:560px;margin:0 auto;padding:14px 32px;color:#5b6372;font-size:13px;'
+        f'<div lang="{footer.language}" style="max-width:560px;margin:0 auto;padding:14px 32px;color:#5b6372;'
+        "font-size:13px;"
         f'line-height:1.5">{out}</div></body></html>'
     )
 
@@ -154,10 +162,7 @@ def _text(tokens: Sequence[Token]) -> str:
 
 
 def _text_footer(footer: Footer) -> str:
-    out = f"{footer.why}\n"
-    if footer.unsubscribe_url:
-        out += f"Stop these e-mails: {footer.unsubscribe_url}\n"
-    return f"{out}Choose what you get: {footer.preferences_url}\n" if footer.preferences_url else out
+    return "".join([f"{footer.why}\n", *(f"{words}: {url}\n" for words, url in footer.links)])
 
 
 def _mark(marks: list[int | None]) -> str:

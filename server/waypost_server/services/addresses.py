@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from urllib.parse import quote
 
+from waypost_server.domain.errors import NotFoundError
 from waypost_server.services.runtime import Runtime
 
 _SEPARATOR = "\x1f"
+CUT = "This link is not complete. Copy the whole address from the e-mail."
+GONE = "link_gone"  # the code of the error for a link that is ours, and leads to nothing any more
 LONGEST_TOKEN = 3_000  # a user's id has up to 512 characters of up to four bytes
 
 
@@ -17,14 +21,16 @@ def address_hash(runtime: Runtime, workspace_id: str, address: str) -> str:
     return _mac(runtime, "address", workspace_id, address.strip().casefold()).hex()
 
 
-def unsubscribe_url(runtime: Runtime, workspace_id: str, address: str) -> str:
-    """A link that stops e-mail to this address in this workspace, for ever valid."""
+def unsubscribe_url(runtime: Runtime, workspace_id: str, address: str, *, locale: str | None = None) -> str:
+    """A link that stops e-mail to this address in this workspace, for ever valid. Who reads it is not in the token,
+    so their language goes along where it is known."""
     hashed = address_hash(runtime, workspace_id, address)
-    return f"{runtime.base_url}/u/{_token(runtime, 'unsubscribe', workspace_id, hashed)}"
+    url = f"{runtime.base_url}/u/{_token(runtime, 'unsubscribe', workspace_id, hashed)}"
+    return f"{url}?lang={quote(locale, safe='')}" if locale else url
 
 
-def read_token(runtime: Runtime, token: str) -> tuple[str, str] | None:
-    """(workspace, address hash) of an unsubscribe token; None when it is not one of ours."""
+def read_token(runtime: Runtime, token: str) -> tuple[str, str]:
+    """(workspace, address hash) of an unsubscribe token; NotFoundError when it is not one of ours."""
     return _read(runtime, "unsubscribe", token)
 
 
@@ -33,8 +39,8 @@ def preferences_url(runtime: Runtime, workspace_id: str, user_id: str) -> str:
     return f"{runtime.base_url}/p/{_token(runtime, 'preferences', workspace_id, user_id)}"
 
 
-def read_preferences_token(runtime: Runtime, token: str) -> tuple[str, str] | None:
-    """(workspace, user) of a token of that page; None when it is not one of ours."""
+def read_preferences_token(runtime: Runtime, token: str) -> tuple[str, str]:
+    """(workspace, user) of a token of that page; NotFoundError when it is not one of ours."""
     return _read(runtime, "preferences", token)
 
 
@@ -43,8 +49,8 @@ def workshop_url(runtime: Runtime, workspace_id: str, invitation_id: str) -> str
     return f"{runtime.base_url}/w/{_token(runtime, 'workshop', workspace_id, invitation_id)}"
 
 
-def read_workshop_token(runtime: Runtime, token: str) -> tuple[str, str] | None:
-    """(workspace, invitation) of a token of that page; None when it is not one of ours."""
+def read_workshop_token(runtime: Runtime, token: str) -> tuple[str, str]:
+    """(workspace, invitation) of a token of that page; NotFoundError when it is not one of ours."""
     return _read(runtime, "workshop", token)
 
 
@@ -54,16 +60,16 @@ def _token(runtime: Runtime, purpose: str, workspace_id: str, subject: str) -> s
     return base64.urlsafe_b64encode(mac + body.encode()).decode().rstrip("=")
 
 
-def _read(runtime: Runtime, purpose: str, token: str) -> tuple[str, str] | None:
+def _read(runtime: Runtime, purpose: str, token: str) -> tuple[str, str]:
     if len(token) > LONGEST_TOKEN:
-        return None
+        raise NotFoundError(CUT)
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         body = raw[16:].decode()
-    except ValueError:
-        return None
+    except ValueError as error:
+        raise NotFoundError(CUT) from error
     if not hmac.compare_digest(raw[:16], _mac(runtime, purpose, body)[:16]):
-        return None
+        raise NotFoundError(CUT)
     workspace_id, _, subject = body.partition(_SEPARATOR)
     return workspace_id, subject
 

@@ -21,13 +21,14 @@ from waypost_server.channels.mail_layout import laid_out, without_marks
 from waypost_server.channels.outcome import Outcome, Refused
 from waypost_server.domain.errors import NotFoundError, TemplateError
 from waypost_server.services import draft_mail, restored, workshop_mail
-from waypost_server.services.addresses import preferences_url, unsubscribe_url
+from waypost_server.services.mail_footer import footer
 from waypost_server.services.play_words import Written, write_to_many
 from waypost_server.services.return_path import return_path
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.send_checks import check_all
 from waypost_server.services.settle_delivery import settle_all
-from waypost_server.store import send_group
+from waypost_server.store import readers, send_group
+from waypost_server.store.readers import Reader
 from waypost_server.store.tables import Delivery
 
 GROUP = 16
@@ -62,14 +63,13 @@ def _written(runtime: Runtime, rows: Sequence[Delivery], outcomes: dict[str, Out
     """The mails; what cannot be written goes to `outcomes`."""
     mails = []
     with runtime.db.read() as session:
-        known = send_group.accounts(session, rows[0].workspace_id, {row.account_id for row in rows})
+        known = readers.of_deliveries(session, rows[0].workspace_id, [row.id for row in rows])
         words = _words_of_all(session, runtime, rows)
         for row in rows:
             try:
-                mails.append(_mail(session, runtime, row, words.get(row.id)))
+                mails.append(_mail(session, runtime, row, known[row.id], words.get(row.id)))
             except (TemplateError, NotFoundError) as error:
                 outcomes[row.id] = Refused(f"not written: {error.message}")
-        del known  # the session looks accounts up by key, and finds these as long as somebody holds them
     return mails
 
 
@@ -82,66 +82,62 @@ def _words_of_all(
         if row.template and not row.person:
             alike[row.release, row.template].append(row)
     found: dict[str, Written | TemplateError] = {}
-    for (number, template), readers in alike.items():
-        workspace_id = readers[0].workspace_id
+    for (number, template), same in alike.items():
+        workspace_id = same[0].workspace_id
         release = runtime.releases.pinned(session, workspace_id, number)
-        pairs = [(row.account_id, row.user_id) for row in readers]
+        pairs = [(row.account_id, row.user_id) for row in same]
         written = write_to_many(session, runtime, release, template, workspace_id=workspace_id, readers=pairs)
-        found |= zip((row.id for row in readers), written, strict=True)
+        found |= zip((row.id for row in same), written, strict=True)
     return found
 
 
-def _mail(session: Session, runtime: Runtime, row: Delivery, written: Written | TemplateError | None) -> Mail:
-    stop_url = (
-        None if row.kind == "transactional" else unsubscribe_url(runtime, row.workspace_id, row.recipient)
-    )
-    if row.calendar in workshop_mail.UPDATES:
-        return workshop_mail.update(session, runtime, row)
-    if row.person:
-        return draft_mail.mail(session, runtime, row, stop_url)
-    invite = (
-        workshop_mail.read(session, runtime, row.workspace_id, row.invitation_id)
-        if row.invitation_id
-        else None
-    )
+def _mail(
+    session: Session, runtime: Runtime, row: Delivery, reader: Reader, written: Written | TemplateError | None
+) -> Mail:
     if isinstance(written, TemplateError):
         raise written
-    if written is None:
-        subject, body = row.subject, _notice(runtime, row)
-    else:
-        below = workshop_mail.block(invite) if invite else ""
-        subject, body = written.subject, _body(session, runtime, row, written, stop_url, below)
+    if written is None and not row.person and row.calendar not in workshop_mail.UPDATES:
+        return _notice(runtime, row)
+    catalog = runtime.releases.pinned(session, row.workspace_id, row.release).definitions.catalog
+    foot = footer(runtime, catalog, reader, row)
+    if row.calendar in workshop_mail.UPDATES:
+        return workshop_mail.update(session, runtime, row, foot)
+    if row.person:
+        return draft_mail.mail(session, runtime, row, foot, catalog.default_locale)
+    assert written is not None
+    invite = None
+    if row.invitation_id:
+        invite = workshop_mail.read(session, runtime, row.workspace_id, row.invitation_id)
+    below = workshop_mail.block(invite) if invite else ""
+    # What Waypost adds is another for each reader: there is no layout to share.
+    words = markdown_body(without_marks(written.body) + below) if below else laid_out(written.body)
     return Mail(
         delivery_id=row.id,
         sender=runtime.mail_from,
         recipient=row.recipient,
-        subject=subject,
-        parts=body,
+        subject=written.subject,
+        parts=in_page(words, subject=written.subject, footer=foot, lang=catalog.default_locale),
         at=runtime.clock(),
-        unsubscribe_url=stop_url,
+        unsubscribe_url=foot.unsubscribe_url,
         reply_to=(invite.host[1] or None) if invite else None,
         return_path=return_path(runtime, row.workspace_id, row.id),
         calendar=workshop_mail.calendar(runtime, row, invite) if invite else None,
     )
 
 
-def _body(
-    session: Session, runtime: Runtime, row: Delivery, written: Written, stop_url: str | None, below: str
-) -> Parts:
-    release = runtime.releases.pinned(session, row.workspace_id, row.release)
-    choose_url = preferences_url(runtime, row.workspace_id, row.user_id) if stop_url and row.user_id else None
-    why = draft_mail.footer(session, release, row.workspace_id, row.account_id, stop_url, choose_url)
-    # What Waypost adds is another for each reader: there is no layout to share.
-    words = markdown_body(without_marks(written.body) + below) if below else laid_out(written.body)
-    return in_page(words, subject=written.subject, footer=why)
-
-
-def _notice(runtime: Runtime, row: Delivery) -> Parts:
+def _notice(runtime: Runtime, row: Delivery) -> Mail:
     """Words that Waypost itself wrote when it queued them. A try before has left both parts."""
-    if row.body_html:
-        return Parts(row.body, row.body_html)
     why = f"You get this because you have an account in the Waypost console at {runtime.base_url}."
-    return parts(row.body, subject=row.subject, footer=Footer(why, None))
+    made = Parts(row.body, row.body_html)
+    return Mail(
+        delivery_id=row.id,
+        sender=runtime.mail_from,
+        recipient=row.recipient,
+        subject=row.subject,
+        parts=made if row.body_html else parts(row.body, subject=row.subject, footer=Footer(why)),
+        at=runtime.clock(),
+        return_path=return_path(runtime, row.workspace_id, row.id),
+    )
 
 
 def _hand_over(

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from waypost_server.channels.reader_words import language
 from waypost_server.domain.consent import EVENT, EVERYTHING, denied
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.domain.events import Envelope
 from waypost_server.domain.locale import nearest, tag
 from waypost_server.domain.policy import Policy
-from waypost_server.services.addresses import address_hash, read_preferences_token
+from waypost_server.services.addresses import GONE, address_hash, read_preferences_token
 from waypost_server.services.ingest import ingest
 from waypost_server.services.ingest_accounts import Sender
 from waypost_server.services.runtime import Runtime
@@ -44,19 +45,19 @@ class Preferences:
     """Everything that a person can choose."""
 
     product: str
-    locale: str
+    language: str  # one that the page has words in
     choices: tuple[Choice, ...]
 
 
 def see(runtime: Runtime, token: str, locale: str | None) -> Preferences:
     """What holds now; `locale` is the browser's, for people whose own is not known. Raises NotFoundError."""
     with runtime.db.read() as session:
-        return _see(session, runtime, *_subject(runtime, token), locale)
+        return _see(session, runtime, *read_preferences_token(runtime, token), locale)
 
 
 def save(runtime: Runtime, token: str, chosen: Collection[str], locale: str | None) -> Preferences:
     """Keep what changed, before the next message is sent; the same twice changes nothing. Raises NotFoundError."""
-    workspace_id, user_id = _subject(runtime, token)
+    workspace_id, user_id = read_preferences_token(runtime, token)
     with runtime.db.read() as session:
         before = _see(session, runtime, workspace_id, user_id, locale)
     changed = [each for each in before.choices if each.allowed != (each.name in chosen)]
@@ -68,21 +69,15 @@ def save(runtime: Runtime, token: str, chosen: Collection[str], locale: str | No
     return see(runtime, token, locale)
 
 
-def _subject(runtime: Runtime, token: str) -> tuple[str, str]:
-    found = read_preferences_token(runtime, token)
-    if found is None:
-        raise NotFoundError("This link is not complete. Copy the whole address from the e-mail.")
-    return found
-
-
 def _see(
     session: Session, runtime: Runtime, workspace_id: str, user_id: str, locale: str | None
 ) -> Preferences:
     person = session.get(EndUser, (workspace_id, user_id))
     live = runtime.releases.live(session, workspace_id)
     if person is None or live is None:
-        raise NotFoundError("This link leads to nobody any more.")
-    policy, wanted = live.definitions.policy, person.locale or locale or "en"
+        raise NotFoundError("This link leads to nobody any more.", code=GONE)
+    policy, catalog = live.definitions.policy, live.definitions.catalog
+    wanted = person.locale or locale
     no = {
         channel: denied(consents.answers(session, workspace_id, user_id, channel), channel)
         for channel in CHANNELS
@@ -92,15 +87,17 @@ def _see(
     mail = Choice("email", EVERYTHING, "", EVERYTHING not in no["email"] and not stopped)
     inside = Choice("in_app", EVERYTHING, "", EVERYTHING not in no["in_app"])
     return Preferences(
-        live.definitions.catalog.product, wanted, (mail, *_topics(policy, no["email"], wanted), inside)
+        catalog.product,
+        language(wanted, catalog.default_locale),
+        (mail, *_topics(policy, no["email"], wanted, catalog.default_locale), inside),
     )
 
 
-def _topics(policy: Policy, no: Collection[str], wanted: str) -> list[Choice]:
+def _topics(policy: Policy, no: Collection[str], wanted: str | None, default: str) -> list[Choice]:
     made = []
     for key, topic in policy.topics.items():
         titles = {tag(language): title for language, title in topic.titles.items()}
-        made.append(Choice("email", key, titles[nearest(titles, wanted, "en")], key not in no))
+        made.append(Choice("email", key, titles[nearest(titles, wanted, default)], key not in no))
     return made
 
 

@@ -12,15 +12,12 @@ from waypost_server.channels.templating import left_out
 from waypost_server.domain.conditions import getter
 from waypost_server.domain.definitions import Template
 from waypost_server.domain.errors import TemplateError
-from waypost_server.services import draft_mail
 from waypost_server.services.facts import facts_for
+from waypost_server.services.mail_footer import shown_footer
 from waypost_server.services.play_words import filled, parsed
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
-
-NOWHERE = (
-    "https://example.com/"  # where a link of the footer leads in a preview; its own is for the reader alone
-)
+from waypost_server.store import readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,8 @@ def preview_mail(
         written = filled(subject, body, facts)
     except TemplateError as error:
         return MailPreview(numbers, gone, problem=error.message)
-    stop = None if template.kind == "transactional" else NOWHERE
-    footer = draft_mail.footer(session, release, workspace_id, account_id, stop, stop)
-    made = parts(written.body, subject=written.subject, footer=footer)
+    catalog = release.definitions.catalog
+    reader = readers.of_person(session, workspace_id, account_id, user_id)
+    foot = shown_footer(catalog, reader, account_id, template.kind)
+    made = parts(written.body, subject=written.subject, footer=foot, lang=catalog.default_locale)
     return MailPreview(numbers, gone, written.subject, made)

@@ -14,6 +14,7 @@ from waypost_server.domain.journey import phase_at
 from waypost_server.domain.local_day import day_of
 from waypost_server.domain.play_machine import automation_allowed
 from waypost_server.services.addresses import address_hash
+from waypost_server.services.mail_refusal import UNREACHABLE, refusal
 from waypost_server.services.play_line import Line
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.put_delivery import GUARD, Message, put_delivery
@@ -192,7 +193,8 @@ def _no_in_app(context: RunContext, step: MessageStep, person: Person) -> str:
         return "the account is strategic"
     if not any(each.key == step.nudge for each in context.release.definitions.nudges):
         return f"there is no nudge {step.nudge}"
-    return "they said no" if EVERYTHING in _refused(context, person, "in_app") else ""
+    said = consents.answers(context.session, context.workspace_id, person.user_id, "in_app")
+    return "they said no" if EVERYTHING in denied(said, "in_app") else ""
 
 
 def _no_email(context: RunContext, step: MessageStep, person: Person) -> str:
@@ -203,10 +205,9 @@ def _no_email(context: RunContext, step: MessageStep, person: Person) -> str:
         return "nobody vouches for the address"
     hashed = address_hash(context.runtime, workspace_id, person.email)
     if suppressions.known(session, workspace_id, {hashed}):
-        return "the address is unsubscribed or unreachable"
-    topics = context.release.definitions.policy.topics_of(context.play.key)
-    no = _refused(context, person, "email")
-    return "they said no" if no & ({EVERYTHING, context.play.key, step.email} | topics) else ""
+        return UNREACHABLE
+    said = consents.answers(session, workspace_id, person.user_id, "email")
+    return refusal(said, context.release.definitions.policy, context.play.key, step.email)
 
 
 def _no_chat(context: RunContext, step: MessageStep) -> str:
@@ -216,8 +217,3 @@ def _no_chat(context: RunContext, step: MessageStep) -> str:
     if room.is_ours:
         return "only our own people read that room"
     return "" if context.account.traits.get(room.room_trait) else f"the account has no {room.room_trait}"
-
-
-def _refused(context: RunContext, person: Person, channel: str) -> frozenset[str]:
-    said = consents.answers(context.session, context.workspace_id, person.user_id, channel)
-    return denied(said, channel)

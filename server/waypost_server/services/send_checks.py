@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from waypost_server.domain.assignment import held_out_of_all
 from waypost_server.domain.budget import spent
-from waypost_server.domain.consent import EVERYTHING, denied
 from waypost_server.domain.local_day import zone_of
 from waypost_server.domain.play_machine import automation_allowed
 from waypost_server.domain.policy import Policy
@@ -22,6 +21,7 @@ from waypost_server.domain.quiet_hours import quiet_until
 from waypost_server.services import restored, workshop_invite, workshop_mail
 from waypost_server.services.endpoint_health import KEPT, wait_until
 from waypost_server.services.goals import goal_reached
+from waypost_server.services.mail_refusal import UNREACHABLE, refusal
 from waypost_server.services.pause_play import PAUSED
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.put_delivery import GUARD
@@ -231,7 +231,7 @@ def _still_wanted(
 
 def _not_suppressed(runtime: Runtime, row: Delivery, known: Known) -> None:
     if row.channel == "email" and recipient_hash(runtime, row) in known.suppressed:
-        raise _End("suppressed", "the address is unsubscribed or unreachable")
+        raise _End("suppressed", UNREACHABLE)
 
 
 def _endpoint_takes(session: Session, runtime: Runtime, row: Delivery, known: Known, now: datetime) -> None:
@@ -281,11 +281,9 @@ def _attention(row: Delivery, around: Surroundings, known: Known, now: datetime)
 def _allowed(row: Delivery, known: Known) -> None:
     if row.channel != "email":
         return
-    said = denied(known.answers.get(row.user_id, ()), "email")
-    topics = known.policies[row.release].topics_of(row.play)
-    refused = said & ({EVERYTHING, row.play, row.template} | topics)
-    if refused:
-        raise _End("suppressed", f"the person said no to e-mail ({min(refused) or 'all of it'})")
+    why = refusal(known.answers.get(row.user_id, ()), known.policies[row.release], row.play, row.template)
+    if why:
+        raise _End("suppressed", why)
 
 
 def _not_too_often(row: Delivery, known: Known, policy: Policy, now: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.domain.workshop import HAS_PLACE, may_answer, place_change
 from waypost_server.services import workshop_events
-from waypost_server.services.addresses import read_workshop_token
+from waypost_server.services.addresses import GONE, read_workshop_token
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.workshop_invite import lock_account
 from waypost_server.services.workshop_mail import Invite, read
@@ -27,12 +27,12 @@ class Page:
 
 def see(runtime: Runtime, token: str, locale: str | None) -> Page:
     """What holds now; changes nothing. Raises NotFoundError."""
-    workspace_id, invitation_id = _subject(runtime, token)
+    workspace_id, invitation_id = read_workshop_token(runtime, token)
     with runtime.db.read() as session:
         try:
             invite = read(session, runtime, workspace_id, invitation_id, locale=locale)
         except NotFoundError as error:
-            raise NotFoundError("This invitation does not exist any more.") from error
+            raise NotFoundError("This invitation does not exist any more.", code=GONE) from error
         slot, said = invite.slot, invite.invitation.state
         now = runtime.clock()
         may = may_answer(said, slot_open=slot.state == "open", starts_at=slot.starts_at, now=now)
@@ -46,7 +46,7 @@ def answer(runtime: Runtime, token: str, *, yes: bool, locale: str | None) -> Pa
 
     Raises NotFoundError.
     """
-    workspace_id, invitation_id = _subject(runtime, token)
+    workspace_id, invitation_id = read_workshop_token(runtime, token)
     with runtime.db.write() as session:
         lock_account(session, workspace_id, invitation_id)
         found = workshops.lock_invitation(session, workspace_id, invitation_id)
@@ -70,10 +70,3 @@ def _place(session: Session, workspace_id: str, slot_id: str, change: int) -> bo
         return workshops.take_place(session, workspace_id, slot_id)
     workshops.change_places(session, workspace_id, slot_id, change)
     return True
-
-
-def _subject(runtime: Runtime, token: str) -> tuple[str, str]:
-    found = read_workshop_token(runtime, token)
-    if found is None:
-        raise NotFoundError("This link is not complete. Copy the whole address from the e-mail.")
-    return found

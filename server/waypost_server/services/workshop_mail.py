@@ -23,7 +23,7 @@ from waypost_server.services.addresses import workshop_url
 from waypost_server.services.return_path import return_path
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import workshops
-from waypost_server.store.tables import Account, Delivery, EndUser, WorkshopInvitation, WorkshopSlot
+from waypost_server.store.tables import Delivery, EndUser, WorkshopInvitation, WorkshopSlot
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>#&!|~])")
 UPDATES = ("update", "cancel")  # what a person decided about a meeting that is in calendars already
@@ -63,7 +63,7 @@ def read(
     workshop = next((each for each in definitions.workshops if each.key == found.workshop), None)
     person = session.get(EndUser, (workspace_id, found.user_id))
     wanted = (person.locale if person else None) or locale
-    language = nearest(WORDS, wanted, "en")
+    language = nearest(WORDS, wanted, definitions.catalog.default_locale)
     return Invite(
         invitation=found,
         slot=slot,
@@ -123,15 +123,13 @@ def calendar(runtime: Runtime, row: Delivery, invite: Invite) -> CalendarPart:
     return CalendarPart(method, meeting(one))
 
 
-def update(session: Session, runtime: Runtime, row: Delivery) -> Mail:
+def update(session: Session, runtime: Runtime, row: Delivery, foot: Footer) -> Mail:
     """The mail that says a slot has another time, or is off. Raises NotFoundError."""
     invite = read(session, runtime, row.workspace_id, row.invitation_id)
     is_off = row.calendar == "cancel"
     line = invite.words.cancelled if is_off else invite.words.moved
     subject = line.format(invite.text.title)
     body = f"{invite.words.off}\n\n{_plain(invite.when)}\n\n{_plain(invite.slot.reason)}" if is_off else ""
-    account = session.get(Account, (row.workspace_id, row.account_id))
-    why = f"You get this because you use {invite.product} at {(account.name if account else '') or row.account_id}."
     return Mail(
         delivery_id=row.id,
         sender=runtime.mail_from,
@@ -140,7 +138,7 @@ def update(session: Session, runtime: Runtime, row: Delivery) -> Mail:
         parts=parts(
             body if is_off else block(invite).removeprefix("\n\n---\n\n"),
             subject=subject,
-            footer=Footer(why, None),
+            footer=foot,
             lang=invite.language,
         ),
         at=runtime.clock(),

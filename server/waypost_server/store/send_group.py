@@ -135,13 +135,6 @@ def surroundings(session: Session, workspace_id: str, ids: Collection[str]) -> d
     return {row[0]: Surroundings(*row[1:]) for row in found}
 
 
-def accounts(session: Session, workspace_id: str, ids: Collection[str]) -> Sequence[Account]:
-    """The accounts of a group; whoever asks the session for one of them next gets it without a statement."""
-    return session.scalars(
-        select(Account).where(Account.workspace_id == workspace_id, Account.id.in_(ids))
-    ).all()
-
-
 def muting_runs(session: Session, workspace_id: str, accounts: Collection[str]) -> dict[str, set[str]]:
     """Account → the runs whose open task mutes digital plays for it."""
     rows = session.execute(

@@ -21,7 +21,6 @@ from waypost_server.console.access import login, needs, next_path, runtime
 from waypost_server.console.headers import framed_mail, policy
 from waypost_server.domain.errors import BadInputError
 from waypost_server.services import draft_mail, message_drafts
-from waypost_server.services.addresses import unsubscribe_url
 from waypost_server.store import console_users, reports_queue
 from waypost_server.store import message_drafts as store
 
@@ -70,9 +69,8 @@ def looks(task_id: str) -> Response:
         found = store.find(session, workspace_id, task_id)
         if found is None:
             abort(404)
-        url = unsubscribe_url(runtime(), workspace_id, found.recipient)
-        body = draft_mail.words(session, runtime(), found, None if found.kind == "transactional" else url)
-    return framed_mail(body.html)
+        look = draft_mail.preview(session, runtime(), found)
+    return framed_mail(look.html)
 
 
 def save(task_id: str) -> Any:
