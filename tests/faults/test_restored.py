@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -12,9 +13,10 @@ import pytest
 
 from tests.builders import WORKSPACE, Clock
 from tests.faults.backups import back_up, restore
-from tests.services.play_rig import POLICY, PlayRig
+from tests.services.play_rig import OVERDUE, POLICY, STRATEGIC, PlayRig
 from waypost_server.channels.email import Mail, Mark, MarkAll
 from waypost_server.channels.outcome import Later, Outcome, Sent
+from waypost_server.channels.webhook import Post as Webhook
 from waypost_server.services import restored
 from waypost_server.services.drain import drain
 from waypost_server.services.fsck import check as fsck
@@ -98,6 +100,54 @@ def test_after_a_restore_nothing_leaves_before_a_yes_and_then_only_what_never_le
     assert len(post.recipients) == 5 + sends + NEVER_SENT
     ended = Counter((row.state, row.reason) for row in rig.rows(Delivery) if row.state != "sent")
     assert ended == {("cancelled", restored.SENT_BEFORE): sends}
+    assert fsck(runtime) == []
+
+
+class Hook:
+    """An endpoint that knows what it was told, and is out of order for some."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.broken_for = "late"
+
+    def post(self, post: Webhook) -> Outcome:
+        """Takes all but what is about an account whose id begins with `broken_for`."""
+        said = json.loads(post.body)
+        about = said["data"].get("accountId") or said["data"]["account"]["id"]
+        if self.broken_for and about.startswith(self.broken_for):
+            return Later("HTTP 500")
+        self.told.append(f"{said['type']} {about}")
+        return Sent("HTTP 200")
+
+
+def test_a_webhook_that_was_taken_is_not_sent_again_after_a_restore(rig: PlayRig, tmp_path: Path) -> None:
+    """Whether it waited in the backup or is decided once more; what the endpoint never took goes at last."""
+    hook = Hook()
+    rig.runtime = dataclasses.replace(rig.runtime, poster=hook)
+    steps = "long_tail:\n  - webhook: crm-note\nstrategic:\n  - task: {template: brief, due: {business_days: 1}}\n"
+    rig.publish(
+        policy=FREE + "tasks: {webhook: crm-note}\n",
+        plays__launch_overdue=OVERDUE.split("long_tail:")[0] + steps,
+    )
+    _accounts(rig, "waiting", 2)
+    _accounts(rig, "late", 1)
+    rig.add_account("big", mrr=STRATEGIC, first_day=rig.clock.now.date() - timedelta(days=16))
+    drain(dataclasses.replace(rig.runtime, sending=False))
+    _accounts(rig, "undecided", 2)
+    back_up(rig.database, tmp_path / "backup")
+    rig.drain()
+    told = {
+        *(f"play.step {name}{n}" for name in ("waiting", "undecided") for n in (0, 1)),
+        "task.created big",
+    }
+    assert set(hook.told) == told and len(hook.told) == len(told)
+
+    restore(rig.database, tmp_path / "backup")
+    runtime, hook.broken_for = _started_again(rig), ""
+    drain(runtime)
+    resume_sending(runtime, "", actor="robin")
+    drain(runtime)
+    assert Counter(hook.told) == Counter({*told, "play.step late0"})
     assert fsck(runtime) == []
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from waypost_server.channels.outcome import Outcome, Refused
+from waypost_server.channels.outcome import Outcome, Refused, Sent
 from waypost_server.channels.webhook import Post
 from waypost_server.services import restored
 from waypost_server.services.deliver_chat import deliver_chat
@@ -91,7 +91,12 @@ def _deliver(runtime: Runtime, rows: list[Delivery], fence: str, waiting: list[s
     runtime.fault("deliver.checked")
     outcome = deliver_chat(runtime, row, fence) if row.channel == "chat" else _webhook(runtime, row)
     with runtime.db.write() as session:
-        settle(session, runtime, row, fence=fence, outcome=outcome)
+        done = settle(session, runtime, row, fence=fence, outcome=outcome)
+        # A webhook may come twice but must not be lost, so it is on record when it was taken, not before.
+        taken = done and row.channel == "webhook" and isinstance(outcome, Sent)
+        number = restored.number(session, runtime) if taken else 0
+    if taken:
+        restored.note(runtime, number, [row])
     runtime.fault("deliver.settled")
 
 

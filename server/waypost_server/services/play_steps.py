@@ -183,7 +183,13 @@ def _chat(context: RunContext, step: ChatStep, index: int) -> Line:
 def _webhook(context: RunContext, step: WebhookStep, index: int) -> Line:
     if step.webhook not in context.release.definitions.policy.webhooks:
         return Line("failed", f"There is no webhook {step.webhook} in policy.yaml.")
-    message = Message(channel="webhook", recipient=step.webhook, step=index, body=_payload(context))
+    message = Message(
+        channel="webhook",
+        recipient=step.webhook,
+        step=index,
+        user_id=context.user_id,
+        body=_payload(context),
+    )
     if put_delivery(context, message) == "draft":
         return Line("done", f"A task for a person instead of the webhook {step.webhook}. {GUARD}")
     return Line("done", f"Webhook {step.webhook}.")

@@ -57,8 +57,11 @@ def stopped(runtime: Runtime) -> bool:
 
 
 def left_key(runtime: Runtime, row: Delivery) -> str:
-    """The same for the same message, also when it is decided once more: neither ids nor times are in it."""
+    """The same for the same message, also when it is decided once more: neither ids nor times are in it. What is
+    told of a task is never decided once more; there its whole text counts."""
     words = row.template or row.subject
+    if row.channel == "webhook" and not row.play:
+        words = row.body
     parts = (row.workspace_id, row.channel, row.play, words, row.person, row.account_id, row.user_id)
     message = "\x1f".join((*parts, row.recipient.strip().casefold())).encode()
     return hmac.new(runtime.secret.encode(), message, hashlib.sha256).hexdigest()[:40]
@@ -70,7 +73,7 @@ def number(session: Session, runtime: Runtime) -> int:
 
 
 def note(runtime: Runtime, marked: int, rows: Sequence[Delivery]) -> None:
-    """After the mark is committed and before anything leaves: write down what is about to.
+    """After the number is committed, and before anything leaves that a repeat would harm: write down what is about to.
 
     A disk that refuses is logged and costs no message: the journal only counts after a restore.
     """
