@@ -61,7 +61,7 @@ def _post(url: str, mark: bool = True, **changes: str) -> Outcome:
     ("status", "headers", "wanted"),
     [
         (200, {}, Sent("HTTP 200")),
-        (429, {"Retry-After": "30"}, Later("HTTP 429", 30)),
+        (429, {"Retry-After": "30"}, Later("HTTP 429", 30, too_fast=True)),
         (503, {}, Later("HTTP 503")),
         (500, {}, Unclear("HTTP 500: it may have been posted")),
         (400, {}, Refused("HTTP 400: no_text")),
@@ -79,7 +79,7 @@ def test_answers_of_an_incoming_webhook(status: int, headers: dict[str, str], wa
     ("reply", "wanted"),
     [
         ({"ok": True, "ts": "17.5"}, Sent("posted as 17.5")),
-        ({"ok": False, "error": "ratelimited"}, Later("ratelimited", 7)),
+        ({"ok": False, "error": "ratelimited"}, Later("ratelimited", 7, too_fast=True)),
         ({"ok": False, "error": "channel_not_found"}, Refused("Slack says channel_not_found")),
         ({"ok": False, "error": "token_revoked"}, Refused("Slack says token_revoked", gone=True)),
         ([], Unclear("the answer is not Slack's")),

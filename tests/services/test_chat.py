@@ -15,9 +15,10 @@ from tests.faults.sinks import HookSink, hook_sink
 from tests.services.play_rig import OVERDUE, POLICY, STRATEGIC, PlayRig
 from waypost_server.channels.chat import ChatPost, ChatPoster, Mark
 from waypost_server.channels.egress import Egress
-from waypost_server.channels.outcome import Outcome, Unclear
+from waypost_server.channels.outcome import Later, Outcome, Sent, Unclear
 from waypost_server.domain.errors import BadInputError
-from waypost_server.services import endpoints
+from waypost_server.services import chat_turn, endpoints
+from waypost_server.services.drain import drain
 from waypost_server.services.fsck import check as fsck
 from waypost_server.services.put_notice import Notice, put_notice
 from waypost_server.services.recover import recover
@@ -47,8 +48,20 @@ class ChatRig(PlayRig):
         given = address or self.url
         endpoints.set_address(self.runtime, WORKSPACE, name, actor="marta", address=given)
 
+    def say(self, *subjects: str, room: str = "cs-team") -> None:
+        """Notices to a room, decided one after the other."""
+        for subject in subjects:
+            notice = Notice(subject, "Words.", dedupe=f"{room}:{subject}")
+            with self.database.write() as session:
+                put_notice(session, self.runtime, WORKSPACE, channel="chat", recipient=room, notice=notice)
+            self.clock.move(milliseconds=1)
+
     def chat(self) -> list[Delivery]:
         return [row for row in self.rows(Delivery) if row.channel == "chat"]
+
+    def said(self) -> list[str]:
+        """The first words of what was posted, in order."""
+        return [json.loads(body)["text"].splitlines()[0] for _, body in self.sink.posts]
 
 
 @pytest.fixture
@@ -123,8 +136,94 @@ def test_a_notice_is_posted_once(rig: ChatRig) -> None:
         with rig.database.write() as session:
             put_notice(session, rig.runtime, WORKSPACE, channel="chat", recipient="cs-team", notice=notice)
     rig.drain()
+    rig.clock.move(seconds=1)
+    rig.drain()
     said = [body for _, body in rig.sink.posts if b"A task for you" in body]
     assert len(said) == 1 and {row.state for row in rig.chat()} == {"sent"}
+
+
+def test_a_room_gets_one_message_a_second_in_order(rig: ChatRig) -> None:
+    """What waits is not checked, claimed or counted as tried, and another room does not wait with it."""
+    rig.publish(policy=POLICY + ROOMS + "  sales: {service: slack}\n")
+    for name in ("cs-team", "sales"):
+        rig.give(("chat", name))
+    rig.say("one", "two", "three", "four")
+    rig.say("other", room="sales")
+    rig.drain()
+    assert sorted(rig.said()) == ["one", "other"]
+    waiting = [row for row in rig.chat() if row.state == "pending"]
+    assert {(row.reason, row.claims, row.attempts) for row in waiting} == {(chat_turn.WAITS, 0, 0)}
+    rig.clock.move(seconds=0.9)
+    rig.drain()
+    assert len(rig.said()) == 2
+    for posted in (3, 4, 5):
+        rig.clock.move(seconds=1)
+        rig.drain()
+        assert len(rig.said()) == posted
+    assert [said for said in rig.said() if said != "other"] == ["one", "two", "three", "four"]
+    assert fsck(rig.runtime) == []
+
+
+def test_a_room_that_asks_us_to_slow_down_is_left_alone_and_no_other(rig: ChatRig) -> None:
+    """429 with Retry-After, by one bot for two rooms: nothing is lost, and the endpoint counts as well."""
+    rig.publish(
+        policy=POLICY + "chat:\n  busy: {service: slack, room: C1}\n  calm: {service: slack, room: C2}\n"
+    )
+    for name in ("busy", "calm"):
+        rig.give(("chat", name), "xoxb-1-2-3")
+    rig.sink.status, rig.sink.headers = 429, {"Retry-After": "30"}
+    rig.say("one", "two", room="busy")
+    rig.drain()
+    rig.sink.status, rig.sink.headers, rig.sink.reply = 200, {}, b'{"ok": true, "ts": "1.2"}'
+    rig.say("other", room="calm")
+    rig.clock.move(seconds=29)
+    rig.drain()
+    assert rig.said() == ["one", "other"]
+    with rig.database.read() as session:
+        assert {each.name: each.state for each in endpoints.see_all(session, rig.runtime, WORKSPACE)} == {
+            "busy": "ok",
+            "calm": "ok",
+            "crm-note": "ok",
+        }
+    for _ in range(3):
+        rig.clock.move(seconds=30)
+        rig.drain()
+    assert sorted(rig.said()[2:]) == ["one", "two"]
+    assert {row.state for row in rig.chat()} == {"sent"} and fsck(rig.runtime) == []
+
+
+def test_two_names_of_one_room_and_two_workers_share_its_turn(rig: ChatRig) -> None:
+    """While one connects, however long, the other posts nothing there; the room is free again when it gave up."""
+    rig.publish(policy=POLICY + "chat:\n  a: {service: slack, room: C1}\n  b: {service: slack, room: C1}\n")
+    for name in ("a", "b"):
+        rig.give(("chat", name), "xoxb-1-2-3")
+    rig.say("first", room="a")
+    second, posted = rig.runtime, []
+
+    class Slow:
+        def can_post(self, address: str) -> bool:
+            return True
+
+        def post(self, post: ChatPost, mark: Mark) -> Outcome:
+            rig.clock.move(seconds=3)
+            rig.say("second", room="b")
+            drain(dataclasses.replace(second, chat=Quick()))
+            assert posted == []
+            return Later("no connection")
+
+    class Quick:
+        def can_post(self, address: str) -> bool:
+            return True
+
+        def post(self, post: ChatPost, mark: Mark) -> Outcome:
+            assert mark()
+            posted.append(post.title)
+            return Sent()
+
+    drain(dataclasses.replace(rig.runtime, chat=Slow()))
+    rig.clock.move(seconds=1)
+    drain(dataclasses.replace(rig.runtime, chat=Quick()))
+    assert posted == ["second"]
 
 
 def test_a_worker_that_dies_after_the_mark_leaves_it_unknown(rig: ChatRig) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -23,7 +24,8 @@ Mark = Callable[[], bool]
 _ENDED = frozenset(
     ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope")
 )
-_BUSY = frozenset(("ratelimited", "rate_limited", "service_unavailable", "request_timeout"))
+_LIMITED = frozenset(("ratelimited", "rate_limited"))
+_BUSY = _LIMITED | {"service_unavailable", "request_timeout"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,11 @@ def _verdict(reply: Reply) -> Outcome:
     if 200 <= reply.status < 300:
         return Sent(words)
     if reply.status in (429, 503):
-        return Later(words, retry_after(reply.headers.get("retry-after")))
+        return Later(
+            words,
+            retry_after(reply.headers.get("retry-after")),
+            too_fast=reply.status == HTTPStatus.TOO_MANY_REQUESTS,
+        )
     if reply.status >= 500:
         return Unclear(f"{words}: it may have been posted")
     return Refused(f"{words}{_said(reply)}", gone=reply.status in (404, 410))
@@ -113,7 +119,7 @@ def _api_verdict(reply: Reply) -> Outcome:
     if taken:
         return Sent(f"posted as {str(said.get('ts', ''))[:40]}")
     if error in _BUSY:
-        return Later(error, retry_after(reply.headers.get("retry-after")))
+        return Later(error, retry_after(reply.headers.get("retry-after")), too_fast=error in _LIMITED)
     return Refused(f"Slack says {error}", gone=error in _ENDED)
 
 

@@ -14,10 +14,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Surely not taken; worth another try. `after_seconds` when the other side named a time."""
+    """Surely not taken; worth another try. `after_seconds` when the other side named a time; `too_fast`: it is
+    well, and gets more from us at once than it takes."""
 
     detail: str
     after_seconds: int | None = None
+    too_fast: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from waypost_server.channels.outcome import Outcome, Refused, Sent
 from waypost_server.channels.webhook import Post
-from waypost_server.services import restored
+from waypost_server.services import chat_turn, restored
 from waypost_server.services.deliver_chat import deliver_chat
 from waypost_server.services.deliver_mail import LEASE, deliver_mails, group_size
 from waypost_server.services.endpoint_secret import signing_secrets
@@ -28,6 +29,13 @@ from waypost_server.store.tables import Delivery
 
 log = logging.getLogger("waypost.deliver")
 BATCH = 96  # six groups
+
+
+class Group(NamedTuple):
+    """Messages that are sent together, or one after the other; of chat, those to one room."""
+
+    rows: list[Delivery]
+    room: str = ""
 
 
 def deliver_due(
@@ -45,14 +53,14 @@ def deliver_due(
     runtime.fault("deliver.claimed")
     groups = _groups(runtime, rows)
     for index, group in enumerate(groups):
-        after = [row for later in groups[index + 1 :] for row in later]
+        after = [row for later in groups[index + 1 :] for row in later.rows]
         if stop():
-            _give_back(runtime, [*group, *after], fence)
+            _give_back(runtime, [*group.rows, *after], fence)
             break
         try:
             _deliver(runtime, group, fence, [row.id for row in after])
         except Exception:  # their leases end by themselves, and then each is claimed alone
-            log.exception("delivery.failed", extra={"deliveries": [row.id for row in group]})
+            log.exception("delivery.failed", extra={"deliveries": [row.id for row in group.rows]})
     return len(rows)
 
 
@@ -71,29 +79,41 @@ def _give_back(runtime: Runtime, rows: list[Delivery], fence: str) -> None:
             )
 
 
-def _groups(runtime: Runtime, rows: list[Delivery]) -> list[list[Delivery]]:
-    """E-mails in groups that share their commits, then webhooks and chat one by one: their endpoints may be slow."""
+def _groups(runtime: Runtime, rows: list[Delivery]) -> list[Group]:
+    """E-mails in groups that share their commits, webhooks one by one, chat by room: their endpoints may be slow."""
     mails = [row for row in rows if row.channel == "email"]
     size = group_size(runtime)
-    groups = [mails[at : at + size] for at in range(0, len(mails), size)]
-    return groups + [[row] for row in rows if row.channel != "email"]
+    groups = [Group(mails[at : at + size]) for at in range(0, len(mails), size)]
+    groups += [Group([row]) for row in rows if row.channel == "webhook"]
+    with runtime.db.read() as session:
+        rooms = chat_turn.rooms_of(session, runtime, [row for row in rows if row.channel == "chat"])
+    return groups + [Group(messages, room) for room, messages in rooms.items()]
 
 
-def _deliver(runtime: Runtime, rows: list[Delivery], fence: str, waiting: list[str]) -> None:
-    (row, *_) = rows
-    if row.channel == "email":
-        deliver_mails(runtime, rows, fence, waiting)
+def _deliver(runtime: Runtime, group: Group, fence: str, waiting: list[str]) -> None:
+    if group.rows[0].channel == "email":
+        deliver_mails(runtime, group.rows, fence, waiting)
         return
+    for place, row in enumerate(group.rows):
+        after = group.rows[place:]
+        if group.room and chat_turn.put_off(runtime, group.room, after, fence):
+            return
+        _one(runtime, row, group.room, fence, [*(each.id for each in after[1:]), *waiting])
+
+
+def _one(runtime: Runtime, row: Delivery, room: str, fence: str, waiting: list[str]) -> None:
     with runtime.db.write() as session:
         until = runtime.clock() + LEASE
-        if not check_all(session, runtime, rows, fence=fence, lease_until=until, waiting=waiting):
+        if not check_all(session, runtime, [row], fence=fence, lease_until=until, waiting=waiting):
             return
     runtime.fault("deliver.checked")
-    outcome = deliver_chat(runtime, row, fence) if row.channel == "chat" else _webhook(runtime, row)
+    outcome = deliver_chat(runtime, row, room, fence) if room else _webhook(runtime, row)
     with runtime.db.write() as session:
+        if room:  # before the endpoint, as the checks lock them
+            chat_turn.answered(session, row.workspace_id, room, outcome, runtime.clock())
         done = settle(session, runtime, row, fence=fence, outcome=outcome)
         # A webhook may come twice but must not be lost, so it is on record when it was taken, not before.
-        taken = done and row.channel == "webhook" and isinstance(outcome, Sent)
+        taken = done and not room and isinstance(outcome, Sent)
         number = restored.number(session, runtime) if taken else 0
     if taken:
         restored.note(runtime, number, [row])

@@ -38,7 +38,9 @@ def wait_until(session: Session, endpoint: Endpoint | None, now: datetime) -> tu
 
 def note_answer(session: Session, runtime: Runtime, row: Delivery, outcome: Outcome) -> None:
     """Count the answer to one message. The delivery is written before, so that locks come in one order."""
-    if isinstance(outcome, Refused) and not outcome.asked:
+    if (isinstance(outcome, Refused) and not outcome.asked) or (
+        isinstance(outcome, Later) and outcome.too_fast
+    ):
         return
     if isinstance(outcome, Sent):
         note_success(session, runtime, row.workspace_id, row.channel, row.recipient)

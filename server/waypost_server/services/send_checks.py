@@ -18,7 +18,7 @@ from waypost_server.domain.local_day import zone_of
 from waypost_server.domain.play_machine import automation_allowed
 from waypost_server.domain.policy import Policy
 from waypost_server.domain.quiet_hours import quiet_until
-from waypost_server.services import restored, workshop_invite, workshop_mail
+from waypost_server.services import chat_turn, restored, workshop_invite, workshop_mail
 from waypost_server.services.endpoint_health import KEPT, wait_until
 from waypost_server.services.goals import goal_reached
 from waypost_server.services.mail_refusal import UNREACHABLE, refusal
@@ -242,6 +242,7 @@ def _endpoint_takes(session: Session, runtime: Runtime, row: Delivery, known: Kn
         if full is not None:
             raise _Hold(*full)
         return
+    turn = _turn(session, row, known, now) if row.channel == "chat" else None
     endpoint = known.endpoints.get((row.channel, row.recipient))
     if row.channel == "chat" and not (
         runtime.chat and runtime.chat.can_post(endpoint.address if endpoint else "")
@@ -250,6 +251,17 @@ def _endpoint_takes(session: Session, runtime: Runtime, row: Delivery, known: Kn
     wait = wait_until(session, endpoint, now)
     if wait is not None:
         raise _Hold(*wait, keep=KEPT)
+    if turn is not None:
+        turn.take()
+
+
+def _turn(session: Session, row: Delivery, known: Known, now: datetime) -> chat_turn.Turn:
+    account = known.around[row.id].account
+    room = chat_turn.room_of(known.policies[row.release], row, account.traits if account else {})
+    turn = chat_turn.Turn(session, row.workspace_id, room, now)
+    if turn.until is not None:
+        raise _Hold(turn.until, chat_turn.WAITS)
+    return turn
 
 
 def _attention(row: Delivery, around: Surroundings, known: Known, now: datetime) -> None:

@@ -58,6 +58,15 @@ def workspaces_with_due_deliveries(session: Session, now: datetime) -> list[str]
     return _workspaces(session, Delivery, and_(_delivery_due(now), _sending(), not_paused(Delivery)))
 
 
+def next_delivery(session: Session, *, after: datetime, until: datetime) -> datetime | None:
+    """When the first message becomes due in this time; None = none does."""
+    return session.scalar(
+        select(func.min(Delivery.not_before)).where(
+            is_open(), Delivery.state == "pending", Delivery.not_before > after, Delivery.not_before <= until
+        )
+    )
+
+
 class LeftBehind(NamedTuple):
     """How many due rows of each workspace were claimed before without an end, and are free again."""
 

@@ -39,6 +39,12 @@ update delivery set phase = 'commit_point', lease_until = {{2}}, subject = r.sub
   body_html = r.body_html
 from {{rows}} where {OURS} and delivery.phase = 'pre' returning delivery.id
 """
+TIMES = bulk.columns("id, at timestamptz")
+PUT_OFF = f"""
+update delivery set state = 'pending', phase = '', fence = null, lease_until = null, claims = delivery.claims - 1,
+  not_before = r.at, reason = {{2}}
+from {{rows}} where {OURS} and delivery.phase = 'pre'
+"""
 ANSWERS = bulk.columns("id, answer")
 SENT = f"""
 update delivery set state = 'sent', reason = r.answer, ended_at = {{2}}, attempts = delivery.attempts + 1,
@@ -89,6 +95,13 @@ def renew(
     return {row[0] for row in bulk.run(session, RENEW, IDS, rows, (workspace_id, fence, lease_until))}
 
 
+def put_off(
+    session: Session, workspace_id: str, times: Mapping[str, datetime], *, fence: str, reason: str
+) -> None:
+    """Give these back, each until its time, as if they had not been claimed."""
+    bulk.run(session, PUT_OFF, TIMES, sorted(times.items()), (workspace_id, fence, reason))
+
+
 def mark(
     session: Session,
     workspace_id: str,
@@ -133,6 +146,14 @@ def surroundings(session: Session, workspace_id: str, ids: Collection[str]) -> d
         .execution_options(populate_existing=True)
     )
     return {row[0]: Surroundings(*row[1:]) for row in found}
+
+
+def account_traits(session: Session, workspace_id: str, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """By account."""
+    found = select(Account.id, Account.traits).where(
+        Account.workspace_id == workspace_id, Account.id.in_(ids)
+    )
+    return {row.id: row.traits for row in session.execute(found)}
 
 
 def muting_runs(session: Session, workspace_id: str, accounts: Collection[str]) -> dict[str, set[str]]:

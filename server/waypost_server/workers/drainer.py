@@ -20,6 +20,7 @@ class Drainer:
     def __init__(self, runtime: Runtime, stopping: threading.Event) -> None:
         self.runtime = runtime
         self.stopping = stopping
+        self.drained = threading.Event()  # set after each drain, for whoever looks what comes next
         self._busy = threading.Lock()
         self._again = threading.Event()
 
@@ -45,4 +46,5 @@ class Drainer:
                 return total
             finally:
                 self._busy.release()
+                self.drained.set()
         return total

@@ -28,6 +28,7 @@ from waypost_server.store import db_clock
 from waypost_server.workers import jobs
 from waypost_server.workers.drainer import Drainer
 from waypost_server.workers.queue import RUNG, RedisDoorbell, connect, job_queue
+from waypost_server.workers.soon import Soon
 from waypost_server.workers.sweep import Sweep
 
 log = logging.getLogger("waypost.worker")
@@ -75,6 +76,7 @@ def run_worker(runtime: Runtime, redis_url: str | None) -> None:
     drainer = Drainer(runtime, stopping)
     _stop_on_signals(stopping)
     doorbell = RedisDoorbell(redis_url) if redis_url else None
+    Soon(runtime, drainer).start()
     Sweep(runtime, drainer, lambda: doorbell is not None and doorbell.ring_now(force=True)).start()
     log.info("worker.started", extra={"redis": redis_url is not None})
     while not stopping.is_set():

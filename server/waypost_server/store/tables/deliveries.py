@@ -130,6 +130,18 @@ class MailSlot(db.Model):
     taken: Mapped[int] = col(Integer)
 
 
+class RoomPace(db.Model):
+    """When a chat room may get its next message. A row is made with its first one."""
+
+    __tablename__ = "room_pace"
+    workspace_id: Mapped[str] = key()
+    room: Mapped[str] = key()  # the service's id of it; of an incoming webhook its name in policy.yaml
+    free_at: Mapped[datetime | None] = col(UtcDateTime)  # nothing is posted before
+    taken_until: Mapped[datetime | None] = col(
+        UtcDateTime
+    )  # a worker is connecting; it marks or gives up by then
+
+
 class SendingStop(db.Model):
     """A kill switch that is thrown. Taking it back deletes the row; the audit keeps both."""
 
