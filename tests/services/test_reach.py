@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.builders import WORKSPACE
+from tests.channels.reports import dsn
 from tests.services.play_rig import FILES, JOURNEY, POLICY, STRATEGIC, PlayRig
+from waypost_server.channels.bounce import read
+from waypost_server.channels.email import Mail, Mark
+from waypost_server.channels.outcome import Outcome, Refused
+from waypost_server.services.addresses import return_mac
 from waypost_server.services.fsck import check as fsck
 from waypost_server.services.publish import publish
 from waypost_server.services.start_run import Wish, start_run
+from waypost_server.services.take_bounce import take_reports
 from waypost_server.store.database import Database
-from waypost_server.store.tables import Consent, EndUser, NudgeGrant, Offer, PlayRun, StepRun, Task
+from waypost_server.store.tables import Consent, Delivery, EndUser, NudgeGrant, Offer, PlayRun, StepRun, Task
 
 PLAY = """
 key: say
@@ -28,14 +36,14 @@ strategic:
 """
 ORDER = "channels: {onboarding: [in_app, email], default: [email, in_app]}\n"
 PHASES = "phases: {onboarding: {title: Onboarding, start_day: 0, end_day: 30}}\n"
+CHANGED = {"policy.yaml": POLICY + ORDER, "journey.yaml": PHASES + JOURNEY}
 IN_APP, MAIL = "inside the product", "by e-mail"
 
 
 @pytest.fixture
 def rig(database: Database, tmp_path: Path) -> PlayRig:
     made = PlayRig(database, tmp_path / "mailbox")
-    files = {"policy.yaml": POLICY + ORDER, "journey.yaml": PHASES + JOURNEY, "plays/say.yaml": PLAY}
-    publish(made.runtime, WORKSPACE, {**FILES, **files}, author="tests")
+    publish(made.runtime, WORKSPACE, {**FILES, **CHANGED, "plays/say.yaml": PLAY}, author="tests")
     made.add_csm()
     return made
 
@@ -124,3 +132,102 @@ def test_a_strategic_account_is_reached_by_a_person(rig: PlayRig) -> None:
     say(rig)
     assert rig.rows(NudgeGrant) == [] and len(rig.rows(Task)) == 1
     assert {each["To"] for each in rig.mails()} <= {"csm-1@acme.example"}
+
+
+BACK = "The e-mail to acme-admin@example.com came back"
+
+
+@pytest.fixture
+def mailed(rig: PlayRig) -> PlayRig:
+    """An old account, whose admin was reached by e-mail; the run is over."""
+    rig.add_account()
+    say(rig)
+    assert len(rig.mails()) == 1 and rig.rows(PlayRun)[0].outcome == "completed"
+    return rig
+
+
+def bounce(rig: PlayRig, number: int = 0, **changes: Any) -> None:
+    (mail,) = [row for row in rig.rows(Delivery) if row.user_id]
+    report = dsn(mail.id, mac=return_mac(rig.runtime, WORKSPACE, mail.id), number=number, **changes)
+    take_reports(rig.runtime, WORKSPACE, read(report))
+
+
+def test_a_mail_that_comes_back_is_followed_by_the_next_channel_once(mailed: PlayRig) -> None:
+    """However many reports say so; the story of the run, which has ended, tells it."""
+    for number in range(2):
+        bounce(mailed, number)
+    (grant,) = mailed.rows(NudgeGrant)
+    assert (grant.nudge, grant.user_id) == ("restart", "acme-admin")
+    assert story(mailed).count(BACK) == 1
+    assert story(mailed).endswith(f"{BACK} (550 no). To Dana Whitfield {IN_APP} (the usual order).")
+    mailed.clock.move(days=3)
+    mailed.drain()
+    assert len(mailed.mails()) == 1 and mailed.rows(PlayRun)[0].outcome == "completed"
+    assert fsck(mailed.runtime) == []
+
+
+def test_a_mail_refused_at_once_is_followed_too(rig: PlayRig) -> None:
+    """The server that takes the mail says that nobody lives there; the run has gone on to its next step."""
+    waits = PLAY.replace("seen_within_days: 2}\n", "seen_within_days: 2}\n  - wait: {days: 5}\n")
+    publish(rig.runtime, WORKSPACE, {**FILES, **CHANGED, "plays/say.yaml": waits}, author="tests")
+    rig.runtime = dataclasses.replace(rig.runtime, mailer=Nobody())
+    rig.add_account()
+    say(rig)
+    assert len(rig.rows(NudgeGrant)) == 1 and f"{BACK} (550 5.1.1)" in story(rig)
+    assert rig.rows(PlayRun)[0].state == "waiting"
+    rig.clock.move(days=5, minutes=1)
+    rig.drain()
+    assert rig.rows(PlayRun)[0].outcome == "completed" and fsck(rig.runtime) == []
+
+
+class Nobody:
+    """A mail server that knows no address."""
+
+    def send(self, mail: Mail, mark: Mark) -> Outcome:
+        return Refused("550 5.1.1", gone=True)
+
+    def close(self) -> None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (
+            "update play_run set outcome = 'cancelled'",
+            "Nothing else was tried: the run has ended (cancelled).",
+        ),
+        (
+            "update play_run set state = 'paused', outcome = null",
+            "Nothing else was tried: the run is paused.",
+        ),
+        ("delete from membership", "The person is no longer in the account."),
+    ],
+)
+def test_nothing_else_is_tried_where_the_step_would_not_act(mailed: PlayRig, change: str, why: str) -> None:
+    """The story says that the mail came back, and why that is all."""
+    mailed.sql(change)
+    bounce(mailed)
+    assert mailed.rows(NudgeGrant) == [] and story(mailed).endswith(why)
+
+
+def test_a_goal_that_was_reached_needs_no_other_channel(mailed: PlayRig) -> None:
+    """They did it before the report came."""
+    mailed.clock.move(days=1)
+    mailed.use("acme", [mailed.clock.now.date()], feature="export")
+    bounce(mailed)
+    assert mailed.rows(NudgeGrant) == [] and "the goal is reached" in story(mailed)
+
+
+def test_a_strategic_account_is_not_reached_by_software_when_a_mail_comes_back(mailed: PlayRig) -> None:
+    """The motion is that of now: a task for a person."""
+    mailed.sql("update account set motion = 'strategic'")
+    bounce(mailed)
+    assert mailed.rows(NudgeGrant) == [] and len(mailed.rows(Task)) == 1
+    assert "A task for a person instead" in story(mailed)
+
+
+def test_a_soft_bounce_is_no_reason_for_another_channel(mailed: PlayRig) -> None:
+    """It may still arrive."""
+    bounce(mailed, status="4.2.2")
+    assert mailed.rows(NudgeGrant) == [] and BACK not in story(mailed)

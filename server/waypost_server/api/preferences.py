@@ -28,7 +28,8 @@ def show(token: str) -> Response:
 def keep(token: str) -> Response:
     """Keep the choices and show them."""
     try:
-        return _page(save(runtime(), token, request.form.getlist("yes"), browser_locale()), saved=True)
+        yes, first = request.form.getlist("yes"), request.form.get("first")
+        return _page(save(runtime(), token, yes, browser_locale(), preferred=first), saved=True)
     except NotFoundError as error:
         return missing(error)
 
@@ -40,7 +41,7 @@ def _page(found: Preferences, *, saved: bool) -> Response:
     done = f'<p class="said" role="status">{words.saved}</p>' if saved else ""
     body = (
         f'{done}<h1>{words.title.format(product)}</h1><p class="lead">{words.lead}</p><form method="post">'
-        f"{_group(words.mail, mail, words)}{_group(words.inside, inside, words)}"
+        f"{_group(words.mail, mail, words)}{_group(words.inside, inside, words)}{_first(found, words)}"
         f'<button type="submit">{words.save}</button></form>'
     )
     return document(found.language, words.title.format(product), body)
@@ -49,6 +50,20 @@ def _page(found: Preferences, *, saved: bool) -> Response:
 def _group(legend: str, choices: list[Choice], words: ChoiceWords) -> str:
     lines = "".join(_line(each, words) for each in choices)
     return f"<fieldset><legend>{legend}</legend>{lines}</fieldset>"
+
+
+def _first(found: Preferences, words: ChoiceWords) -> str:
+    """One of the ways, or none."""
+    names = {"": words.none, "email": words.mail, "in_app": words.inside, "chat": words.chat}
+    lines = "".join(
+        f'<label><input type="radio" name="first" value="{way}"{" checked" if way == found.preferred else ""}>'
+        f"<span>{names[way]}</span></label>"
+        for way in ("", *found.ways)
+    )
+    return (
+        f'<h2 id="first">{words.first}</h2><p class="lead" id="more">{words.first_more}</p>'
+        f'<fieldset aria-labelledby="first" aria-describedby="more">{lines}</fieldset>'
+    )
 
 
 def _line(choice: Choice, words: ChoiceWords) -> str:

@@ -40,6 +40,10 @@ class ChoiceWords:
     mail_more: str
     inside: str
     inside_more: str
+    first: str
+    first_more: str
+    none: str
+    chat: str
     save: str
     saved: str
 
@@ -84,6 +88,10 @@ ENGLISH = Words(
         "Tips and news by e-mail. Without the tick, none at all.",
         "Inside the product",
         "Hints and news while you work.",
+        "What reaches you first",
+        "For messages that could come by more than one way. What you switched off above is never used.",
+        "No preference",
+        "The chat room we share",
         "Save",
         "Saved.",
     ),
@@ -114,6 +122,10 @@ GERMAN = Words(
         "Tipps und Neues per E-Mail. Ohne Haken gar keine.",
         "Im Produkt",
         "Hinweise und Neues, während Sie arbeiten.",
+        "Was Sie zuerst erreicht",
+        "Für Nachrichten, die auf mehreren Wegen kommen könnten. Was Sie oben abgeschaltet haben, wird nie benutzt.",
+        "Egal",
+        "Unser gemeinsamer Chat-Raum",
         "Speichern",
         "Gespeichert.",
     ),
@@ -144,6 +156,10 @@ FRENCH = Words(
         "Conseils et nouveautés par e-mail. Sans la coche, aucun.",
         "Dans le produit",
         "Conseils et nouveautés pendant que vous travaillez.",
+        "Ce qui vous parvient en premier",
+        "Pour les messages qui peuvent venir par plusieurs voies. Ce que vous avez désactivé plus haut ne sert jamais.",
+        "Sans préférence",
+        "Notre salon de discussion commun",
         "Enregistrer",
         "C’est enregistré.",
     ),
@@ -174,6 +190,10 @@ SPANISH = Words(
         "Consejos y novedades por correo. Sin la marca, ninguno.",
         "Dentro del producto",
         "Consejos y novedades mientras trabaja.",
+        "Lo que le llega primero",
+        "Para los mensajes que pueden llegar por varias vías. Lo que desactivó arriba no se usa nunca.",
+        "Sin preferencia",
+        "Nuestra sala de chat compartida",
         "Guardar",
         "Guardado.",
     ),

@@ -19,7 +19,7 @@ from waypost_server.domain.definitions import (
     WorkshopStep,
 )
 from waypost_server.domain.play_machine import automation_allowed
-from waypost_server.services.addresses import address_hash
+from waypost_server.services.mail_people import pick
 from waypost_server.services.play_line import Line
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.put_delivery import GUARD, Message, put_delivery
@@ -27,11 +27,7 @@ from waypost_server.services.put_task import put_draft, put_task
 from waypost_server.services.reach import reach
 from waypost_server.services.set_trait import set_trait
 from waypost_server.services.workshop_invite import invite, slot_for, uninvited
-from waypost_server.store import nudge_grants, recipients, suppressions
-from waypost_server.store.recipients import Person
-from waypost_server.store.tables import Workspace
-
-SPARE = 20  # people read beyond the limit, in case some are suppressed
+from waypost_server.store import nudge_grants
 
 
 def act(context: RunContext, step: PlayStep, index: int) -> Line:
@@ -58,9 +54,10 @@ def _email(context: RunContext, step: EmailStep, index: int) -> Line:
     template = context.release.definitions.templates.get(step.template)
     if template is None:
         return Line("failed", f"There is no template {step.template}.")
-    people = _people(context, step)
-    if not people:
-        return Line("skipped", "Nobody to write to: no user in these roles has an address we may use.")
+    picked = pick(context, step.to, template)
+    if not picked.people:
+        nobody = "Nobody to write to: no user in these roles has an address we may use."
+        return Line("skipped", nobody + picked.note)
     placed = [
         put_delivery(
             context,
@@ -73,14 +70,14 @@ def _email(context: RunContext, step: EmailStep, index: int) -> Line:
                 kind=template.kind,
             ),
         )
-        for person in people
+        for person in picked.people
     ]
-    names = ", ".join(person.name or person.user_id for person in people)
+    names = ", ".join(person.name or person.user_id for person in picked.people)
     if "draft" in placed:
-        return Line(
-            "held", f"A draft for a person instead of an e-mail to {names}. {GUARD}", {"drafts": True}
-        )
-    return Line("done", f"E-mail {step.template} to {names}.", {"users": [p.user_id for p in people]})
+        note = f"A draft for a person instead of an e-mail to {names}. {GUARD}{picked.note}"
+        return Line("held", note, {"drafts": True})
+    users = [person.user_id for person in picked.people]
+    return Line("done", f"E-mail {step.template} to {names}.{picked.note}", {"users": users})
 
 
 def _workshop(context: RunContext, step: WorkshopStep, index: int) -> Line:
@@ -91,11 +88,11 @@ def _workshop(context: RunContext, step: WorkshopStep, index: int) -> Line:
     if slot is None:
         days = f"{step.within_days:g} days"
         return Line("skipped", f"No slot of the workshop {step.workshop} has a free place within {days}.")
-    people = uninvited(context, step, slot, _people(context, step))
+    picked = pick(context, step.to, template)
+    people = uninvited(context, step, slot, picked.people)
     if not people:
-        return Line(
-            "skipped", "Nobody to invite: no user in these roles has an address and no invitation yet."
-        )
+        nobody = "Nobody to invite: no user in these roles has an address and no invitation yet."
+        return Line("skipped", nobody + picked.note)
     placed = [
         put_delivery(
             context,
@@ -114,28 +111,11 @@ def _workshop(context: RunContext, step: WorkshopStep, index: int) -> Line:
     names = ", ".join(person.name or person.user_id for person in people)
     at = f"{slot.starts_at:%Y-%m-%d %H:%M} UTC"
     if "draft" in placed:
-        note = f"A draft for a person instead of an invitation to {names} ({at}). {GUARD}"
+        note = f"A draft for a person instead of an invitation to {names} ({at}). {GUARD}{picked.note}"
         return Line("held", note, {"drafts": True})
     users = [person.user_id for person in people]
-    return Line("done", f"Invited {names} to {step.workshop}, {at}.", {"users": users, "slot": slot.id})
-
-
-def _people(context: RunContext, step: EmailStep | WorkshopStep) -> list[Person]:
-    """The most recently active ones who have not opted out; in production only people we can vouch for."""
-    session, workspace_id = context.session, context.workspace_id
-    found = recipients.most_active(
-        session,
-        workspace_id,
-        context.account.id,
-        roles=step.to.role,
-        user_id=context.user_id,
-        limit=step.to.limit + SPARE,
-    )
-    if session.get_one(Workspace, workspace_id).mode == "production":
-        found = [person for person in found if person.trust != "asserted"]
-    hashes = {person.user_id: address_hash(context.runtime, workspace_id, person.email) for person in found}
-    stopped = suppressions.known(session, workspace_id, set(hashes.values()))
-    return [person for person in found if hashes[person.user_id] not in stopped][: step.to.limit]
+    note = f"Invited {names} to {step.workshop}, {at}.{picked.note}"
+    return Line("done", note, {"users": users, "slot": slot.id})
 
 
 def _nudge(context: RunContext, step: NudgeStep, index: int) -> Line:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from waypost_server.channels.reader_words import language
+from waypost_server.domain.channel_choice import PREFERRED_TRAIT
 from waypost_server.domain.consent import EVENT, EVERYTHING, denied
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.domain.events import Envelope
@@ -18,7 +19,7 @@ from waypost_server.services.addresses import GONE, address_hash, read_preferenc
 from waypost_server.services.ingest import ingest
 from waypost_server.services.ingest_accounts import Sender
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import consents, suppressions
+from waypost_server.store import consents, memberships, suppressions
 from waypost_server.store.tables import EndUser
 
 CHANNELS = ("email", "in_app")
@@ -47,6 +48,8 @@ class Preferences:
     product: str
     language: str  # one that the page has words in
     choices: tuple[Choice, ...]
+    ways: tuple[str, ...]  # the channels among which the person may prefer one
+    preferred: str  # one of them; "" = none
 
 
 def see(runtime: Runtime, token: str, locale: str | None) -> Preferences:
@@ -55,13 +58,23 @@ def see(runtime: Runtime, token: str, locale: str | None) -> Preferences:
         return _see(session, runtime, *read_preferences_token(runtime, token), locale)
 
 
-def save(runtime: Runtime, token: str, chosen: Collection[str], locale: str | None) -> Preferences:
-    """Keep what changed, before the next message is sent; the same twice changes nothing. Raises NotFoundError."""
+def save(
+    runtime: Runtime,
+    token: str,
+    chosen: Collection[str],
+    locale: str | None,
+    *,
+    preferred: str | None = None,
+) -> Preferences:
+    """Keep what changed, before the next message is sent; the same twice changes nothing. `preferred` is the channel
+    that comes first ("" = none, None = not said). Raises NotFoundError."""
     workspace_id, user_id = read_preferences_token(runtime, token)
     with runtime.db.read() as session:
         before = _see(session, runtime, workspace_id, user_id, locale)
     changed = [each for each in before.choices if each.allowed != (each.name in chosen)]
     events = [_event(runtime, user_id, each) for each in changed]
+    if preferred in ("", *before.ways) and preferred != before.preferred:
+        events.append(_prefers(runtime, user_id, preferred or None))
     if events:
         ingest(runtime, Sender(workspace_id, "server"), events, Envelope(runtime.clock()))
     if "email:" in chosen:
@@ -86,11 +99,26 @@ def _see(
     stopped = suppressions.reason(session, workspace_id, hashed) in OWN_WORD
     mail = Choice("email", EVERYTHING, "", EVERYTHING not in no["email"] and not stopped)
     inside = Choice("in_app", EVERYTHING, "", EVERYTHING not in no["in_app"])
+    ways = _ways(session, policy, workspace_id, user_id)
+    preferred = str(person.traits.get(PREFERRED_TRAIT, ""))
     return Preferences(
         catalog.product,
         language(wanted, catalog.default_locale),
         (mail, *_topics(policy, no["email"], wanted, catalog.default_locale), inside),
+        ways,
+        preferred if preferred in ways else "",
     )
+
+
+def _ways(session: Session, policy: Policy, workspace_id: str, user_id: str) -> tuple[str, ...]:
+    """Chat is one of them where an account of the person shares a room with us."""
+    traits = {room.room_trait for room in policy.chat.values() if room.room_trait}
+    shared = traits and any(
+        each.get(name)
+        for each in memberships.account_traits(session, workspace_id, user_id)
+        for name in traits
+    )
+    return ("email", "in_app", "chat") if shared else ("email", "in_app")
 
 
 def _topics(policy: Policy, no: Collection[str], wanted: str | None, default: str) -> list[Choice]:
@@ -113,6 +141,17 @@ def _event(runtime: Runtime, user_id: str, choice: Choice) -> dict[str, Any]:
             "topic": choice.topic or None,
             "allowed": not choice.allowed,
         },
+    }
+
+
+def _prefers(runtime: Runtime, user_id: str, channel: str | None) -> dict[str, Any]:
+    """A trait like any other, so that the product may set it too; the last word counts."""
+    return {
+        "type": "identify",
+        "messageId": f"preferences-{runtime.new_id()}",
+        "userId": user_id,
+        "timestamp": runtime.clock().isoformat(),
+        "traits": {PREFERRED_TRAIT: channel},
     }
 
 

@@ -13,16 +13,15 @@ from waypost_server.domain.definitions import MessageStep
 from waypost_server.domain.journey import phase_at
 from waypost_server.domain.local_day import day_of
 from waypost_server.domain.play_machine import automation_allowed
-from waypost_server.services.addresses import address_hash
-from waypost_server.services.mail_refusal import UNREACHABLE, refusal
+from waypost_server.services.mail_people import hindrances
 from waypost_server.services.play_line import Line
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.put_delivery import GUARD, Message, put_delivery
 from waypost_server.services.put_task import put_draft
-from waypost_server.store import consents, nudge_grants, offers, recipients, suppressions
+from waypost_server.store import consents, nudge_grants, offers, recipients
 from waypost_server.store.play_runs import Told
 from waypost_server.store.recipients import Person
-from waypost_server.store.tables import EndUser, Workspace
+from waypost_server.store.tables import EndUser
 
 NAMES = {"in_app": "inside the product", "email": "by e-mail", "chat": "in their chat room"}
 
@@ -72,24 +71,26 @@ def answer(context: RunContext, step: MessageStep, index: int, line: Told) -> Li
         return Line("done", "Seen inside the product.")
     if context.now < until(line):
         return None
-    person = next(
-        iter(
-            recipients.most_active(
-                context.session,
-                context.workspace_id,
-                context.account.id,
-                roles=None,
-                user_id=user_id,
-                limit=1,
-                with_address=False,
-            )
-        ),
-        None,
-    )
-    if person is None:
-        return Line("skipped", "The person is no longer in the account.")
     late = f"Not seen inside the product within {step.seen_within_days:g} days. "
-    return _try(context, step, index, _subject(context, person), tried, late)
+    return take_next(context, step, index, user_id, tried, late)
+
+
+def take_next(
+    context: RunContext, step: MessageStep, index: int, user_id: str, tried: tuple[str, ...], before: str
+) -> Line:
+    """What was `tried` did not reach this person: take the first other channel. `before` begins the line: why."""
+    found = recipients.most_active(
+        context.session,
+        context.workspace_id,
+        context.account.id,
+        roles=None,
+        user_id=user_id,
+        limit=1,
+        with_address=False,
+    )
+    if not found:
+        return Line("skipped", f"{before}The person is no longer in the account.")
+    return _try(context, step, index, _subject(context, found[0]), tried, before)
 
 
 def _subject(context: RunContext, person: Person) -> _Subject:
@@ -129,7 +130,7 @@ def _try(
     note = f"{before}To {name} {NAMES[choice.channel]} ({choice.why}).{passed}"
     if choice.channel == "in_app":
         return _in_app(context, step, subject.person, tried, note)
-    return _send(context, step, index, subject.person, choice, note)
+    return _send(context, step, index, subject.person, choice, tried, note)
 
 
 def _in_app(
@@ -155,7 +156,13 @@ def _in_app(
 
 
 def _send(
-    context: RunContext, step: MessageStep, index: int, person: Person, choice: Choice, note: str
+    context: RunContext,
+    step: MessageStep,
+    index: int,
+    person: Person,
+    choice: Choice,
+    tried: tuple[str, ...],
+    note: str,
 ) -> Line:
     is_mail = choice.channel == "email"
     key = step.email if is_mail else step.chat_template
@@ -172,7 +179,9 @@ def _send(
     )
     placed = put_delivery(context, message)
     if placed != "draft":
-        return Line("done", note, {"users": [person.user_id], "channel": choice.channel})
+        return Line(
+            "done", note, {"users": [person.user_id], "channel": choice.channel, "tried": list(tried)}
+        )
     return Line(
         "held" if is_mail else "done", f"{note} As a draft. {GUARD}", {"drafts": True} if is_mail else {}
     )
@@ -198,16 +207,10 @@ def _no_in_app(context: RunContext, step: MessageStep, person: Person) -> str:
 
 
 def _no_email(context: RunContext, step: MessageStep, person: Person) -> str:
-    session, workspace_id = context.session, context.workspace_id
-    if not person.email:
-        return "no address"
-    if session.get_one(Workspace, workspace_id).mode == "production" and person.trust == "asserted":
-        return "nobody vouches for the address"
-    hashed = address_hash(context.runtime, workspace_id, person.email)
-    if suppressions.known(session, workspace_id, {hashed}):
-        return UNREACHABLE
-    said = consents.answers(session, workspace_id, person.user_id, "email")
-    return refusal(said, context.release.definitions.policy, context.play.key, step.email)
+    template = context.release.definitions.templates.get(step.email)
+    if template is None:
+        return f"there is no template {step.email}"
+    return hindrances(context, [person], template).get(person.user_id, "")
 
 
 def _no_chat(context: RunContext, step: MessageStep) -> str:

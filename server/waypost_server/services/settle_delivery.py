@@ -13,6 +13,7 @@ from waypost_server.channels.outcome import Abandoned, Later, Outcome, Refused, 
 from waypost_server.channels.webhook import RETRY_SECONDS
 from waypost_server.services.addresses import address_hash
 from waypost_server.services.endpoint_health import note_answer
+from waypost_server.services.reach_again import reach_again
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import deliveries, send_group, suppressions
 from waypost_server.store.tables import Delivery
@@ -41,6 +42,7 @@ def settle(session: Session, runtime: Runtime, row: Delivery, *, fence: str, out
         note_answer(session, runtime, row, outcome)
     elif isinstance(outcome, Refused) and outcome.gone:
         _suppress(session, runtime, row, now)
+        reach_again(session, runtime, row, outcome.detail)
     log.info("delivery.settled", extra={"delivery": row.id, "state": values["state"], "attempt": n})
     return True
 

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from waypost_server.channels.bounce import Report
 from waypost_server.services.addresses import address_hash
+from waypost_server.services.reach_again import reach_again
 from waypost_server.services.return_path import delivery_of
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import bounces, deliveries, suppressions
+from waypost_server.store import bounces, deliveries, play_runs, suppressions
 from waypost_server.store.tables import Delivery
 
 log = logging.getLogger("waypost.bounce")
@@ -48,14 +49,20 @@ def take_reports(runtime: Runtime, workspace_id: str, reports: Iterable[Report])
                 done.taken += 1
             else:
                 done.known += 1
+    runtime.doorbell.ring()  # somebody may be reached in another way
     return done
 
 
 def _delivery(session: Session, runtime: Runtime, workspace_id: str, report: Report) -> Delivery | None:
     signed = (delivery_of(runtime, workspace_id, address) for address in report.returned_to)
     delivery_id = next(filter(None, signed), "") or report.delivery_id
-    row = deliveries.hold(session, workspace_id, delivery_id) if delivery_id else None
-    return row if row is not None and row.channel == "email" else None
+    found = deliveries.find(session, workspace_id, delivery_id) if delivery_id else None
+    if found is None or found.channel != "email":
+        return None
+    play_runs.lock_accounts(
+        session, workspace_id, {found.account_id}
+    )  # before the delivery, as a sender does
+    return deliveries.hold(session, workspace_id, delivery_id)
 
 
 def _take(session: Session, runtime: Runtime, row: Delivery, report: Report, done: Taken) -> bool:
@@ -76,10 +83,12 @@ def _take(session: Session, runtime: Runtime, row: Delivery, report: Report, don
     )
     if not new:
         return False
-    _tell(session, row, report, runtime)
+    never_arrived = _tell(session, row, report, runtime)
     reason = _stops(session, row, report, hashed, runtime)
     if reason and suppressions.add(session, row.workspace_id, hashed, reason=reason, at=now):
         done.suppressed += 1
+    if never_arrived:
+        reach_again(session, runtime, row, report.detail)
     log.info("bounce.taken", extra={"delivery": row.id, "kind": report.kind, "status": report.status})
     return True
 
@@ -89,17 +98,19 @@ def _identity(row: Delivery, report: Report) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def _tell(session: Session, row: Delivery, report: Report, runtime: Runtime) -> None:
-    """A line in the delivery's ledger; a mail that never arrived is not `sent`."""
+def _tell(session: Session, row: Delivery, report: Report, runtime: Runtime) -> bool:
+    """A line in the delivery's ledger; a mail that never arrived is not `sent`. Whether this report says so first."""
     now, outcome = runtime.clock(), _OUTCOMES[report.kind]
     row.attempts += 1
     deliveries.add_attempt(
         session, row.workspace_id, row.id, n=row.attempts, at=now, outcome=outcome, detail=report.detail
     )
-    if row.state in ("sent", "unknown"):
-        row.reason = f"{outcome}: {report.detail}"[:500]
-        if report.kind == "hard":
-            row.state = "failed"
+    if row.state not in ("sent", "unknown"):
+        return False
+    row.reason = f"{outcome}: {report.detail}"[:500]
+    if report.kind == "hard":
+        row.state = "failed"
+    return report.kind == "hard"
 
 
 def _stops(session: Session, row: Delivery, report: Report, hashed: str, runtime: Runtime) -> str | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from waypost_server.store import bulk
+from waypost_server.store.tables import Account, Membership
 from waypost_server.store.times import read_day
 
+ACCOUNTS = 20  # of one user that anything looks at
 USER = bulk.columns("id")
 LAST_KNOWN = """
 select r.id, (select m.account_id from membership m where m.workspace_id = {0} and m.user_id = r.id
@@ -48,6 +51,21 @@ class Seen(NamedTuple):
     role_at: str | None
     first_day: date
     last_day: date
+
+
+def account_traits(session: Session, workspace_id: str, user_id: str) -> Sequence[dict[str, Any]]:
+    """The traits of the accounts that a user was last active in."""
+    found = (
+        select(Account.traits)
+        .join(
+            Membership,
+            (Membership.workspace_id == Account.workspace_id) & (Membership.account_id == Account.id),
+        )
+        .where(Membership.workspace_id == workspace_id, Membership.user_id == user_id)
+        .order_by(Membership.last_day.desc().nulls_last(), Account.id)
+        .limit(ACCOUNTS)
+    )
+    return session.scalars(found).all()
 
 
 def last_accounts(session: Session, workspace_id: str, user_ids: Sequence[str]) -> dict[str, str]:
