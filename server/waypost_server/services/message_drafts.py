@@ -113,7 +113,7 @@ def take_back(session: Session, task: Task, *, now: datetime) -> None:
 
 
 def _waiting(session: Session, workspace_id: str, task_id: str) -> tuple[Task, MessageDraft]:
-    task = tasks.find(session, workspace_id, task_id)
+    task = tasks.hold(session, workspace_id, task_id)
     draft = message_drafts.find(session, workspace_id, task_id)
     if task is None or draft is None:
         raise NotFoundError("There is no such task with a message to send.")

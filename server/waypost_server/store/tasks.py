@@ -25,6 +25,12 @@ def find(session: Session, workspace_id: str, task_id: str) -> Task | None:
     return session.get(Task, (workspace_id, task_id))
 
 
+def hold(session: Session, workspace_id: str, task_id: str) -> Task | None:
+    """One task, locked until the commit. Whoever changes its draft too locks the task first."""
+    query = select(Task).where(Task.workspace_id == workspace_id, Task.id == task_id)
+    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+
+
 def by_dedupe(session: Session, workspace_id: str, dedupe_key: str) -> Task:
     """The task of a key that has been put."""
     query = select(Task).where(Task.workspace_id == workspace_id, Task.dedupe_key == dedupe_key)
