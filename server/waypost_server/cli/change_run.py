@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import click
 
-from waypost_server.services.runtime import Runtime
+from waypost_server.cli.opened import ACTOR, opened
+from waypost_server.cli.options import workspace_option
 
-ACTOR = "command line"
-WORKSPACE = click.option("--workspace", "-w", help="Workspace id; not needed when there is only one.")
 REASON = click.option("--reason", required=True, help="Why, in a few words; it is kept.")
-
-
-@contextmanager
-def opened(workspace: str | None) -> Iterator[tuple[Runtime, str]]:
-    """The runtime and the workspace meant."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
-
-    with open_runtime() as runtime:
-        yield runtime, one_workspace(runtime, workspace)
 
 
 def _change(workspace: str | None, deed: Callable[..., Any], run_id: str, **more: str) -> Any:
@@ -32,7 +21,7 @@ def _change(workspace: str | None, deed: Callable[..., Any], run_id: str, **more
 @click.command("stop-run")
 @click.argument("run_id")
 @REASON
-@WORKSPACE
+@workspace_option
 def stop_run(run_id: str, reason: str, workspace: str | None) -> None:
     """Stop RUN_ID for good. What it has queued is not sent; nudges it handed out are taken back."""
     from waypost_server.services.cancel_run import cancel_run
@@ -44,7 +33,7 @@ def stop_run(run_id: str, reason: str, workspace: str | None) -> None:
 @click.command("pause-run")
 @click.argument("run_id")
 @REASON
-@WORKSPACE
+@workspace_option
 def pause_run(run_id: str, reason: str, workspace: str | None) -> None:
     """Hold RUN_ID where it stands, until `waypost resume-run`."""
     from waypost_server.services import change_run
@@ -55,7 +44,7 @@ def pause_run(run_id: str, reason: str, workspace: str | None) -> None:
 
 @click.command("resume-run")
 @click.argument("run_id")
-@WORKSPACE
+@workspace_option
 def resume_run(run_id: str, workspace: str | None) -> None:
     """Let a paused RUN_ID go on."""
     from waypost_server.services import change_run
@@ -66,7 +55,7 @@ def resume_run(run_id: str, workspace: str | None) -> None:
 
 @click.command("retry-run")
 @click.argument("run_id")
-@WORKSPACE
+@workspace_option
 def retry_run(run_id: str, workspace: str | None) -> None:
     """Take RUN_ID, which failed, up again at the step it failed at."""
     from waypost_server.services import change_run

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 
+from waypost_server.cli.opened import ACTOR, opened, opened_by
 from waypost_server.cli.options import by_option, workspace_option
 
 
@@ -28,17 +29,13 @@ def motion() -> None:
 @workspace_option
 def set_(account: str, motion_key: str, until: datetime, reason: str, by: str, workspace: str | None) -> None:
     """Give ACCOUNT the motion MOTION until a day. What was set before is replaced."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.domain.local_day import start_of
     from waypost_server.services import motion as service
-    from waypost_server.services import named_person
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
+    with opened_by(by, workspace) as (runtime, workspace_id, person):
         with runtime.db.read() as session:
             zone = runtime.releases.standing(session, workspace_id).zone
-        person = named_person.by_email(runtime, workspace_id, by)
-        word = service.Word(motion_key, start_of(until.date(), zone), reason, person, "command line")
+        word = service.Word(motion_key, start_of(until.date(), zone), reason, person, ACTOR)
         service.set_motion(runtime, workspace_id, account, word)
     click.echo(f"{account} is served as {motion_key} until {until:%Y-%m-%d}.")
 
@@ -49,14 +46,10 @@ def set_(account: str, motion_key: str, until: datetime, reason: str, by: str, w
 @workspace_option
 def withdraw(account: str, by: str, workspace: str | None) -> None:
     """Let the catalogue's rule decide about ACCOUNT again."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
-    from waypost_server.services import named_person
     from waypost_server.services.motion import withdraw_motion
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        person = named_person.by_email(runtime, workspace_id, by)
-        rule = withdraw_motion(runtime, workspace_id, account, person=person, via="command line")
+    with opened_by(by, workspace) as (runtime, workspace_id, person):
+        rule = withdraw_motion(runtime, workspace_id, account, person=person, via=ACTOR)
     click.echo(f"{account} follows the rule again: {rule or 'no motion until a catalogue is published'}.")
 
 
@@ -65,18 +58,15 @@ def withdraw(account: str, by: str, workspace: str | None) -> None:
 @workspace_option
 def show(account: str, workspace: str | None) -> None:
     """How ACCOUNT is served, and who said so."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.domain.errors import NotFoundError
     from waypost_server.store import console_users, motion_overrides, profiles
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        with runtime.db.read() as session:
-            found = profiles.account(session, workspace_id, account)
-            if found is None:
-                raise NotFoundError(f"There is no account {account} in this workspace.")
-            rows = motion_overrides.history(session, workspace_id, account)
-            names = console_users.names(session, workspace_id)
+    with opened(workspace) as (runtime, workspace_id), runtime.db.read() as session:
+        found = profiles.account(session, workspace_id, account)
+        if found is None:
+            raise NotFoundError(f"There is no account {account} in this workspace.")
+        rows = motion_overrides.history(session, workspace_id, account)
+        names = console_users.names(session, workspace_id)
     click.echo(f"{account}: {found.motion or 'not classified yet'}")
     for row in rows:
         end = f"{row.ended} {row.ended_at:%Y-%m-%d}" if row.ended_at else f"until {row.until:%Y-%m-%d}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from waypost_server.cli.opened import ACTOR, opened, opened_by
 from waypost_server.cli.options import by_option, workspace_option
 
 
@@ -20,16 +21,10 @@ def owner() -> None:
 @workspace_option
 def set_(account: str, email: str, reason: str, by: str, workspace: str | None) -> None:
     """Let OWNER (an e-mail) look after ACCOUNT; open tasks of the owner before go along."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
-    from waypost_server.services import named_person
     from waypost_server.services.account_owner import set_owner
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        person = named_person.by_email(runtime, workspace_id, by)
-        handed = set_owner(
-            runtime, workspace_id, account, email, person=person, reason=reason, via="command line"
-        )
+    with opened_by(by, workspace) as (runtime, workspace_id, person):
+        handed = set_owner(runtime, workspace_id, account, email, person=person, reason=reason, via=ACTOR)
     click.echo(f"{email} looks after {account}.{_tasks(handed.tasks)}")
 
 
@@ -39,15 +34,11 @@ def set_(account: str, email: str, reason: str, by: str, workspace: str | None) 
 @workspace_option
 def withdraw(account: str, by: str, workspace: str | None) -> None:
     """Let the trait `csm` of ACCOUNT name its owner again."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
-    from waypost_server.services import named_person
     from waypost_server.services.account_owner import withdraw_owner
     from waypost_server.store import console_users
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        person = named_person.by_email(runtime, workspace_id, by)
-        handed = withdraw_owner(runtime, workspace_id, account, person=person, via="command line")
+    with opened_by(by, workspace) as (runtime, workspace_id, person):
+        handed = withdraw_owner(runtime, workspace_id, account, person=person, via=ACTOR)
         with runtime.db.read() as session:
             name = console_users.names(session, workspace_id).get(handed.owner or "", "nobody")
     click.echo(f"The trait csm names the owner of {account} again: {name}.{_tasks(handed.tasks)}")
@@ -58,18 +49,15 @@ def withdraw(account: str, by: str, workspace: str | None) -> None:
 @workspace_option
 def show(account: str, workspace: str | None) -> None:
     """Who looks after ACCOUNT, and who said so."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.domain.errors import NotFoundError
     from waypost_server.store import account_owners, console_users, profiles
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        with runtime.db.read() as session:
-            found = profiles.account(session, workspace_id, account)
-            if found is None:
-                raise NotFoundError(f"There is no account {account} in this workspace.")
-            rows = account_owners.history(session, workspace_id, account)
-            names = console_users.names(session, workspace_id)
+    with opened(workspace) as (runtime, workspace_id), runtime.db.read() as session:
+        found = profiles.account(session, workspace_id, account)
+        if found is None:
+            raise NotFoundError(f"There is no account {account} in this workspace.")
+        rows = account_owners.history(session, workspace_id, account)
+        names = console_users.names(session, workspace_id)
     how = "by hand" if found.owner_set else "by the trait csm"
     click.echo(f"{account}: {names.get(found.owner or '', 'nobody')}, {how}")
     for row in rows:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import click
 
-from waypost_server.cli.change_run import ACTOR, REASON, WORKSPACE, opened
+from waypost_server.cli.change_run import REASON
+from waypost_server.cli.opened import ACTOR, opened
+from waypost_server.cli.options import workspace_option
 
 
 @click.command("pause-play")
 @click.argument("play")
 @REASON
-@WORKSPACE
+@workspace_option
 def pause_play(play: str, reason: str, workspace: str | None) -> None:
     """Pause PLAY: it starts for nobody, and none of its runs takes another step."""
     from waypost_server.services import pause_play as services
@@ -22,7 +24,7 @@ def pause_play(play: str, reason: str, workspace: str | None) -> None:
 
 @click.command("resume-play")
 @click.argument("play")
-@WORKSPACE
+@workspace_option
 def resume_play(play: str, workspace: str | None) -> None:
     """Let PLAY go on; runs whose time has come meanwhile act at once."""
     from waypost_server.services import pause_play as services

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from waypost_server.cli.change_run import ACTOR, WORKSPACE, opened
+from waypost_server.cli.opened import ACTOR, opened
+from waypost_server.cli.options import workspace_option
 
 if TYPE_CHECKING:
     from waypost_server.services.runtime import Runtime
@@ -20,7 +21,7 @@ LOOK_SECONDS = 0.5
 @click.argument("play")
 @click.option("--where", "condition", help='A condition as JSON: \'{"account.plan": "growth"}\'.')
 @click.option("--all", "everybody", is_flag=True, help="Every account.")
-@WORKSPACE
+@workspace_option
 def start_many(play: str, condition: str | None, everybody: bool, workspace: str | None) -> None:
     """Start PLAY for the accounts that --where means. Ctrl-C stops it; runs that began go on."""
     import json

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
+from waypost_server.cli.opened import ACTOR, opened, opened_by
 from waypost_server.cli.options import by_option, workspace_option
 
 TIME = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
@@ -20,25 +21,22 @@ def workshop() -> None:
 @workspace_option
 def list_(workspace: str | None) -> None:
     """Every workshop with its slots."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.workshop_report import overview, report
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        with runtime.db.read() as session:
-            found = [
-                report(session, runtime, workspace_id, each.workshop.key)
-                for each in overview(session, runtime, workspace_id)
-            ]
-            for each in found:
-                click.echo(f"{each.workshop.key}: {each.workshop.title}")
-                for slot, tally in each.slots:
-                    places = f"{slot.taken} of {slot.capacity or 'any number of'} places"
-                    state = "" if slot.state == "open" else f", {slot.state}: {slot.reason}"
-                    click.echo(
-                        f"  {slot.id}  {slot.starts_at:%Y-%m-%d %H:%M} UTC, {places}, "
-                        f"{tally.invited} invited, {tally.attended} came{state}"
-                    )
+    with opened(workspace) as (runtime, workspace_id), runtime.db.read() as session:
+        found = [
+            report(session, runtime, workspace_id, each.workshop.key)
+            for each in overview(session, runtime, workspace_id)
+        ]
+        for each in found:
+            click.echo(f"{each.workshop.key}: {each.workshop.title}")
+            for slot, tally in each.slots:
+                places = f"{slot.taken} of {slot.capacity or 'any number of'} places"
+                state = "" if slot.state == "open" else f", {slot.state}: {slot.reason}"
+                click.echo(
+                    f"  {slot.id}  {slot.starts_at:%Y-%m-%d %H:%M} UTC, {places}, "
+                    f"{tally.invited} invited, {tally.attended} came{state}"
+                )
     if not found:
         click.echo(
             "No workshops are published. Write them in nudges/workshops and publish with waypost nudges apply."
@@ -63,17 +61,13 @@ def add(
     workspace: str | None,
 ) -> None:
     """Add a slot of WORKSHOP, to which plays invite from now on."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
-    from waypost_server.services import named_person
     from waypost_server.services.workshop_slots import SlotGiven, add_slot
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        person = named_person.by_email(runtime, workspace_id, by)
+    with opened_by(by, workspace) as (runtime, workspace_id, person):
         with runtime.db.read() as session:
             own = str(runtime.releases.standing(session, workspace_id).zone)
         given = SlotGiven(_at(start, zone or own), zone, place, capacity)
-        slot = add_slot(runtime, workspace_id, key, given, person=person, via="command line")
+        slot = add_slot(runtime, workspace_id, key, given, person=person, via=ACTOR)
     click.echo(f"{slot.id}: {slot.starts_at:%Y-%m-%d %H:%M} UTC, {slot.capacity or 'any number of'} places.")
 
 
@@ -95,22 +89,18 @@ def move(
     workspace: str | None,
 ) -> None:
     """Change SLOT; who has it in the calendar gets an update."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.domain.errors import NotFoundError
-    from waypost_server.services import named_person
     from waypost_server.services.workshop_slots import SlotGiven, move_slot
     from waypost_server.store import workshops
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        person = named_person.by_email(runtime, workspace_id, by)
+    with opened_by(by, workspace) as (runtime, workspace_id, person):
         with runtime.db.read() as session:
             there = workshops.slot(session, workspace_id, slot)
             if there is None:
                 raise NotFoundError("There is no such slot in this workspace.")
             own = there.timezone
         given = SlotGiven(_at(start, zone or own) if start else None, zone, place, capacity)
-        moved = move_slot(runtime, workspace_id, slot, given, person=person, via="command line")
+        moved = move_slot(runtime, workspace_id, slot, given, person=person, via=ACTOR)
     click.echo(f"{moved.id}: {moved.starts_at:%Y-%m-%d %H:%M} UTC, at {moved.place or 'no place'}.")
 
 
@@ -121,14 +111,10 @@ def move(
 @workspace_option
 def cancel(slot: str, reason: str, by: str, workspace: str | None) -> None:
     """Call SLOT off; calendars drop it."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
-    from waypost_server.services import named_person
     from waypost_server.services.workshop_slots import cancel_slot
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        person = named_person.by_email(runtime, workspace_id, by)
-        off = cancel_slot(runtime, workspace_id, slot, person=person, reason=reason, via="command line")
+    with opened_by(by, workspace) as (runtime, workspace_id, person):
+        off = cancel_slot(runtime, workspace_id, slot, person=person, reason=reason, via=ACTOR)
     click.echo(f"{off.id} of {off.workshop} does not take place. Whoever had it in the calendar is told.")
 
 
@@ -142,16 +128,10 @@ def attendance(
     slot: str, came: tuple[str, ...], missed: tuple[str, ...], by: str, workspace: str | None
 ) -> None:
     """Say who came to SLOT."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
-    from waypost_server.services import named_person
     from waypost_server.services.workshop_attendance import mark
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        person = named_person.by_email(runtime, workspace_id, by)
-        marked = mark(
-            runtime, workspace_id, slot, attended=came, missed=missed, person=person, via="command line"
-        )
+    with opened_by(by, workspace) as (runtime, workspace_id, person):
+        marked = mark(runtime, workspace_id, slot, attended=came, missed=missed, person=person, via=ACTOR)
     click.echo(f"{marked} {'person' if marked == 1 else 'people'} marked.")
 
 
