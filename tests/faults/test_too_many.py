@@ -9,18 +9,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
 
 from tests.builders import WORKSPACE
 from tests.faults.fleet import wait_until
 from tests.faults.test_restored import FREE, Post
-from tests.services.play_rig import LONG_TAIL, PlayRig
+from tests.services.play_rig import PlayRig
 from waypost_server.channels.outcome import Outcome
 from waypost_server.services.drain import drain
 from waypost_server.services.fsck import check as fsck
 from waypost_server.services.stop_sending import resume_sending, stop_sending
 from waypost_server.store.database import Database
-from waypost_server.store.tables import Account, EndUser, Membership
 
 SOON_SECONDS = 5.0
 
@@ -46,7 +44,7 @@ def test_the_switch_acts_in_seconds_and_no_more_than_the_ceiling_leave(
     post, ceiling = TimedPost(), min(people // 2, 1000)
     rig = PlayRig(database, tmp_path, mailer=post)
     rig.publish(policy=f"{FREE}daily_ceiling: {ceiling}\n")
-    _add(rig, people)
+    rig.add_crowd(people, first_day=rig.clock.now.date() - timedelta(days=16))
     over = threading.Event()
     worker = threading.Thread(target=lambda: drain(rig.runtime, seconds=400, stop=over.is_set), daemon=True)
     worker.start()
@@ -62,28 +60,3 @@ def test_the_switch_acts_in_seconds_and_no_more_than_the_ceiling_leave(
     drain(rig.runtime, seconds=200, stop=lambda: post.last > thrown and time.monotonic() > post.last + 20)
     assert len(post.recipients) == ceiling and set(Counter(post.recipients).values()) == {1}
     assert fsck(rig.runtime) == []
-
-
-def _add(rig: PlayRig, people: int) -> None:
-    today = rig.clock.now.date()
-    accounts, users, members = [], [], []
-    for n in range(people):
-        where = {"workspace_id": WORKSPACE}
-        account = {"id": f"a{n}", "traits": {"mrr": LONG_TAIL}, "traits_at": {}, "touched": 1}
-        accounts.append({**where, **account, "first_day": today - timedelta(days=16), "last_day": today})
-        user = {"id": f"u{n}", "email": f"u{n}@example.com", "traits": {}, "traits_at": {}, "trust": "server"}
-        users.append({**where, **user})
-        members.append(
-            {
-                **where,
-                "account_id": f"a{n}",
-                "user_id": f"u{n}",
-                "role": "admin",
-                "first_day": today,
-                "last_day": today,
-            }
-        )
-    with rig.database.write() as session:
-        session.execute(insert(Account), accounts)
-        session.execute(insert(EndUser), users)
-        session.execute(insert(Membership), members)

@@ -184,7 +184,6 @@ class PlayRig:
 
     def add_user(self, user_id: str, account_id: str, *, role: str | None = "admin", **changes: Any) -> None:
         """A user of the account."""
-        today = self.clock.now.date()
         values = {
             "workspace_id": WORKSPACE,
             "id": user_id,
@@ -196,16 +195,37 @@ class PlayRig:
         }
         with self.database.write() as session:
             session.add(EndUser(**{**values, **changes}))
+        self.join(user_id, account_id, role=role)
+
+    def join(self, user_id: str, account_id: str, *, role: str | None = "admin") -> None:
+        """A user that exists becomes a member of the account too."""
+        today = self.clock.now.date()
+        days = {"first_day": today, "last_day": today}
+        with self.database.write() as session:
             session.add(
-                Membership(
-                    workspace_id=WORKSPACE,
-                    account_id=account_id,
-                    user_id=user_id,
-                    role=role,
-                    first_day=today,
-                    last_day=today,
-                )
+                Membership(workspace_id=WORKSPACE, account_id=account_id, user_id=user_id, role=role, **days)
             )
+
+    def add_crowd(self, count: int, prefix: str = "a", **changes: Any) -> None:
+        """Many accounts at once, each with one admin who has an address; `changes` are the accounts' columns."""
+        today, where = self.clock.now.date(), {"workspace_id": WORKSPACE}
+        days = {"first_day": today, "last_day": today}
+        account = {"traits": {"mrr": LONG_TAIL}, "traits_at": {}, "touched": 1, **days, **changes}
+        user = {"traits": {}, "traits_at": {}, "trust": "server"}
+        names = [f"{prefix}{n}" for n in range(count)]
+        rows: dict[Any, list[dict[str, Any]]] = {
+            Account: [{**where, "id": name, **account} for name in names],
+            EndUser: [
+                {**where, "id": f"{name}-admin", "email": f"{name}@example.com", **user} for name in names
+            ],
+            Membership: [
+                {**where, "account_id": name, "user_id": f"{name}-admin", "role": "admin", **days}
+                for name in names
+            ],
+        }
+        with self.database.write() as session:
+            for table, values in rows.items():
+                session.execute(insert(table), values)
 
     def add_csm(self, user_id: str = "csm-1") -> None:
         """A person who works the queue."""

@@ -23,6 +23,7 @@ from waypost_server.services.play_line import Line
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.services.play_sight import RunSight
 from waypost_server.services.play_steps import act
+from waypost_server.services.retry import retried
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import deliveries, due, nudge_grants, signals, tasks
 from waypost_server.store.play_runs import LostRunError, Stand, Told
@@ -69,7 +70,7 @@ def advance_due(runtime: Runtime, workspace_id: str, *, limit: int = BATCH) -> i
 
 def _try(runtime: Runtime, runs: Sequence[PlayRun], fence: str) -> bool:
     try:
-        _visit(runtime, runs, fence)
+        retried(lambda: _visit(runtime, runs, fence))
     except OperationalError:  # the database is away or busy: no run is to blame, and the drain tries again
         raise
     except LostRunError:

@@ -30,10 +30,11 @@ from waypost_server.store.take_sqlite import tally
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Events of the request that never reach the database."""
+    """Events of the request that never reach the database, and where the day's events are counted."""
 
     duplicate: int = 0
     quarantined: int = 0
+    shard: int | None = None  # any of ingest's when it is not said
 
 
 def fold(
@@ -68,7 +69,7 @@ def fold_into(
         received_day=day_of(received_at, plan.zone),
         trust=sender.trust,
         folds=sender.folds,
-        shard=int(runtime.dice() * SHARDS),
+        shard=int(runtime.dice() * SHARDS) if counts.shard is None else counts.shard,
         duplicate=counts.duplicate,
         quarantined=counts.quarantined,
         milestone_features=plan.milestone_features,

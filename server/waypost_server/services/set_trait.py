@@ -7,34 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from waypost_server.domain.events import Envelope, Event, read_event
 from waypost_server.domain.flow_steps import SetTraitStep
 from waypost_server.domain.local_day import day_of
+from waypost_server.services import own_events
 from waypost_server.services.classify_account import classify_row
-from waypost_server.services.fold import Counts, fold_into
-from waypost_server.services.ingest_accounts import Sender
-from waypost_server.services.ingest_plan import plan_of
 from waypost_server.services.play_run_context import RunContext
 from waypost_server.store import past_values
-
-_encode = msgspec.json.Encoder().encode
 
 
 def set_trait(context: RunContext, step: SetTraitStep, *, index: int) -> str:
     """Write the trait, once per step of a run. The account's row is locked; its motion is right afterwards."""
-    event = _event(context, step, index)
-    fold_into(
-        context.session,
-        context.runtime,
-        Sender(context.workspace_id, "server"),
-        plan_of(context.runtime, context.workspace_id),
-        [event],
-        {event.message_id: context.account.id},
-        context.now,
-        Counts(),
-    )
+    said = [_event(context, step, index)]
+    own_events.tell(context.session, context.runtime, context.workspace_id, context.account.id, said)
     context.session.refresh(context.account)
     _reclassify(context)
     whose = "the account" if step.of == "account" else "the user"
@@ -43,7 +27,7 @@ def set_trait(context: RunContext, step: SetTraitStep, *, index: int) -> str:
     return f"Set {step.trait} of {whose} to {step.value}."
 
 
-def _event(context: RunContext, step: SetTraitStep, index: int) -> Event:
+def _event(context: RunContext, step: SetTraitStep, index: int) -> dict[str, Any]:
     raw: dict[str, Any] = {
         "type": "group",
         "messageId": f"play-{context.run.id}-{index}",
@@ -54,7 +38,7 @@ def _event(context: RunContext, step: SetTraitStep, index: int) -> Event:
         group = {"groupId": context.account.id}
         raw |= {"type": "identify", "userId": context.user_id, "context": group}
         del raw["groupId"]
-    return read_event(raw, Envelope(context.now), encode=_encode, new_id=context.runtime.new_id)
+    return raw
 
 
 def _reclassify(context: RunContext) -> None:

@@ -8,41 +8,30 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import msgspec
 from sqlalchemy.orm import Session
 
-from waypost_server.domain.events import Envelope, read_event
-from waypost_server.services.fold import Counts, fold_into
-from waypost_server.services.ingest_accounts import Sender
+from waypost_server.services import own_events
 from waypost_server.services.ingest_plan import plan_of
 from waypost_server.services.runtime import Runtime
 from waypost_server.store.tables import WorkshopInvitation
 
 What = Literal["invited", "accepted", "declined", "attended"]
-_encode = msgspec.json.Encoder().encode
 
 
 def tell(
     session: Session, runtime: Runtime, invitation: WorkshopInvitation, what: What, *, once: str
 ) -> None:
     """Write it into the log. The account's row is locked; the same `once` again changes nothing."""
-    workspace_id, now = invitation.workspace_id, runtime.clock()
-    plan = plan_of(runtime, workspace_id)
+    workspace_id = invitation.workspace_id
     names = [f"workshop_{what}"]
     special = f"workshop_{what}/{invitation.workshop}"
-    if special in plan.events:
+    if special in plan_of(runtime, workspace_id).events:
         names.append(special)
-    events = [
-        read_event(
-            _raw(invitation, name, f"workshop-{invitation.id}-{what}-{once}-{place}"),
-            Envelope(now),
-            encode=_encode,
-            new_id=runtime.new_id,
-        )
+    said = [
+        _raw(invitation, name, f"workshop-{invitation.id}-{what}-{once}-{place}")
         for place, name in enumerate(names)
     ]
-    accounts = {each.message_id: invitation.account_id for each in events}
-    fold_into(session, runtime, Sender(workspace_id, "server"), plan, events, accounts, now, Counts())
+    own_events.tell(session, runtime, workspace_id, invitation.account_id, said)
 
 
 def _raw(invitation: WorkshopInvitation, name: str, message_id: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from waypost_server.store import bulk
 
 SHARDS = 16
+OWN_SHARDS = range(SHARDS, 2 * SHARDS)  # of what Waypost itself makes: see `services.own_events`
 COUNTS = bulk.columns("accepted bigint, duplicate bigint, quarantined bigint")
 ADD = """
 insert into ingest_day (workspace_id, day, shard, accepted, duplicate, quarantined)
@@ -31,4 +32,4 @@ class Counts(NamedTuple):
 
 def add(session: Session, workspace_id: str, day: date, counts: Counts, *, shard: int) -> None:
     """Add to the day's counts."""
-    bulk.run(session, ADD, COUNTS, [counts], (workspace_id, day, shard % SHARDS))
+    bulk.run(session, ADD, COUNTS, [counts], (workspace_id, day, shard))
