@@ -1,77 +1,82 @@
-"""Whatever the plays say and however motions change: no delivery and no grant is made for a strategic account."""
+"""Whatever the plays say and however motions change: nothing is made or sent by software for a strategic account."""
 
 from __future__ import annotations
 
-import tempfile
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import WORKSPACE
-from tests.services.play_rig import OVERDUE, PlayRig
+from tests.faults.sinks import HookSink, hook_sink
+from tests.services.any_play import SPEAKING, AnyPlay, any_play, automated, heard, left, settle_in, traits
+from tests.services.play_rig import PlayRig
+from waypost_server.domain.errors import ConflictError
 from waypost_server.services.fsck import check as fsck
-from waypost_server.store.database import Database, open_engine
-from waypost_server.store.tables import Delivery, NudgeGrant, Task
+from waypost_server.services.start_run import Wish, start_run
+from waypost_server.store.database import Database
+from waypost_server.store.tables import Task
 
-STEPS = {
-    "email": "email: {template: tips, to: {role: admin, limit: 1}}",
-    "wait": "wait: {days: 1}",
-    "nudge": "nudge: {key: restart, role: [admin]}",
-    "webhook": "webhook: crm-note",
-    "task": "task: {template: brief, due: {business_days: 1}}",
-    "branch": "branch: {when: {account.mrr: {$gte: 50}}, then: [{webhook: crm-note}], else: [{nudge: restart}]}",
-    "late": "wait: {days: 1, until: {feature: export}, timeout: [{webhook: crm-note}]}",
-    "set_trait": "set_trait: {trait: mrr, value: 9000}",
-}
-SILENT = ("wait", "late", "set_trait")
-BRANCH = st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=5)
+Fresh = Callable[[], AbstractContextManager[tuple[Database, Path]]]
+Sink = tuple[HookSink, str]
 MOTIONS = st.lists(st.sampled_from(["strategic", "long_tail"]), min_size=4, max_size=4)
+EVERY_KIND = AnyPlay("signal", list(SPEAKING), list(SPEAKING))
+
+
+@pytest.fixture(scope="module")
+def sink() -> Iterator[Sink]:
+    """Where chat and webhooks go."""
+    with hook_sink() as made:
+        yield made
 
 
 @pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(BRANCH, BRANCH, MOTIONS)
+@given(any_play(), MOTIONS)
+@example(EVERY_KIND, ["strategic", "long_tail", "strategic", "long_tail"])
+@example(EVERY_KIND, ["long_tail", "strategic", "strategic", "long_tail"])
 def test_no_automated_message_is_made_while_an_account_is_strategic(
-    sqlite_template: Path, tail: list[str], strategic: list[str], motions: list[str]
+    fresh: Fresh, sink: Sink, play: AnyPlay, motions: list[str]
 ) -> None:
-    """Random branches, and an account whose motion changes from day to day."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "w.db"
-        path.write_bytes(sqlite_template.read_bytes())
-        engine = open_engine(f"sqlite:///{path}")
-        try:
-            _live(PlayRig(Database(engine), Path(folder) / "mailbox"), tail, strategic, motions)
-        finally:
-            engine.dispose()
+    """Any trigger, steps of every kind in any order, and an account whose motion changes from day to day."""
+    with fresh() as (database, folder):
+        rig = PlayRig(database, folder / "mailbox")
+        settle_in(rig, play, *sink)
+        _live(rig, play, motions, sink[0])
+        assert fsck(rig.runtime) == []
 
 
-def _live(rig: PlayRig, tail: list[str], strategic: list[str], motions: list[str]) -> None:
-    rig.publish(plays__launch_overdue=OVERDUE.split("long_tail:")[0] + _branches(tail, strategic))
-    rig.add_account(first_day=rig.clock.now.date() - timedelta(days=16))
-    made: set[str] = set()
-    for motion in motions:
-        rig.sql("update account set traits = :t", t=f'{{"mrr": {9000 if motion == "strategic" else 100}}}')
+def _live(rig: PlayRig, play: AnyPlay, motions: list[str], sink: HookSink) -> None:
+    rig.add_account(first_day=rig.clock.now.date() - timedelta(days=16), traits=traits(motions[0], seats=1))
+    rig.drain()
+    for day, motion in enumerate(motions):
+        before = automated(rig), left(rig), heard(sink)
+        rig.sql(
+            "update account set traits = :t", t=json.dumps(traits(motion, seats=30 if day % 2 == 0 else 1))
+        )
         rig.touch()
+        if play.trigger == "person":
+            with suppress(ConflictError):
+                start_run(rig.runtime, WORKSPACE, Wish("anything", "acme", anyway=True, actor="robin"))
         rig.drain()
-        now = {row.id for row in rig.rows(Delivery)} | {f"{g.run_id}{g.nudge}" for g in rig.rows(NudgeGrant)}
         if motion == "strategic":
-            assert now <= made, "something automated was made for a strategic account"
-            assert not [
-                row for row in rig.rows(Delivery) if row.state in ("pending", "sending") and row.claims
-            ]
-        made = now
+            after = automated(rig), left(rig), heard(sink)
+            assert after[0] <= before[0], "something automated was made for a strategic account"
+            assert after[1] <= before[1], "something automated was sent to a strategic account"
+            assert after[2] == before[2], "a customer's room or the hook heard of a strategic account"
+        if day == 0:
+            _assert_it_spoke(rig, play, motion)
         rig.clock.move(days=1, minutes=1)
-    wants_person = motions[0] == "strategic" and any(step not in SILENT for step in strategic)
-    if wants_person and strategic[0] not in SILENT:
-        assert rig.rows(Task), f"work for a person was lost in {WORKSPACE}"
-    assert fsck(rig.runtime) == []
 
 
-def _branches(tail: list[str], strategic: list[str]) -> str:
-    def branch(name: str, steps: list[str]) -> str:
-        return f"{name}:\n" + "".join(f"  - {STEPS[step]}\n" for step in steps)
-
-    return branch("long_tail", tail) + branch("strategic", strategic)
+def _assert_it_spoke(rig: PlayRig, play: AnyPlay, motion: str) -> None:
+    """Without this the test would hold of plays that do nothing."""
+    if motion == "strategic" and play.strategic[0] in SPEAKING:
+        assert rig.rows(Task), "work for a person was lost"
+    if motion == "long_tail" and play.tail[0] in SPEAKING:
+        assert automated(rig), "the play said nothing at all"
