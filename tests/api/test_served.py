@@ -100,6 +100,7 @@ def test_metrics(world: ReadRig) -> None:
     assert "# TYPE waypost_delivery_state gauge" in text
     assert 'waypost_delivery_state{channel="email",state="sent"} 5' in text
     assert "waypost_accounts_due 0" in text
+    assert "# TYPE waypost_outbound_blocked_total counter\nwaypost_outbound_blocked_total 0\n" in text
     assert "acme" not in text and "report_export" not in text
 
 

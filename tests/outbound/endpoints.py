@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -99,3 +100,15 @@ def cut(connection: socket.socket, over: threading.Event) -> None:
     del over
     connection.recv(65536)
     connection.sendall(b"HTTP/1.1 2")
+
+
+def over_tls(context: ssl.SSLContext, heard: list[bytes]) -> Behaviour:
+    """Shows a certificate, and answers well whoever is content with it; `heard` is what such a one said."""
+
+    def behave(connection: socket.socket, over: threading.Event) -> None:
+        del over
+        with context.wrap_socket(connection, server_side=True) as secure:
+            heard.append(secure.recv(65536))
+            secure.sendall(OK)
+
+    return behave

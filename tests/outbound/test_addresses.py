@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,18 @@ from typing import Any
 
 import pytest
 
+from tests.builders import WORKSPACE
 from tests.faults.sinks import hook_sink
+from tests.outbound.hook_rig import hook_rig, queue
+from tests.services.play_rig import PlayRig
 from waypost_server.channels.egress import Egress, EgressError
+from waypost_server.channels.outcome import Blocked
+from waypost_server.channels.webhook import WebhookPoster
+from waypost_server.services.fsck import check as fsck
+from waypost_server.services.try_endpoint import try_endpoint
+from waypost_server.store import backlog
+from waypost_server.store.database import Database
+from waypost_server.store.tables import Attempt, Delivery
 
 # 127.0.0.1 and the unspecified address, as resolvers and browsers read them
 HERE = """
@@ -178,3 +189,29 @@ def _watched(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
 
     monkeypatch.setattr(socket, "create_connection", connect)
     return lambda: seen
+
+
+def test_blocked_calls_are_counted(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, called: list[str]
+) -> None:
+    """G2: a name that turns inward between two calls adds one, and so does a test of it from the settings."""
+    _dns(monkeypatch, ("93.184.216.34",), ("127.0.0.1",))
+    rig = hook_rig(database, tmp_path, good="https://flips.example/")
+    rig.runtime = dataclasses.replace(rig.runtime, poster=WebhookPoster(Egress()))
+    queue(rig, "good", 1)
+    assert _blocked(rig) == 0
+    rig.drain()
+    assert (called, _blocked(rig)) == (["93.184.216.34"], 0), "the first look-up was fine"
+    rig.clock.move(minutes=30)
+    rig.drain()
+    assert (called, _blocked(rig)) == (["93.184.216.34"], 1)
+    (delivery,) = rig.rows(Delivery)
+    assert delivery.state == "failed" and "not public" in delivery.reason
+    assert [row.outcome for row in sorted(rig.rows(Attempt), key=lambda row: row.n)] == ["later", "blocked"]
+    assert isinstance(try_endpoint(rig.runtime, WORKSPACE, ("webhook", "good"), actor="robin"), Blocked)
+    assert _blocked(rig) == 2 and fsck(rig.runtime) == []
+
+
+def _blocked(rig: PlayRig) -> int:
+    with rig.database.read() as session:
+        return backlog.read(session, rig.clock.now).calls_blocked

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.faults.sinks import hook_sink
+from tests.outbound import certificates
 from tests.outbound import endpoints as bad
 from tests.outbound.hook_rig import hook_rig, queue
 from waypost_server.channels.egress import Egress
-from waypost_server.channels.outcome import Later, Outcome
+from waypost_server.channels.outcome import Later, Outcome, Sent
 from waypost_server.channels.webhook import Post, WebhookPoster
 from waypost_server.domain.circuit import OPENS_AFTER
 from waypost_server.services.fsck import check as fsck
@@ -55,6 +56,28 @@ def test_it_is_tried_again_later_and_costs_no_more_than_the_deadline(
         took = time.monotonic() - began
     assert isinstance(outcome, Later), outcome
     assert took < SECONDS + SLACK
+
+
+@pytest.mark.parametrize("shown", ["good", "self-signed", "out of date", "for another address"])
+def test_a_certificate_that_proves_nothing_is_told_nothing(
+    shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection ends before the first byte of the message; with a good certificate it arrives."""
+    authority, heard = certificates.Authority.make(tmp_path), list[bytes]()
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    context = {
+        "good": lambda: authority.server(tmp_path),
+        "self-signed": lambda: certificates.self_signed(tmp_path),
+        "out of date": lambda: authority.server(tmp_path, days=-1),
+        "for another address": lambda: authority.server(tmp_path, address="192.0.2.7"),
+    }[shown]()
+    with bad.endpoint(bad.over_tls(context, heard)) as where:
+        outcome = _post(where, "https")
+    if shown == "good":
+        assert isinstance(outcome, Sent) and heard[0].startswith(b"POST / ")
+    else:
+        assert isinstance(outcome, Later) and "CERTIFICATE_VERIFY_FAILED" in outcome.detail
+        assert heard == []
 
 
 def test_a_gigabyte_of_answer_is_read_for_64_kilobytes() -> None:

@@ -43,6 +43,9 @@ def _lines(received: object, waiting: backlog.Backlog, now: datetime) -> Iterabl
         for (channel, state), count in sorted(waiting.deliveries.items())
     ]
     yield from _family("delivery_state", "gauge", "Deliveries made in the last day, by state.", states)
+    blocked: list[Sample] = [("outbound_blocked_total", {}, float(waiting.calls_blocked))]
+    words = "Calls to webhooks and chat that were not made: the address is not public, or not one we call."
+    yield from _family("outbound_blocked_total", "counter", words, blocked)
     oldest = waiting.oldest_delivery
     age = max((now - oldest).total_seconds(), 0.0) if oldest is not None else 0.0
     for name, words, value in (

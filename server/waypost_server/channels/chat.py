@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from waypost_server.channels import chat_words
 from waypost_server.channels.egress import Egress, EgressError, Reply, WithdrawnError
-from waypost_server.channels.outcome import Abandoned, Later, Outcome, Refused, Sent, Unclear
+from waypost_server.channels.outcome import Abandoned, Blocked, Later, Outcome, Refused, Sent, Unclear
 from waypost_server.channels.webhook import retry_after
 
 SLACK_API = "https://slack.com/api"
@@ -63,7 +63,7 @@ class ChatPoster:
         except WithdrawnError:
             return Abandoned()
         except EgressError as error:
-            return Refused(str(error)) if error.forbidden else Later(str(error))
+            return Blocked(str(error)) if error.forbidden else Later(str(error))
         except OSError as error:
             return Unclear(f"no answer after the message was handed over: {type(error).__name__}")
         return _api_verdict(reply) if post.address.startswith(BOT) else _verdict(reply)

@@ -33,6 +33,12 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked(Refused):
+    """The guarded way out did not make the call: the address is not public, or not one we call. It counts against the
+    endpoint, whose address has to be changed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unclear:
     """It may or may not have been taken; only a person may decide to send it again."""
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from standardwebhooks.webhooks import Webhook
 
 from waypost_server.channels.egress import Egress, EgressError
-from waypost_server.channels.outcome import Later, Outcome, Refused, Sent
+from waypost_server.channels.outcome import Blocked, Later, Outcome, Refused, Sent
 
 RETRY_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 MAX_RETRY_AFTER = 86_400
@@ -51,7 +51,7 @@ class WebhookPoster:
         try:
             reply = self.egress.post(post.url, post.body.encode(), headers)
         except EgressError as error:
-            return Refused(str(error)) if error.forbidden else Later(str(error))
+            return Blocked(str(error)) if error.forbidden else Later(str(error))
         except OSError as error:
             return Later(f"{type(error).__name__}: {error}")
         if 200 <= reply.status < 300:

@@ -27,6 +27,7 @@ COMMANDS = {
     "pause-run": ("change_run", "pause_run", "Hold a run of a play where it stands."),
     "resume-run": ("change_run", "resume_run", "Let a paused run go on."),
     "retry-run": ("change_run", "retry_run", "Take a failed run up again."),
+    "retry-account": ("retry_account", "retry_account", "Look again at an account that was parked."),
     "pause-play": ("pause_play", "pause_play", "Pause a play and all its runs."),
     "resume-play": ("pause_play", "resume_play", "Let a paused play go on."),
     "resend": ("resend", "resend", "Send a message again that failed, or that a receiver lost."),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from waypost_server.channels.outcome import Later, Outcome, Refused, Sent
+from waypost_server.channels.outcome import Blocked, Later, Outcome, Refused, Sent
 from waypost_server.domain.circuit import after_failure, after_success
 from waypost_server.services.put_notice import Notice, notify_admins
 from waypost_server.services.runtime import Runtime
@@ -48,6 +48,11 @@ def note_answer(session: Session, runtime: Runtime, row: Delivery, outcome: Outc
         _failure(session, runtime, row, outcome)
 
 
+def note_blocked(session: Session, workspace_id: str, channel: str, name: str) -> None:
+    """Count a call that the guarded way out did not make."""
+    endpoints.hold(session, workspace_id, channel, name).blocked += 1
+
+
 def note_success(session: Session, runtime: Runtime, workspace_id: str, channel: str, name: str) -> None:
     """A good answer: what waited goes now. Most of the time there is nothing to write."""
     now = runtime.clock()
@@ -67,6 +72,7 @@ def note_success(session: Session, runtime: Runtime, workspace_id: str, channel:
 def _failure(session: Session, runtime: Runtime, row: Delivery, outcome: Outcome) -> None:
     now = runtime.clock()
     held = endpoints.hold(session, row.workspace_id, row.channel, row.recipient)
+    held.blocked += isinstance(outcome, Blocked)
     if held.disabled_at is not None:
         return
     after = after_failure(

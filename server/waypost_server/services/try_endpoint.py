@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from waypost_server.channels.chat import ChatPost
-from waypost_server.channels.outcome import Outcome, Sent
+from waypost_server.channels.outcome import Blocked, Outcome, Sent
 from waypost_server.channels.webhook import Post
 from waypost_server.domain.errors import ConflictError
-from waypost_server.services.endpoint_health import note_success
+from waypost_server.services.endpoint_health import note_blocked, note_success
 from waypost_server.services.endpoint_secret import signing_secrets
 from waypost_server.services.endpoints import note, policy_of, require
 from waypost_server.services.runtime import Runtime
@@ -30,6 +30,8 @@ def try_endpoint(runtime: Runtime, workspace_id: str, name: Name, *, actor: str)
     with runtime.db.write() as session:
         if isinstance(outcome, Sent):
             note_success(session, runtime, workspace_id, *name)
+        elif isinstance(outcome, Blocked):
+            note_blocked(session, workspace_id, *name)
         said = f"{type(outcome).__name__.lower()}: {outcome.detail}"
         note(session, runtime, workspace_id, name, actor, "endpoint.test", said)
     return outcome

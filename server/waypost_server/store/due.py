@@ -205,16 +205,27 @@ def end_account_claim(
     return bool(result.rowcount)
 
 
-def parked_accounts(session: Session, workspace_id: str, *, limit: int = 50) -> list[str]:
-    """Accounts whose evaluation failed five times; a person has to look."""
-    return list(
-        session.scalars(
-            select(Account.id)
-            .where(Account.workspace_id == workspace_id, Account.claims >= MAX_CLAIMS)
-            .order_by(Account.id)
-            .limit(limit)
-        )
+def is_parked(now: datetime, where: ColumnElement[bool] | None = None) -> ColumnElement[bool]:
+    """An account that is due and was claimed five times without an end; a person has to look."""
+    return and_(_account_due(now, where), Account.claims >= MAX_CLAIMS, Account.lease_until <= now)
+
+
+def parked_accounts(session: Session, workspace_id: str, *, now: datetime, limit: int = 50) -> list[Account]:
+    """The parked accounts of a workspace, by id."""
+    where = is_parked(now, Account.workspace_id == workspace_id)
+    query = select(Account).where(_of(Account, workspace_id), where).order_by(Account.id).limit(limit)
+    return list(session.scalars(query))
+
+
+def free_parked_account(session: Session, workspace_id: str, account_id: str, *, now: datetime) -> bool:
+    """Let workers claim a parked account again; False when it is not parked."""
+    result = session.execute(
+        update(Account)
+        .where(Account.workspace_id == workspace_id, Account.id == account_id, is_parked(now))
+        .values(claims=0, lease_until=None, fence=None)
+        .execution_options(synchronize_session=False)
     )
+    return bool(result.rowcount)
 
 
 def _account_due(now: datetime, where: ColumnElement[bool] | None = None) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from waypost_server.console.access import login, runtime
 from waypost_server.domain.policy import TaskPolicy
 from waypost_server.services.console_login import may
 from waypost_server.services.share_out_tasks import week_start
-from waypost_server.store import reports_home, reports_task, task_load
+from waypost_server.store import due, reports_home, reports_task, task_load
 from waypost_server.store.sessions import SessionRecord
 from waypost_server.store.task_load import Load
 
@@ -60,6 +60,7 @@ def home() -> str:
         team = _team(session, who) if may(who.role, "approver") else []
         deliveries = reports_home.stuck_deliveries(session, who.workspace_id, week, SHOWN)
         refused = reports_home.quarantine_reasons(session, who.workspace_id, week, SHOWN)
+        parked = due.parked_accounts(session, who.workspace_id, now=runtime().clock(), limit=SHOWN)
         today = reports_home.today(session, who.workspace_id, day, midnight)
         is_empty = runtime().releases.live(session, who.workspace_id) is None
     is_csm = who.role == "csm"  # others own no accounts: theirs is the team's queue
@@ -75,6 +76,7 @@ def home() -> str:
         orphans=[(row, evidence.read(row.Signal.kind, row.Signal.evidence)) for row in orphans],
         team=team,
         deliveries=deliveries,
+        parked=parked,
         refused=refused,
         refused_count=sum(row.count for row in refused),
         today_numbers=today,

@@ -103,6 +103,7 @@ class Endpoint(db.Model):
     disabled_at: Mapped[datetime | None] = col(UtcDateTime)
     disabled_why: Mapped[str] = col(default="''")
     ok_at: Mapped[datetime | None] = col(UtcDateTime)  # the last good answer, to the minute
+    blocked: Mapped[int] = col(BigInteger, default="0")  # calls that the guarded way out did not make, ever
 
 
 class Bounce(db.Model):
