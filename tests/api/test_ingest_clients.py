@@ -15,7 +15,8 @@ from segment.analytics.client import Client
 from sqlalchemy import text
 
 from tests.api.served import ROOT, served
-from tests.builders import add_key, add_workspace, make_event
+from tests.builders import add_key, add_workspace, make_event, make_runtime
+from waypost_server.services.fsck import check as fsck
 from waypost_server.store.database import Database
 
 pytestmark = pytest.mark.slow
@@ -98,6 +99,7 @@ def test_a_thousand_parallel_copies_are_one_event(server: tuple[str, str, Databa
             2,
             1998,
         )
+    assert fsck(make_runtime(database)) == []
 
 
 def test_parallel_batches_of_the_same_people_lose_nothing(server: tuple[str, str, Database]) -> None:

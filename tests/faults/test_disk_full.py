@@ -8,6 +8,7 @@ from sqlalchemy import event
 
 from tests.api.ingest_rig import Rig
 from tests.builders import make_event
+from waypost_server.services.fsck import check as fsck
 
 
 def test_a_full_disk_is_no_200_and_costs_nothing_that_was_stored(sqlite_url: str) -> None:
@@ -31,6 +32,7 @@ def test_a_full_disk_is_no_200_and_costs_nothing_that_was_stored(sqlite_url: str
         assert rig.batch(*_big(9)).status_code == 200
         assert rig.one("select count(*) from event") == confirmed + 50
         assert rig.one("pragma integrity_check") == "ok"
+        assert fsck(rig.app.extensions["waypost"]) == []
     finally:
         rig.close()
 

@@ -11,11 +11,11 @@ from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
 from tests.api.ingest_rig import Rig
-from tests.builders import make_event
+from tests.builders import make_event, make_runtime
 from waypost_server.domain.errors import UnavailableError
 from waypost_server.services.fsck import check as fsck
 from waypost_server.store import migrate
-from waypost_server.store.database import open_engine
+from waypost_server.store.database import Database, open_engine
 
 NEXT = '''
 """A version that does not exist yet."""
@@ -99,6 +99,7 @@ def test_what_never_gets_its_turn_changes_nothing_and_says_where_to_look(
         with pytest.raises(UnavailableError, match="pg_stat_activity"):
             migrate.upgrade(engine)
     assert "new_in_next" not in {each["name"] for each in inspect(engine).get_columns("account")}
+    assert fsck(make_runtime(Database(engine))) == []
     engine.dispose()
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.api.ingest_rig import Rig
 from tests.builders import make_event
+from waypost_server.services.fsck import check as fsck
 
 
 def test_copies_sent_at_once_are_one_event(database_url: str) -> None:
@@ -24,5 +25,6 @@ def test_copies_sent_at_once_are_one_event(database_url: str) -> None:
         assert set(answers) == {200}
         assert rig.one("select count(*) from event") == 1
         assert rig.one("select sum(count) from usage_day") in (1, None)
+        assert fsck(rig.app.extensions["waypost"]) == []
     finally:
         rig.close()

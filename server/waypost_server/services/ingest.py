@@ -91,8 +91,10 @@ def ingest(
         return Receipt(0, 0, ())
     together = _on_sqlite if runtime.db.is_sqlite else _on_postgres
     stored = together.do(Intake(runtime, sender, plan, reading, envelope))
+    runtime.fault("ingest.committed")
     if stored.accepted:
         runtime.doorbell.ring()
+    runtime.fault("ingest.rung")
     rejected = sorted((*reading.rejections, *stored.refused), key=lambda each: each.index)
     duplicate = len(batch) - stored.accepted - len(rejected)
     return Receipt(stored.accepted, duplicate, tuple(rejected))
@@ -132,6 +134,7 @@ def _store_as_one(intakes: Sequence[Intake]) -> list[Stored]:
         counts = Counts(duplicates, len(rejections))
         new = fold(session, runtime, sender, plan, list(events.values()), received_at, counts)
         quarantine.add(session, sender.workspace_id, [each.refused() for each in rejections], received_at)
+        runtime.fault("ingest.stored")
     return [Stored(sum(key in new for key in keys)) for keys in mine]
 
 
