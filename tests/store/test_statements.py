@@ -7,9 +7,10 @@ from unittest.mock import patch
 
 import pytest
 from sqlalchemy import literal, select
-from sqlalchemy.sql import Select
+from sqlalchemy.sql import Insert, Select
 
-from waypost_server.store.database import open_engine
+from tests.builders import add_workspace
+from waypost_server.store.database import Database, open_engine
 
 
 def test_two_engines_compile_a_statement_once(tmp_path: Path) -> None:
@@ -21,6 +22,20 @@ def test_two_engines_compile_a_statement_once(tmp_path: Path) -> None:
                 assert connection.scalar(select(literal(number).label("compiled_once"))) == number
             engine.dispose()
     assert compiles.call_count == 1
+
+
+def test_two_engines_compile_the_rows_of_a_session_once(sqlite_template: Path, tmp_path: Path) -> None:
+    """The same holds for what a session writes by itself."""
+    with patch.object(Insert, "_compiler", autospec=True, side_effect=Insert._compiler) as compiles:
+        counts = []
+        for number in (1, 2):
+            path = tmp_path / f"{number}.db"
+            path.write_bytes(sqlite_template.read_bytes())
+            engine = open_engine(f"sqlite:///{path}")
+            add_workspace(Database(engine))
+            engine.dispose()
+            counts.append(compiles.call_count)
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.postgres

@@ -62,6 +62,11 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 
+@event.listens_for(db.Model, "after_mapper_constructed", propagate=True)
+def _share_statements(mapper: Any, _class: type) -> None:
+    mapper._compiled_cache = STATEMENTS  # a class's own would hold every engine, and compile for each
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """Pool and driver options for `url`, for Flask-SQLAlchemy and for `open_engine` alike."""
     compiled = {"compiled_cache": STATEMENTS}

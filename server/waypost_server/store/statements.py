@@ -1,7 +1,8 @@
 """Statements are written as SQL once per process, not once per engine.
 
-SQLAlchemy keeps what it compiled with the engine, and compiling takes milliseconds where a look-up takes
-microseconds. A rehearsal, and an explanation of the past, open an engine on a scratch file and close it again.
+SQLAlchemy keeps what it compiled with the engine (and, of rows that a session writes, with their class and the
+engine), and compiling takes milliseconds where a look-up takes microseconds. A rehearsal, and an explanation of the
+past, open an engine on a scratch file and close it again.
 """
 
 from __future__ import annotations
