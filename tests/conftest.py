@@ -6,6 +6,7 @@ create databases) or from the server in the development dependencies, started on
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -21,6 +22,7 @@ from sqlalchemy import create_engine, text
 
 from tests.builders import Clock
 from tests.postgres import running_postgres
+from tests.waiting import PATIENCE
 from waypost_server.demo.visitor import find_chromium
 from waypost_server.store.database import Database, open_engine
 from waypost_server.store.migrate import upgrade
@@ -45,13 +47,24 @@ settings.load_profile("waypost")
 
 
 MEMORY = Path("/dev/shm")
-ENOUGH = 2 * 1024**3  # bytes; a container has 64 MB there unless it was given more
+ENOUGH = 4 * 1024**3  # bytes; a container has 64 MB there unless it was given more
 
 
 def pytest_configure() -> None:
-    """Keep the files of tests in memory where there is room: SQLite waits for the disk at every commit."""
+    """Keep the files of tests in memory where there is room, those of databases and browsers they start too.
+
+    A disk that others use takes a second for a copy of a PostgreSQL database, and SQLite waits for it at every commit.
+    """
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
-        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+        os.environ.setdefault("TMPDIR", str(MEMORY))
+        tempfile.tempdir = None  # asks again where files go
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what was imported, which stays: a look at it takes half a second."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture
@@ -191,8 +204,9 @@ def redis_url(valkey_server: str) -> str:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A real, headless Chromium. A module's own: Playwright's loop must be gone before another one starts."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE * 1000)
     path = find_chromium()
     assert path, "these tests need Chromium: apt-get install chromium"
     with sync_playwright() as playwright:
@@ -208,7 +222,7 @@ def on_database(server: str, name: str) -> str:
 
 def copy_database(server: str, source: str, name: str) -> None:
     """Make a database as a copy of another one that nobody is connected to."""
-    _admin(server, f"create database {name} template {source}")
+    _admin(server, f"create database {name} template {source} strategy file_copy")
 
 
 def drop_database(server: str, name: str) -> None:

@@ -12,14 +12,9 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tests.faults.fleet import free_port
+
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.parse
 import urllib.request
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import PATIENCE
 from waypost import Waypost
 from waypost_server.demo.cast import Customer, customers
 from waypost_server.demo.importer import describe
@@ -28,7 +30,7 @@ def test_a_tooltip_appears_at_its_element_closes_by_keyboard_and_stays_away(
     page = chromium.new_page()
     _build_half(page, ready, customer)
     tip = page.get_by_role("dialog")
-    tip.wait_for(state="visible", timeout=15_000)
+    tip.wait_for(state="visible")
     assert "halfway" in tip.inner_text().lower()
     assert "2 of 4" in tip.inner_text()
     _assert_anchored(page, tip)
@@ -112,7 +114,8 @@ def _has_dialog(page: Any) -> bool:
 
 def _sees(*pages: Any) -> Any:
     """The first page in which a nudge appears."""
-    for _ in range(150):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         for page in pages:
             if _has_dialog(page):
                 return page

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.sdk_python.sink import Sink, eventually
+from tests.sdk_python.sink import PATIENCE_SECONDS, Sink, eventually
 from waypost import ConfigError, Stats, Waypost
 from waypost.testing import RecordingTransport
 
@@ -141,7 +141,7 @@ def test_an_overflow_drops_the_oldest_counts_and_tells(sink: Sink, connect: Call
     client = connect(queue_size=10, batch_size=1, on_drop=lambda reason, count: told.append((reason, count)))
     sink.gate.clear()
     client.track("u", "first")
-    assert sink.arrived.wait(10)
+    assert sink.arrived.wait(PATIENCE_SECONDS)
     for number in range(30):
         client.track("u", f"e{number}")
     assert client.stats.dropped == {"queue_full": 20}

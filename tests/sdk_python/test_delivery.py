@@ -10,7 +10,7 @@ from email.utils import formatdate
 
 import pytest
 
-from tests.sdk_python.sink import Answer, Sink, eventually
+from tests.sdk_python.sink import PATIENCE_SECONDS, Answer, Sink, eventually
 from waypost import Waypost
 
 pytestmark = pytest.mark.slow
@@ -85,7 +85,7 @@ def test_an_answer_lost_on_the_way_repeats_the_same_ids(sink: Sink, connect: Con
     client = connect(request_timeout=0.3)
     sink.gate.clear()
     client.track("u", "e")
-    assert sink.arrived.wait(10)
+    assert sink.arrived.wait(PATIENCE_SECONDS)
     eventually(lambda: client.stats.retried >= 1, "the client gives up waiting")
     sink.gate.set()
     assert client.flush()

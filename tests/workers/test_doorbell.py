@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import pytest
 import redis
 
 from tests.faults.fleet import free_port
+from tests.waiting import until
 from waypost_server.workers.queue import JOB, QUEUE, RUNG, RedisDoorbell, job_queue
-
-
-def _until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.005)
 
 
 def test_a_thousand_rings_are_one_job(redis_url: str) -> None:
@@ -25,13 +18,13 @@ def test_a_thousand_rings_are_one_job(redis_url: str) -> None:
     doorbell = RedisDoorbell(redis_url)
     for _ in range(1000):
         doorbell.ring()
-    _until(lambda: len(job_queue(client)) == 1)
+    until(lambda: len(job_queue(client)) == 1)
     doorbell.ring()
     time.sleep(0.05)  # long enough for a second job to show, if there were one
     assert len(job_queue(client)) == 1
     client.delete(RUNG)  # what a drain does as it starts
     doorbell.ring()
-    _until(lambda: len(job_queue(client)) == 2)
+    until(lambda: len(job_queue(client)) == 2)
 
 
 def test_the_job_carries_nothing_and_is_json(redis_url: str) -> None:
@@ -69,4 +62,4 @@ def test_a_ring_that_failed_is_rung_when_redis_is_back(
     monkeypatch.setattr(RedisDoorbell, "_ring", sometimes)
     doorbell.ring()
     client = redis.Redis.from_url(redis_url)
-    _until(lambda: len(job_queue(client)) == 1)
+    until(lambda: len(job_queue(client)) == 1)

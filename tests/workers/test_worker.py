@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from tests.builders import Clock
 from tests.faults.fleet import free_port
 from tests.faults.processes import kill, worker
 from tests.services.play_rig import POLICY, PlayRig
+from tests.waiting import until
 from waypost_server.services.fsck import check as fsck
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Delivery
@@ -39,14 +38,6 @@ def _late(rig: PlayRig, name: str) -> None:
     rig.add_account(name, first_day=datetime.now(UTC).date() - timedelta(days=16))
 
 
-def _until(condition: Callable[[], bool], seconds: float = 20.0) -> float:
-    started = time.monotonic()
-    while not condition():
-        assert time.monotonic() - started < seconds, "waited too long"
-        time.sleep(0.02)
-    return time.monotonic() - started
-
-
 def _mailbox(rig: PlayRig) -> dict[str, str]:
     return {"mailbox": str(rig.folder)}
 
@@ -57,12 +48,12 @@ def test_a_ring_wakes_the_worker_at_once_and_sigterm_ends_it(
     """Due when rung, mailed within moments: far sooner than a sweep; then a clean, quick end."""
     with worker(database_url, tmp_path / "log", redis_url=redis_url, **_mailbox(rig)) as process:
         _late(rig, "first")
-        _until(lambda: len(rig.mails()) == 1)
+        until(lambda: len(rig.mails()) == 1)
         client = redis.Redis.from_url(redis_url)
-        _until(lambda: bool(client.smembers("rq:workers")))
+        until(lambda: bool(client.smembers("rq:workers")))
         _late(rig, "second")
         assert RedisDoorbell(redis_url).ring_now()
-        assert _until(lambda: len(rig.mails()) == 2) < 8
+        assert until(lambda: len(rig.mails()) == 2) < 8
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 
@@ -72,7 +63,7 @@ def test_without_redis_the_sweep_does_the_work(rig: PlayRig, database_url: str, 
     away = f"redis://127.0.0.1:{free_port()}/0"
     _late(rig, "acme")
     with worker(database_url, tmp_path / "log", redis_url=away, **_mailbox(rig)) as process:
-        _until(lambda: len(rig.mails()) == 1)
+        until(lambda: len(rig.mails()) == 1)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 
@@ -95,7 +86,7 @@ def test_flushing_redis_over_and_over_loses_and_doubles_nothing(
                 client.flushall()
             if n == 12:
                 kill(first)
-        _until(lambda: sum(row.state == "sent" for row in rig.rows(Delivery)) >= 29, 45)
+        until(lambda: sum(row.state == "sent" for row in rig.rows(Delivery)) >= 29, 45)
     states = [row.state for row in rig.rows(Delivery)]
     addresses = [mail["To"] for mail in rig.mails()]
     assert len(addresses) == len(set(addresses))

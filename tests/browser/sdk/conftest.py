@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.sdk.stub import Server, Stub
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[3]
 SDK = ROOT / "sdk" / "js"
@@ -44,7 +45,6 @@ def stub(sdk_script: Path) -> Iterator[Stub]:
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser profile of its own."""
     made = chromium.new_context(viewport={"width": 1000, "height": 700})
-    made.set_default_timeout(8000)
     yield made
     made.close()
 
@@ -70,9 +70,9 @@ def visit(context: BrowserContext, stub: Stub) -> Callable[..., Page]:
     return open_page
 
 
-def until(condition: Callable[[], Any], page: Page, seconds: float = 8) -> None:
-    """Wait for something the server sees; the page goes on meanwhile."""
-    end = time.monotonic() + seconds
+def until(condition: Callable[[], Any], page: Page) -> None:
+    """Wait for something that the server sees or the page comes to; the page goes on meanwhile."""
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, "did not happen in time"
         page.wait_for_timeout(20)
