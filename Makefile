@@ -6,6 +6,10 @@ BIN := $(VENV)/bin
 PYTHON_STAMP := $(VENV)/.installed
 NODE_STAMP := node_modules/.installed
 SDK_BUILD := server/waypost_server/sdk_static/waypost.js
+# What is checked without running it; two at a time.
+STATIC := lint types contracts locks
+# Whoever has nothing left takes over half of what the other one still has.
+TWO_WORKERS := -n 2 --dist worksteal
 SDK_SOURCES := $(shell find sdk/js/src sdk/js/scripts -type f 2>/dev/null) sdk/js/package.json
 
 # Bytecode is kept, whatever the surroundings say: without it each of the many processes that the tests start
@@ -38,17 +42,19 @@ run: setup
 	$(BIN)/waypost run --demo
 
 # Everything, the slow and the browser tests too.
-test: setup lint types contracts locks js-check
+test: setup js-check
+	@$(MAKE) -s -j 2 $(STATIC)
 	npm run --silent test
-	$(BIN)/pytest -q -n 2 --dist loadfile
+	$(BIN)/pytest -q $(TWO_WORKERS)
 
 # Minutes of trouble on purpose, and a table of what was counted.
 faults: setup
 	$(BIN)/pytest -q -m fault_long tests/faults
 
 # The fast tests, on SQLite alone, to run before every commit.
-check: $(PYTHON_STAMP) $(NODE_STAMP) $(SDK_BUILD) lint types contracts locks
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser and not postgres and not fault_long"
+check: $(PYTHON_STAMP) $(NODE_STAMP) $(SDK_BUILD)
+	@$(MAKE) -s -j 2 $(STATIC)
+	$(BIN)/pytest -q $(TWO_WORKERS) -m "not slow and not browser and not postgres and not fault_long"
 
 lint:
 	$(BIN)/ruff check .
