@@ -190,7 +190,7 @@ def test_a_server_that_takes_commands_together_gets_them_together(
     _Piped.answers, _Piped.together, _Piped.bodies = answers, [], []
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Piped) as server:
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         mailer = SmtpMailer("127.0.0.1", server.server_address[1], starttls=False)
         assert mailer.send(_mail(), lambda: True) == outcome
         mailer.close()

@@ -103,5 +103,5 @@ def _serve(html: str) -> http.server.ThreadingHTTPServer:
             return None
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server

@@ -83,7 +83,7 @@ def hook_sink() -> Iterator[tuple[HookSink, str]]:
             return None
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield sink, f"http://127.0.0.1:{server.server_port}/hook"
