@@ -51,10 +51,11 @@ test: setup js-check
 faults: setup
 	$(BIN)/pytest -q -m fault_long tests/faults
 
-# The fast tests, on SQLite alone, to run before every commit.
+# The fast tests, on SQLite alone and with fewer examples of each property, to run before every commit.
 check: $(PYTHON_STAMP) $(NODE_STAMP) $(SDK_BUILD)
 	@$(MAKE) -s -j 2 $(STATIC)
-	$(BIN)/pytest -q $(TWO_WORKERS) -m "not slow and not browser and not postgres and not fault_long"
+	$(BIN)/pytest -q $(TWO_WORKERS) --hypothesis-profile quick \
+		-m "not slow and not browser and not postgres and not fault_long"
 
 lint:
 	$(BIN)/ruff check .

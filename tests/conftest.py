@@ -43,6 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 # A busy machine is slow now and then; whether an answer is right does not depend on it.
 settings.register_profile("waypost", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=30)  # of `make check`; make test tries all
 settings.load_profile("waypost")
 
 

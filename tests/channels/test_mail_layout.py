@@ -35,7 +35,7 @@ words = st.one_of(st.sampled_from(VALUES), st.text(max_size=12))
 templates = st.lists(st.one_of(st.sampled_from(AROUND), st.none()), min_size=1, max_size=14)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples, deadline=None)
 @given(templates, st.lists(words, min_size=14, max_size=14))
 @example([None, ". x"], ["1"] * 14)
 @example(["&", None, ";"], ["amp"] * 14)

@@ -281,7 +281,7 @@ def test_the_explanation_is_the_verdict(condition: dict[str, Any], facts: dict[s
     assert compiled.explain(facts).truth == ("true" if compiled.test(facts) else "false")
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(
     st.dictionaries(st.text(max_size=6) | st.sampled_from(["$or", "$not", "user.role"]), JSON, max_size=3),
     JSON,
@@ -296,7 +296,7 @@ def test_any_json_is_refused_or_answered(condition: dict[str, Any], facts: Any) 
     assert compiled.test(facts) is evaluate(condition, facts)
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(JSON, JSON, st.sampled_from(["$lt", "$gte", "$in", "$nin", "$ini", "$all", "$alli", "$size", "$elemMatch",
                                     "$vgt", "$veq", "$eq", "$ne", "$type", "$not", "$inGroup",
                                     "$regex", "$notRegexi"]))  # fmt: skip

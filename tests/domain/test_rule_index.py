@@ -53,7 +53,7 @@ FACTS = st.fixed_dictionaries(
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(st.lists(CONDITION, max_size=12), st.lists(FACTS, min_size=1, max_size=5))
 def test_the_index_answers_as_each_condition_does(conditions: list[Any], seen: list[Any]) -> None:
     """Drawers and rows never change an answer, for values that fit and values that do not."""
