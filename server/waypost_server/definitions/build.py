@@ -27,7 +27,7 @@ from .schemas import CatalogSchema, FrontMatterSchema, JourneySchema, TemplateSc
 
 def build_catalog(source: Source, report: Report) -> Catalog | None:
     """catalog.yaml."""
-    data = validate(CatalogSchema(), source.data or {}, source, report)
+    data = validate(CatalogSchema, source.data or {}, source, report)
     if data is None:
         return None
     features = (
@@ -62,7 +62,7 @@ def build_catalog(source: Source, report: Report) -> Catalog | None:
 
 def build_journey(source: Source, report: Report) -> Journey | None:
     """journey.yaml."""
-    data = validate(JourneySchema(), source.data or {}, source, report)
+    data = validate(JourneySchema, source.data or {}, source, report)
     if data is None:
         return None
     phases = (
@@ -88,7 +88,7 @@ def _step(data: Mapping[str, Any]) -> Step:
 def build_template(key: str, source: Source, body: str, report: Report) -> Template | None:
     """templates/<key>.md: front matter as `source`, then the body; an environment may have set both."""
     is_whole = isinstance(source.data, dict) and "body" in source.data
-    data = validate(TemplateSchema() if is_whole else FrontMatterSchema(), source.data or {}, source, report)
+    data = validate(TemplateSchema if is_whole else FrontMatterSchema, source.data or {}, source, report)
     if data is None:
         return None
     body = f"{data['body'].strip()}\n" if is_whole else body

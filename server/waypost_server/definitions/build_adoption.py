@@ -67,7 +67,7 @@ class AdoptionSchema(Schema):
 
 def build_adoption(source: Source, report: Report) -> Adoption | None:
     """adoption.yaml."""
-    data = validate(AdoptionSchema(), source.data or {}, source, report)
+    data = validate(AdoptionSchema, source.data or {}, source, report)
     if data is None:
         return None
     segments = {

@@ -42,7 +42,7 @@ Data = Mapping[str, Any]
 
 def build_nudge(source: Source, report: Report) -> Nudge | None:
     """One file; None after reporting what is wrong with it."""
-    data = validate(NudgeSchema(), source.data or {}, source, report)
+    data = validate(NudgeSchema, source.data or {}, source, report)
     if data is None:
         return None
     cases = (

@@ -9,7 +9,7 @@ from waypost_server.domain.definitions import Enrol, Play, PlayStep, Trigger
 from .build_nudge import DAY, build_goal
 from .build_steps import build_steps
 from .findings import Report, Source
-from .nested import validate, validate_field
+from .nested import made, validate, validate_field
 from .schemas import PlaySchema
 from .step_schemas import Steps
 
@@ -17,9 +17,9 @@ from .step_schemas import Steps
 def build_play(source: Source, report: Report) -> Play | None:
     """Any key that holds a list is a branch; its name is checked against the catalogue's motions later."""
     raw = source.data if isinstance(source.data, dict) else {}
-    fields = PlaySchema().fields
+    fields = made(PlaySchema).fields
     branches = {key: value for key, value in raw.items() if isinstance(value, list) and key not in fields}
-    data = validate(PlaySchema(), {key: raw[key] for key in raw if key not in branches}, source, report)
+    data = validate(PlaySchema, {key: raw[key] for key in raw if key not in branches}, source, report)
     built = {key: _branch(source, report, key, value) for key, value in branches.items()}
     if not branches:
         remedy = "add `long_tail:` and `strategic:`, each with a list of steps"

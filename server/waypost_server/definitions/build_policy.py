@@ -28,7 +28,7 @@ Data = Mapping[str, Any]
 
 def build_policy(source: Source, report: Report) -> Policy | None:
     """policy.yaml."""
-    data = validate(PolicySchema(), source.data or {}, source, report)
+    data = validate(PolicySchema, source.data or {}, source, report)
     if data is None:
         return None
     fair = Policy()

@@ -28,7 +28,7 @@ class CoverageSchema(Schema):
 
 def build_coverage(source: Source, report: Report) -> Coverage | None:
     """coverage.yaml."""
-    data = validate(CoverageSchema(), source.data or {}, source, report)
+    data = validate(CoverageSchema, source.data or {}, source, report)
     if data is None:
         return None
     return Coverage(

@@ -166,7 +166,7 @@ def _below(marks: Mapping[Where, Position], at: Where) -> Iterator[tuple[Where, 
 
 def is_sound(source: Source, report: Report) -> bool:
     """Whether a file of environments/ has the shape of one; what is wrong with it is reported."""
-    return validate(EnvironmentSchema(), source.data, source, report) is not None
+    return validate(EnvironmentSchema, source.data, source, report) is not None
 
 
 def overrides_in(files: Mapping[str, str], environment: str) -> Overrides:

@@ -76,6 +76,8 @@ def load(
         report.in_file(str(root), (1, 1), problem)
         return Loaded(Definitions(Catalog("")), tuple(report.findings), {}, environment)
     files = {name: text for name, path in _walk(root) if (text := _text(name, path, report)) is not None}
+    if not report.findings:
+        return load_files(files, check_template=check_template, environment=environment)
     return _load(files, report, check_template, environment)
 
 

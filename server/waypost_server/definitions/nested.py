@@ -146,11 +146,11 @@ class ListOf(fields.Field[list[Any]]):
 
 
 def validate(
-    schema: Schema, data: Any, source: Source, report: Report, where: Where = ()
+    schema: type[Schema], data: Any, source: Source, report: Report, where: Where = ()
 ) -> dict[str, Any] | None:
     """`data` read by `schema`, or None after reporting everything that is wrong with it."""
     try:
-        return dict(schema.load(data))
+        return dict(made(schema).load(data))
     except ValidationError as error:
         _report(error.messages, source, where, report)
         return None

@@ -58,7 +58,7 @@ class WorkshopSchema(Schema):
 
 def build_workshop(source: Source, report: Report) -> Workshop | None:
     """One file."""
-    data = validate(WorkshopSchema(), source.data or {}, source, report)
+    data = validate(WorkshopSchema, source.data or {}, source, report)
     if data is None:
         return None
     return Workshop(

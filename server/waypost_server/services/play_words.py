@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -25,21 +24,6 @@ class Written:
 
     subject: str
     body: str
-
-
-@lru_cache(maxsize=2048)
-def _subject(source: str) -> Compiled:
-    return parse_template(source)
-
-
-@lru_cache(maxsize=2048)
-def _markdown(source: str) -> Compiled:
-    return parse_template(source, markup="mail")
-
-
-@lru_cache(maxsize=2048)
-def _plain(source: str) -> Compiled:
-    return parse_template(source)
 
 
 def write(
@@ -96,7 +80,8 @@ def _template(release: LiveRelease, key: str) -> Template:
 
 def parsed(template: Template, *, for_mail: bool) -> tuple[Compiled, Compiled]:
     """Subject and body, ready to fill. Raises TemplateError."""
-    return _subject(template.subject), _markdown(template.body) if for_mail else _plain(template.body)
+    body = parse_template(template.body, markup="mail" if for_mail else "text")
+    return parse_template(template.subject), body
 
 
 def filled(subject: Compiled, body: Compiled, facts: Mapping[str, Any]) -> Written:
