@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import event, text, update
+from sqlalchemy import text, update
 
 from tests.builders import add_workspace
 from tests.console.conftest import Browser, Console
 from tests.console.seed import add_people, seed
+from tests.statements import statements
 from waypost_server.console import cursors
 from waypost_server.store.tables import Account, Delivery, EndUser, Quarantine, Task
 
@@ -81,25 +82,17 @@ DETAILS = (
 MOST_QUERIES = 25
 
 
-def statements(console: Console, browser: Browser, path: str) -> tuple[int, int]:
+def ask(console: Console, browser: Browser, path: str) -> tuple[int, int]:
     """(status, statements) of one page."""
-    seen: list[str] = []
-
-    def note(_c, _cur, statement, *_rest) -> None:  # type: ignore[no-untyped-def]
-        seen.append(statement)
-
-    event.listen(console.runtime.db.engine, "before_cursor_execute", note)
-    try:
+    with statements(console.runtime.db) as seen:
         answer = browser.get("/console" + path)
-    finally:
-        event.remove(console.runtime.db.engine, "before_cursor_execute", note)
     return answer.status_code, len(seen)
 
 
 def test_every_page_with_data_is_there_in_few_queries(console: Console) -> None:
     """Every page answers 200 with at most 25 statements, however many rows it shows."""
     browser = console.logged_in()
-    found = {path: statements(console, browser, path) for path in (*LISTS, *DETAILS)}
+    found = {path: ask(console, browser, path) for path in (*LISTS, *DETAILS)}
     assert {path: status for path, (status, _) in found.items() if status != 200} == {}
     assert {path: count for path, (_, count) in found.items() if count > MOST_QUERIES} == {}
 

@@ -71,10 +71,14 @@ def compare(
 
     A renamed file with the same key is no change.
     """
-    old, new = (
-        dict(_definitions(files, overrides_in(files, name)))
-        for files, name in zip((before, after), environments, strict=True)
-    )
+    sides = zip((before, after), environments, strict=True)
+    was, becomes = (overrides_in(files, name) for files, name in sides)
+    if was.source.data == becomes.source.data:
+        same = dict(before.items() & after.items())  # what says the same need not be read
+        before, after = (
+            {name: text for name, text in files.items() if name not in same} for files in (before, after)
+        )
+    old, new = dict(_definitions(before, was)), dict(_definitions(after, becomes))
     return tuple(
         change for name in sorted(old.keys() | new.keys()) if (change := _change(name, old, new)) is not None
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from waypost_server.domain.errors import BadInputError
 from waypost_server.services.plan import Plan, Refusal, plan
-from waypost_server.services.publish import publish
+from waypost_server.services.publish import environment_for, live_if_same, publish
 from waypost_server.services.runtime import Runtime
 
 
@@ -49,15 +49,20 @@ def apply(  # noqa: PLR0913 - what `publish` takes, and one word more
 ) -> Applied:
     """Plan and publish; with `accept_strategic` what was accepted is on record with the release.
 
+    Files equal to the live release are neither read nor counted again: their plan is empty.
     The way by which people, keys and folders publish: nothing else may reach strategic accounts. Raises
     RefusedError, StrategicError, BaseMovedError, OtherEnvironmentError, NotFoundError.
     """
+    environment = environment_for(runtime, workspace_id, environment)
+    same = live_if_same(runtime, workspace_id, files, environment)
+    if same is not None:
+        return Applied(same, False, Plan(same, (), (), environment, environment))
     planned = plan(runtime, workspace_id, files, environment=environment)
     if planned.refusals and not accept_strategic:
         raise StrategicError(planned.refusals)
     number = publish(
         runtime, workspace_id, files, author=author, message=message, base=base,
-        environment=planned.environment, change_environment=change_environment,
+        environment=environment, change_environment=change_environment,
         accepted=[str(each) for each in planned.refusals],
     )  # fmt: skip
     return Applied(number, number != planned.base, planned)

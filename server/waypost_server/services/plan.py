@@ -125,7 +125,7 @@ def plan(
 ) -> Plan:
     """The plan for `files`, read for `environment` (None = the one the workspace lives in).
 
-    Raises RefusedError when they have errors. Writes nothing.
+    Where no definition changes nobody is looked at. Raises RefusedError when they have errors. Writes nothing.
     """
     environment = environment_for(runtime, workspace_id, environment)
     loaded = checked(files, environment)
@@ -134,6 +134,9 @@ def plan(
         number, before_files = live or (0, {})
         lives_in = releases.live_environment(session, workspace_id)
         changes = compare(before_files, files, (lives_in, environment))
+        warnings = tuple(each for each in loaded.findings if each.severity == "warning")
+        if not changes:
+            return Plan(number, changes, warnings, environment, lives_in)
         before = runtime.releases.pinned(session, workspace_id, number).definitions if number else NOTHING
         sides = _sides(session, runtime, workspace_id, number, before, loaded.definitions)
         return Plan(
@@ -141,7 +144,7 @@ def plan(
             changes=changes,
             environment=environment,
             was_environment=lives_in,
-            warnings=tuple(each for each in loaded.findings if each.severity == "warning"),
+            warnings=warnings,
             audiences=tuple(_audiences(sides, changes)),
             refusals=tuple(_refusals(session, workspace_id, sides)),
             runs=tuple(_runs(session, workspace_id, changes)),

@@ -118,6 +118,15 @@ def environment_for(runtime: Runtime, workspace_id: str, environment: str | None
         return releases.live_environment(session, workspace_id)
 
 
+def live_if_same(
+    runtime: Runtime, workspace_id: str, files: Mapping[str, str], environment: str
+) -> int | None:
+    """The live release, if it was made of exactly these files for this environment."""
+    with runtime.db.read() as session:
+        newest = releases.newest(session, workspace_id)
+    return newest[0] if newest is not None and newest[1] == digest_of(files, environment) else None
+
+
 def _other(lives_in: str, environment: str) -> str:
     asked = f"environment {environment}" if environment else "no environment"
     return (

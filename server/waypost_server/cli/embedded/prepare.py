@@ -158,21 +158,16 @@ def _team(runtime: Runtime, workspace: str) -> None:
 def _definitions(runtime: Runtime, workspace: str, nudges: Path, demo: bool, say: Say) -> None:
     """Publish the folder: for the demo whenever it differs, otherwise only as the first release."""
     with runtime.db.read() as session:
-        live = releases.live(session, workspace)
+        live = releases.live_number(session, workspace)
     if live is not None and not demo:
         return
     from waypost_server.definitions.loader import load
     from waypost_server.services.apply import StrategicError, apply
 
-    files = load(nudges).files
-    if live is not None and live[1] == files:
-        return
     try:
-        done = apply(runtime, workspace, files, author=ACTOR, message=f"From {nudges.name}/")
+        done = apply(runtime, workspace, load(nudges).files, author=ACTOR, message=f"From {nudges.name}/")
     except StrategicError as error:
-        say(
-            f"{error.message} Until then {f'release {live[0]} stays live' if live else 'no release is live'}."
-        )
+        say(f"{error.message} Until then {f'release {live} stays live' if live else 'no release is live'}.")
         return
     if done.is_new:
         say(f"Definitions in {nudges} published as release {done.number}.")
