@@ -31,6 +31,7 @@ class CompiledNudge:
     """
 
     order: int
+    key: str  # the nudge's
     nudge: Nudge
     audience: Compiled
     starts_on: date | None
@@ -38,11 +39,6 @@ class CompiledNudge:
     policy: Policy
     places: tuple[Place, ...]
     topics: frozenset[str]
-
-    @property
-    def key(self) -> str:
-        """The nudge's key."""
-        return self.nudge.key
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +105,7 @@ def _nudge(
 ) -> CompiledNudge:
     return CompiledNudge(
         order,
+        nudge.key,
         nudge,
         compile_condition(nudge.audience),
         date.fromisoformat(nudge.schedule.starts_on) if nudge.schedule.starts_on else None,

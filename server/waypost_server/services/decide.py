@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -26,6 +26,7 @@ from waypost_server.services.words import with_offer
 TTL_SECONDS = 300
 FEED_LENGTH = 20
 REMEMBERED = 4096  # decisions kept per release, a few kilobytes each
+STANDS_FOR = timedelta(minutes=1)  # a remembered decision; by the clock's minutes all would be old at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,10 @@ def decide(runtime: Runtime, workspace_id: str, question: Question) -> Decision:
     if question.page is not None:
         question = replace(question, page=seen(question.page, release.compiled.page_fields))
     glimpse = glance(runtime, workspace_id, question.user_id, question.account_id, release)
-    minute = (glimpse.subject.now.replace(second=0, microsecond=0), glimpse.subject.today)
+    now, today = glimpse.subject.now, glimpse.subject.today
     last: Remembered | None = release.answers.get(question)
     stamp = glimpse.stamp() if last is not None or runtime.db.is_sqlite else None
-    if last is not None and stamp is not None and last.minute == minute and last.stamp == stamp:
+    if last is not None and stamp is not None and last.stands(now, today) and last.stamp == stamp:
         return last.decision
     facts = on_page(glimpse.facts(), question.page)
     if _is_stranger(question, facts):
@@ -97,21 +98,26 @@ def decide(runtime: Runtime, workspace_id: str, question: Question) -> Decision:
     decision = answer(release, question, facts)
     if len(release.answers) >= REMEMBERED:
         release.answers.clear()
-    release.answers[question] = Remembered(minute, stamp, decision)
+    release.answers[question] = Remembered(now, today, stamp, decision)
     return decision
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The last decision for a question. It stands while the database gives the same stamp, within a minute:
+    """The last decision for a question. It stands for a minute, while the database gives the same stamp:
     whatever is written is seen at once, and only gates that open by time alone may be seen a minute late.
 
     `stamp` None: asked once. Whoever asks no second time does not pay for it.
     """
 
-    minute: tuple[datetime, date]
+    made_at: datetime
+    today: date
     stamp: Any
     decision: Decision
+
+    def stands(self, now: datetime, today: date) -> bool:
+        """Whether it is young enough, and the days that facts count are still the same."""
+        return timedelta(0) <= now - self.made_at < STANDS_FOR and self.today == today
 
 
 def facts_of(runtime: Runtime, workspace_id: str, question: Question, release: LiveRelease) -> Facts:

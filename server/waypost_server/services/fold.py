@@ -25,7 +25,6 @@ from waypost_server.services.reactions import reaction_of
 from waypost_server.services.runtime import Runtime
 from waypost_server.store.ingest_days import SHARDS
 from waypost_server.store.take import Batch, Row, Taken, take
-from waypost_server.store.take_sqlite import tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +107,7 @@ def _fold_rest(
     fold_users.fold(session, sender, fresh)
     fold_accounts.fold(session, sender, plan, fresh, accounts, batch.received_at)
     if plan.milestone_features:
-        rows = [row for row in batch.rows if row.message_id in taken.new]
-        added = tally(row for row in rows if row.feature in plan.milestone_features)[1]
-        fold_milestones.fold(session, sender.workspace_id, plan, added=added, now=taken.totals)
+        fold_milestones.fold(session, sender.workspace_id, plan, added=taken.added, now=taken.totals)
     reactions = [
         found
         for each in fresh

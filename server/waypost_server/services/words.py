@@ -56,19 +56,18 @@ class Words:
 
     def render(self, nudge: Nudge, release: int, locale: str | None, facts: Facts) -> msgspec.Raw:
         """A nudge as finished JSON, in the nearest language. Raises TemplateError."""
-        return self._render(nudge, locale, facts, {"release": release})
+        return self._render(nudge, release, locale, facts)
 
     def render_news(
         self, nudge: Nudge, release: int, locale: str | None, facts: Facts, *, read: bool
     ) -> msgspec.Raw:
         """An announcement as an entry of the feed. Raises TemplateError."""
-        news = nudge.announcement
-        if news is None:
-            raise TemplateError(f"{nudge.key} is no announcement")
-        entry = {"read": read, "published_on": news.published_on, "badge": news.badge}
-        return self._render(nudge, locale, facts, {"release": release, **entry})
+        return self._render(nudge, release, locale, facts, read)
 
-    def _render(self, nudge: Nudge, locale: str | None, facts: Facts, said: dict[str, Any]) -> msgspec.Raw:
+    def _render(
+        self, nudge: Nudge, release: int, locale: str | None, facts: Facts, read: bool | None = None
+    ) -> msgspec.Raw:
+        """What was said of the same values before is there at once; `read` is told of an entry of the feed."""
         variant = variant_of(nudge, facts["user"]["id"]) if nudge.variants else ""
         languages = self.contents[nudge.key][variant]
         if len(languages) == 1:
@@ -77,11 +76,12 @@ class Words:
             content = languages[nearest(languages, locale, self.default_locale)]
         outcome = self.structures[nudge.key].outcome(facts)
         values = [_fixed(get(facts)) for get in content.getters]
-        key = (nudge.key, variant, content.lang, outcome, said.get("read"), *values)
+        key = (nudge.key, variant, content.lang, outcome, read, *values)
         found = self._kept.get(key)
         if found is None:
-            document = frame(nudge, variant) if "read" not in said else {"key": nudge.key}
-            found = msgspec.Raw(_encode({**document, **said, **content.render(facts, outcome)}))
+            document = frame(nudge, variant) if read is None else _entry(nudge, read)
+            words = content.render(facts, outcome)
+            found = msgspec.Raw(_encode({**document, "release": release, **words}))
             with self._lock:
                 if len(self._kept) >= KEPT:
                     self._kept.clear()
@@ -205,3 +205,11 @@ def frame(nudge: Nudge, variant: str = "") -> dict[str, Any]:
         "where": {"delay_seconds": nudge.where.delay_seconds, **piece_words.where(nudge.where)},
     }
     return {**document, "variant": variant} if variant else document
+
+
+def _entry(nudge: Nudge, read: bool) -> dict[str, Any]:
+    """The same of an announcement, as an entry of the feed."""
+    news = nudge.announcement
+    if news is None:
+        raise TemplateError(f"{nudge.key} is no announcement")
+    return {"key": nudge.key, "read": read, "published_on": news.published_on, "badge": news.badge}

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from waypost_server.store.bulk import array_literal
-from waypost_server.store.take_rows import Batch, Row, Taken
+from waypost_server.store.take_rows import Batch, Row, Taken, tally
 from waypost_server.store.times import read_time
 from waypost_server.store.usage import TotalRow
 
@@ -164,13 +164,17 @@ def take(session: Session, batch: Batch) -> Taken:
         "quarantined": batch.quarantined,
         "milestone_features": array_literal(batch.milestone_features),
     }
-    new, totals = _run(session, KEEP_AND_FOLD if batch.folds else KEEP_ONLY, parameters)
-    return Taken(
-        frozenset(row.message_id for row in batch.rows)
-        if new is None and batch.rows
-        else frozenset(new or ()),
-        tuple(_total(*each) for each in totals or ()),
-    )
+    found, totals = _run(session, KEEP_AND_FOLD if batch.folds else KEEP_ONLY, parameters)
+    new = frozenset((row.message_id for row in batch.rows) if found is None else found)
+    return Taken(new, _added(batch, new), tuple(_total(*each) for each in totals or ()))
+
+
+def _added(batch: Batch, new: frozenset[str]) -> tuple[TotalRow, ...]:
+    """Summed up here: the statement can tell what stands now, or what was added, and not both."""
+    if not batch.folds:
+        return ()
+    rows = [row for row in batch.rows if row.feature in batch.milestone_features]
+    return tuple(tally(row for row in rows if row.message_id in new)[1])
 
 
 def _run(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from waypost_server.store.usage import TotalRow
+from waypost_server.store.usage import DayRow, TotalRow
 
 
 class Row(NamedTuple):
@@ -44,7 +45,29 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was new. `totals` are those of `milestone_features` as they stand after this batch."""
+    """What was new. Of `milestone_features`: what this batch `added` to totals, and `totals` as they stand now."""
 
     new: frozenset[str]
+    added: tuple[TotalRow, ...] = ()
     totals: tuple[TotalRow, ...] = ()
+
+
+def tally(rows: Iterable[Row]) -> tuple[list[DayRow], list[TotalRow]]:
+    """Uses to add, by day and in all. Anonymous events count for no one."""
+    days: dict[tuple[str, str, str, date], int] = {}
+    totals: dict[tuple[str, str, str], tuple[datetime, datetime, int]] = {}
+    for _, account_id, user_id, _, _, feature, at, on, *_ in rows:
+        if feature is None or not user_id:
+            continue
+        day = (account_id, user_id, feature, on)
+        days[day] = days.get(day, 0) + 1
+        subject = (account_id, user_id, feature)
+        if subject in totals:
+            first, last, total = totals[subject]
+            totals[subject] = (min(first, at), max(last, at), total + 1)
+        else:
+            totals[subject] = (at, at, 1)
+    return (
+        [DayRow(*key, count) for key, count in days.items()],
+        [TotalRow(*key, *rest) for key, rest in totals.items()],
+    )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from waypost_server.store import accounts_fold, end_users, events, ingest_days, memberships, usage
-from waypost_server.store.take_rows import Batch, Row, Taken
-from waypost_server.store.usage import DayRow, TotalRow
+from waypost_server.store.take_rows import Batch, Row, Taken, tally
+from waypost_server.store.usage import TotalRow
 
 Spans = dict[str, tuple[date, date]]
 
@@ -24,11 +24,11 @@ def take(session: Session, batch: Batch) -> Taken:
     if not fresh:
         return Taken(frozenset())
     events.append(session, batch.workspace_id, fresh, received_at=batch.received_at, trust=batch.trust)
-    totals = _fold(session, batch, fresh) if batch.folds else []
-    return Taken(frozenset(new), tuple(totals))
+    added, totals = _fold(session, batch, fresh) if batch.folds else ([], [])
+    return Taken(frozenset(new), tuple(added), tuple(totals))
 
 
-def _fold(session: Session, batch: Batch, fresh: Sequence[Row]) -> list[TotalRow]:
+def _fold(session: Session, batch: Batch, fresh: Sequence[Row]) -> tuple[list[TotalRow], list[TotalRow]]:
     workspace_id = batch.workspace_id
     days, sums = tally(fresh)
     totals: list[TotalRow] = []
@@ -41,28 +41,7 @@ def _fold(session: Session, batch: Batch, fresh: Sequence[Row]) -> list[TotalRow
     if touched:
         seen = [accounts_fold.Seen(account_id, *span) for account_id, span in touched.items()]
         accounts_fold.touch(session, workspace_id, seen)
-    return totals
-
-
-def tally(rows: Iterable[Row]) -> tuple[list[DayRow], list[TotalRow]]:
-    """Uses to add, by day and in all. Anonymous events count for no one."""
-    days: dict[tuple[str, str, str, date], int] = {}
-    totals: dict[tuple[str, str, str], tuple[datetime, datetime, int]] = {}
-    for _, account_id, user_id, _, _, feature, at, on, *_ in rows:
-        if feature is None or not user_id:
-            continue
-        day = (account_id, user_id, feature, on)
-        days[day] = days.get(day, 0) + 1
-        subject = (account_id, user_id, feature)
-        if subject in totals:
-            first, last, total = totals[subject]
-            totals[subject] = (min(first, at), max(last, at), total + 1)
-        else:
-            totals[subject] = (at, at, 1)
-    return (
-        [DayRow(*key, count) for key, count in days.items()],
-        [TotalRow(*key, *rest) for key, rest in totals.items()],
-    )
+    return [row for row in sums if row.feature in batch.milestone_features], totals
 
 
 def _spans(pairs: Iterable[tuple[str, date]]) -> Spans:
