@@ -9,6 +9,7 @@ from datetime import date
 from . import facts
 from .conditions import Compiled, Facts, compile_condition
 from .definitions import Definitions, Goal, LearningPath, Nudge, Policy
+from .nudge import Kind
 from .rule_index import index
 
 ROLE_AND_MOTION = frozenset({"user.role", "account.motion"})
@@ -31,7 +32,8 @@ class CompiledNudge:
     """
 
     order: int
-    key: str  # the nudge's
+    key: str  # the nudge's own, and how it spends attention: every gate asks for them
+    kind: Kind
     nudge: Nudge
     audience: Compiled
     starts_on: date | None
@@ -106,6 +108,7 @@ def _nudge(
     return CompiledNudge(
         order,
         nudge.key,
+        nudge.kind,
         nudge,
         compile_condition(nudge.audience),
         date.fromisoformat(nudge.schedule.starts_on) if nudge.schedule.starts_on else None,

@@ -117,7 +117,7 @@ def _check(release: LiveRelease, nudge: CompiledNudge, facts: Facts, wanted: Cla
     if reason is not None:
         raise HeldError(reason.reason, detail=reason.detail)
     try:
-        release.words.render(nudge.nudge, release.number, None, facts.values)
+        release.words.of(release.number, None, facts.values).nudge(nudge.nudge)
     except TemplateError as error:
         raise HeldError("content", detail={"message": error.message}) from error
 

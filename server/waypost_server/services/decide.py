@@ -21,7 +21,7 @@ from waypost_server.domain.page import Page, seen
 from waypost_server.services.facts import Facts, glance, on_page
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
-from waypost_server.services.words import with_offer
+from waypost_server.services.words import PersonWords, with_offer
 
 TTL_SECONDS = 300
 FEED_LENGTH = 20
@@ -157,13 +157,14 @@ def answer(release: LiveRelease, question: Question, facts: Facts) -> Decision:
     news: list[tuple[str, str]] = []  # (day, key)
     refused: list[HeldNudge] = []
     locale = question.locale or facts.values["user"].get("locale")
+    words = release.words.of(release.number, locale if isinstance(locale, str) else None, facts.values)
     for nudge in _asked(release, question, facts):
         if question.explain and (reason := held(nudge, situation)) is not None:
             refused.append(HeldNudge(nudge.key, reason))
             continue
         if not (question.explain or allowed(nudge, situation)):
             continue
-        reason = _render(release, nudge, locale, facts, rendered)
+        reason = _render(words, nudge, facts, rendered)
         if reason is None and (offer := standing_offer(nudge, situation)) is not None:
             rendered[nudge.key] = with_offer(rendered[nudge.key], offer.id)
         if reason is not None:
@@ -204,21 +205,14 @@ def _asked(release: LiveRelease, question: Question, facts: Facts) -> Iterable[C
 
 
 def _render(
-    release: LiveRelease,
-    nudge: CompiledNudge,
-    locale: Any,
-    facts: Facts,
-    rendered: dict[str, msgspec.Raw],
+    words: PersonWords, nudge: CompiledNudge, facts: Facts, rendered: dict[str, msgspec.Raw]
 ) -> Held | None:
     """Render into `rendered`; a text that fails holds its own nudge and no other."""
     try:
-        text = locale if isinstance(locale, str) else None
         if nudge.nudge.announcement is None:
-            words = release.words.render(nudge.nudge, release.number, text, facts.values)
+            rendered[nudge.key] = words.nudge(nudge.nudge)
         else:
-            read = facts.history.of(nudge.key).count > 0
-            words = release.words.render_news(nudge.nudge, release.number, text, facts.values, read=read)
-        rendered[nudge.key] = words
+            rendered[nudge.key] = words.news(nudge.nudge, read=facts.history.of(nudge.key).count > 0)
     except TemplateError as error:
         return Held("content", {"message": error.message, **error.detail})
     return None

@@ -47,10 +47,7 @@ def for_user(
 def render(release: LiveRelease, nudge: Nudge, facts: Values, locale: str | None) -> Preview:
     """Raises TemplateError when a value is missing that nothing stands in for."""
     facts.setdefault("user", {}).setdefault("id", "")  # whoever it is, a variant needs an id
-    wanted = locale or facts["user"].get("locale")
-    if nudge.surface == "announcement":
-        raw = release.words.render_news(nudge, release.number, wanted, facts, read=False)
-    else:
-        raw = release.words.render(nudge, release.number, wanted, facts)
+    words = release.words.of(release.number, locale or facts["user"].get("locale"), facts)
+    raw = words.news(nudge, read=False) if nudge.surface == "announcement" else words.nudge(nudge)
     numbers = {path: getter(path)(facts) for path in sorted(release.words.paths[nudge.key])}
     return Preview(msgspec.json.decode(raw), numbers)

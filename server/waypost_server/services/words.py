@@ -28,6 +28,7 @@ RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 _encode = msgspec.json.Encoder().encode
 
 Facts = dict[str, Any]
+Getters = tuple[Callable[[Facts], Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class ParsedContent:
     """One language of one nudge. `render(facts, outcome)` gives its content and structure; raises TemplateError."""
 
     lang: str
-    getters: tuple[Callable[[Facts], Any], ...]
+    getters: Getters
     paths: frozenset[str]
     render: Callable[[Facts, Any], dict[str, Any]]
 
@@ -54,39 +55,62 @@ class Words:
     _kept: dict[tuple[Any, ...], msgspec.Raw] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def render(self, nudge: Nudge, release: int, locale: str | None, facts: Facts) -> msgspec.Raw:
-        """A nudge as finished JSON, in the nearest language. Raises TemplateError."""
-        return self._render(nudge, release, locale, facts)
+    def of(self, release: int, locale: str | None, facts: Facts) -> PersonWords:
+        """The same for one person."""
+        return PersonWords(self, release, locale, facts)
 
-    def render_news(
-        self, nudge: Nudge, release: int, locale: str | None, facts: Facts, *, read: bool
-    ) -> msgspec.Raw:
-        """An announcement as an entry of the feed. Raises TemplateError."""
-        return self._render(nudge, release, locale, facts, read)
-
-    def _render(
-        self, nudge: Nudge, release: int, locale: str | None, facts: Facts, read: bool | None = None
-    ) -> msgspec.Raw:
-        """What was said of the same values before is there at once; `read` is told of an entry of the feed."""
-        variant = variant_of(nudge, facts["user"]["id"]) if nudge.variants else ""
-        languages = self.contents[nudge.key][variant]
-        if len(languages) == 1:
-            (content,) = languages.values()
-        else:
-            content = languages[nearest(languages, locale, self.default_locale)]
-        outcome = self.structures[nudge.key].outcome(facts)
-        values = [_fixed(get(facts)) for get in content.getters]
-        key = (nudge.key, variant, content.lang, outcome, read, *values)
+    def kept(self, key: tuple[Any, ...], make: Callable[[], dict[str, Any]]) -> msgspec.Raw:
+        """What was said of the same values before is there at once."""
         found = self._kept.get(key)
         if found is None:
-            document = frame(nudge, variant) if read is None else _entry(nudge, read)
-            words = content.render(facts, outcome)
-            found = msgspec.Raw(_encode({**document, "release": release, **words}))
+            found = msgspec.Raw(_encode(make()))
             with self._lock:
                 if len(self._kept) >= KEPT:
                     self._kept.clear()
                 self._kept[key] = found
         return found
+
+
+@dataclass(slots=True)
+class PersonWords:
+    """The words of a release in the language nearest to one person's, filled with that person's facts.
+
+    What several texts read is looked up once.
+    """
+
+    words: Words
+    release: int
+    locale: str | None
+    facts: Facts
+    _values: dict[Getters, tuple[Any, ...]] = field(default_factory=dict)
+
+    def nudge(self, nudge: Nudge) -> msgspec.Raw:
+        """A nudge as finished JSON. Raises TemplateError."""
+        return self._said(nudge, None)
+
+    def news(self, nudge: Nudge, *, read: bool) -> msgspec.Raw:
+        """An announcement as an entry of the feed. Raises TemplateError."""
+        return self._said(nudge, read)
+
+    def _said(self, nudge: Nudge, read: bool | None) -> msgspec.Raw:
+        words, facts = self.words, self.facts
+        variant = variant_of(nudge, facts["user"]["id"]) if nudge.variants else ""
+        languages = words.contents[nudge.key][variant]
+        if len(languages) == 1:
+            (content,) = languages.values()
+        else:
+            content = languages[nearest(languages, self.locale, words.default_locale)]
+        outcome = words.structures[nudge.key].outcome(facts)
+        values = self._values.get(content.getters)
+        if values is None:
+            values = tuple([_fixed(get(facts)) for get in content.getters])
+            self._values[content.getters] = values
+
+        def make() -> dict[str, Any]:
+            document = frame(nudge, variant) if read is None else _entry(nudge, read)
+            return {**document, "release": self.release, **content.render(facts, outcome)}
+
+        return words.kept((nudge.key, variant, content.lang, outcome, read, values), make)
 
 
 def with_offer(nudge: msgspec.Raw, offer_id: str) -> msgspec.Raw:

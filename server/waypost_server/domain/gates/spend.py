@@ -48,18 +48,18 @@ def _unit(situation: Situation) -> str:
 
 
 def _spent(nudge: CompiledNudge, situation: Situation) -> budget.Spent | None:
-    asked = (id(nudge.policy), nudge.nudge.kind)
-    if asked not in situation.spent:
-        situation.spent[asked] = budget.spent(
+    asked, known = (id(nudge.policy), nudge.kind), situation.spent
+    if asked not in known:
+        known[asked] = budget.spent(
             nudge.policy,
             person=situation.history.person_touches,
             account=situation.history.account_touches,
-            kind=nudge.nudge.kind,
+            kind=nudge.kind,
             channel=IN_APP,
             now=situation.now,
             session_started_at=situation.session_started_at,
         )
-    return situation.spent[asked]
+    return known[asked]
 
 
 def spent_up(nudge: CompiledNudge, situation: Situation) -> bool:
@@ -73,7 +73,7 @@ def budget_numbers(nudge: CompiledNudge, situation: Situation) -> dict[str, Any]
     counted = {
         "person_touches": len(situation.history.person_touches),
         "account_touches": len(situation.history.account_touches),
-        "kind": nudge.nudge.kind,
+        "kind": nudge.kind,
     }
     return counted if spent is None else {**counted, **spent.numbers()}
 

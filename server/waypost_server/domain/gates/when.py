@@ -127,7 +127,7 @@ def quiet(nudge: CompiledNudge, situation: Situation) -> bool:
 
 def _until(nudge: CompiledNudge, situation: Situation) -> datetime | None:
     rule = nudge.policy.quiet_hours
-    if rule is None or not rule.in_app or nudge.nudge.kind not in ("interrupting", "survey"):
+    if rule is None or not rule.in_app or nudge.kind not in ("interrupting", "survey"):
         return None
     return quiet_until(situation.now, rule, _theirs(situation).tzinfo or situation.zone)
 
