@@ -68,12 +68,8 @@ def _if(node: Any) -> Say:
 
 
 def _for(node: Any) -> Say:
-    name, items, body, otherwise = (
-        node.target.name,
-        _value(node.iter),
-        sayer(node.body),
-        sayer(node.else_),
-    )
+    name, items = node.target.name, _value(node.iter)
+    body, otherwise = sayer(node.body), sayer(node.else_)
 
     def say(values: Values, write: Write) -> Iterator[str]:
         given = list(islice(items(values), MAX_ITEMS))
