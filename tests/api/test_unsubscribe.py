@@ -42,7 +42,7 @@ def test_get_asks_and_post_stops(app: tuple[FlaskClient, Runtime]) -> None:
 @pytest.mark.parametrize(
     ("locale", "browser", "words"),
     [
-        ("de-AT", "fr", "Keine solchen E-Mails mehr?"),
+        ("de-AT", "fr", "Diese E-Mails abbestellen?"),
         (None, "fr-CA, en;q=0.5", "Ne plus recevoir ces e-mails ?"),
         ("xx", "es", "Stop these e-mails?"),
         (None, "", "Stop these e-mails?"),

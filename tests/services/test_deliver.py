@@ -92,7 +92,7 @@ def test_an_unsubscribed_address_is_not_written_to(rig: PlayRig) -> None:
 @pytest.mark.parametrize(
     ("locale", "default", "lang", "stop"),
     [
-        ("de-CH", "en", "de", "Keine solchen"),
+        ("de-CH", "en", "de", "Diese E-Mails abbestellen"),
         (None, "es", "es", "No recibir"),
         ("xx", "yy", "en", "Stop these"),
     ],

@@ -35,9 +35,11 @@ article { border: 1px solid var(--line); border-radius: .8rem; background: var(-
 article > :last-child { margin-bottom: 0; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .5rem; text-wrap: balance; overflow-wrap: anywhere; }
 h2 { font-size: 1.05rem; margin: 0 0 .75rem; }
+fieldset + h2 { margin: 2rem 0 .25rem; }
 p { margin: 0 0 1rem; overflow-wrap: anywhere; }
 a { color: var(--accent); }
 .lead { color: var(--soft); margin: 0 0 1.5rem; }
+h2 + .lead { margin-bottom: 1rem; }
 .said, .note { border-radius: .6rem; padding: .7rem 1rem; margin: 0 0 1rem; }
 .said { background: var(--good); color: var(--good-ink); }
 .note { background: var(--quiet); }

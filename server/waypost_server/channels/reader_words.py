@@ -105,14 +105,14 @@ ENGLISH = Words(
 GERMAN = Words(
     MailWords(
         "Sie bekommen diese E-Mail, weil Sie {product} bei {account} nutzen.",
-        "Keine solchen E-Mails mehr",
+        "Diese E-Mails abbestellen",
         "Auswählen, was Sie bekommen",
     ),
     StopWords(
-        "Keine solchen E-Mails mehr?",
+        "Diese E-Mails abbestellen?",
         "Sonst ändert sich für Sie im Produkt nichts.",
-        "Keine solchen E-Mails mehr",
-        "Sie bekommen keine solchen E-Mails mehr",
+        "Abbestellen",
+        "Diese E-Mails sind abbestellt",
         "Eine, die gerade unterwegs ist, kann noch ankommen.",
     ),
     ChoiceWords(
