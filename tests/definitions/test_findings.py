@@ -291,6 +291,15 @@ WARNINGS = [
     (NUDGE, "title: Hint", "title: Hint\nfrom_play: true", "unreachable", 3, "nudge: hint"),
     (TEMPLATE, "", "", "unused_template", 1, "use it"),
     (CATALOG, ", events: [Exported]", "", "no_events", 4, "events:"),
+    (CATALOG, "[Exported]", "[workshop_attended/basic]", "unknown_workshop", 4, "none is defined"),
+    (
+        CATALOG,
+        "[Exported]",
+        "[Exported, workshop_atended/basics]",
+        "unknown_workshop_event",
+        4,
+        "workshop_attended",
+    ),
     (POLICY, "caps: [{max: 3, per: 7d}]", "caps: null", "no_cap", 1, "caps:"),
     (POLICY, "https://crm", "http://crm", "plain_http", 4, "https://"),
     (ADOPTION, "", adopted("feature: launch"), "breadth", 3, "weeks_active"),
@@ -318,6 +327,16 @@ def test_a_warning_names_file_line_and_remedy(
     finding = found(loaded, code, name)
     assert (finding.severity, finding.file, finding.line) == ("warning", name, line), str(finding)
     assert remedy in finding.remedy
+
+
+def test_the_event_of_one_workshop_names_one_that_exists() -> None:
+    """A feature that counts `workshop_attended/<workshop>` of no workshop hears the nearest name."""
+    workshop = "key: basics\ntitle: Basics\nminutes: 45\ncontent: {en: {title: Basics}}\n"
+    for written, remedies in (("basic", ["did you mean basics"]), ("basics", [])):
+        catalog = FILES[CATALOG].replace("[Exported]", f"[workshop_attended/{written}]")
+        files = {**FILES, CATALOG: catalog, "workshops/basics.yaml": workshop}
+        loaded = load_files(files, check_template=check_template)
+        assert [each.remedy for each in loaded.findings if each.file == CATALOG] == remedies
 
 
 def test_the_small_set_is_clean() -> None:

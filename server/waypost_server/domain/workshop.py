@@ -11,6 +11,12 @@ from .nudge import Goal
 
 State = Literal["draft", "invited", "accepted", "declined", "attended", "missed", "withdrawn"]
 TOLD: tuple[State, ...] = ("invited", "accepted", "declined", "attended", "missed")  # they know of it
+AS_EVENTS: tuple[State, ...] = (
+    "invited",
+    "accepted",
+    "declined",
+    "attended",
+)  # of the person, as `workshop_<state>`
 HAS_PLACE: frozenset[State] = frozenset({"accepted", "attended"})
 FOLLOW_UP_DAYS = 14  # when the goal names no length
 NOTICE = timedelta(hours=12)  # a slot that begins sooner invites nobody

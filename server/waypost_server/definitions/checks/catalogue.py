@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from waypost_server.definitions.findings import Source, Where
+from waypost_server.definitions.nested import nearest
+from waypost_server.domain.workshop import AS_EVENTS
+
 from .context import Context
 from .rules import check_condition
 
@@ -45,6 +49,8 @@ def _features(context: Context) -> None:
             context.report.warning(
                 source, where, "no_events", message, "add `events:` with the names the product sends"
             )
+        for name in feature.events:
+            _workshop(context, name, source, (*where, "events"))
         for kind, name in names:
             other = seen.setdefault((kind, name), feature.key)
             if other != feature.key:
@@ -52,3 +58,18 @@ def _features(context: Context) -> None:
                 context.report.error(
                     source, (*where, f"{kind}s"), "duplicate_event", message, "remove one of the two"
                 )
+
+
+def _workshop(context: Context, name: str, source: Source, where: Where) -> None:
+    """An event of one workshop, `workshop_attended/<workshop>`, is Waypost's own: any other name is never counted."""
+    event, divided, key = name.partition("/")
+    known = context.known("workshop")
+    if not divided or not event.startswith("workshop_") or not context.defines("workshop"):
+        return
+    kinds = [f"workshop_{each}" for each in AS_EVENTS]
+    if event not in kinds:
+        message = f"Waypost tells no {event!r} of a workshop, so {name!r} counts nothing"
+        context.report.warning(source, where, "unknown_workshop_event", message, nearest(event, kinds))
+    elif key not in known:
+        message = f"there is no workshop {key!r}, so {name!r} counts nothing"
+        context.report.warning(source, where, "unknown_workshop", message, nearest(key, known))
