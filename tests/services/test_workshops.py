@@ -11,12 +11,14 @@ import pytest
 
 from tests.builders import WORKSPACE
 from tests.services.play_rig import CATALOG, FILES, STRATEGIC, PlayRig
+from waypost_server.definitions.loader import load_files
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
 from waypost_server.services.addresses import workshop_url
 from waypost_server.services.fsck import check as fsck
 from waypost_server.services.message_drafts import send_draft
 from waypost_server.services.publish import publish
 from waypost_server.services.recover import recover
+from waypost_server.services.rehearse import WORKSHOPS, rehearse
 from waypost_server.services.start_run import Wish, start_run
 from waypost_server.services.workshop_answer import answer, see
 from waypost_server.services.workshop_attendance import mark
@@ -342,3 +344,17 @@ def test_what_a_customer_wrote_stays_words(rig: Class) -> None:
     html = rig.mails()[-1].get_body(("html",)).get_content()
     assert "<b>1</b>" not in html and 'href="https://evil.example' not in html
     assert {each.state for each in rig.rows(PlayRun)} == {"ended"}
+
+
+def test_a_rehearsal_invites_to_slots_that_were_planned(rig: Class) -> None:
+    """An invitation would have gone out, to a slot that was there by then; a place that was taken stays taken."""
+    rig.add_account(first_day=rig.clock.now.date() - timedelta(days=12))
+    rig.clock.move(days=4)
+    late = PLAY.replace("on: {person: true}", "on: {signal: milestone_overdue, milestone: first_launch}")
+    others = {name: text for name, text in TEACHING.items() if name != "plays/launch-overdue.yaml"}
+    draft = load_files({**others, "plays/teach.yaml": late}).definitions
+    found = rehearse(rig.runtime, WORKSPACE, draft, days=3)
+    assert found.sent == {"teach: invitation": 1}
+    assert WORKSHOPS in found.assumptions and rig.mails() == rig.invitations() == []
+    rig.sql("update workshop_slot set created_at = :at", at=rig.clock.now)
+    assert "teach: invitation" not in rehearse(rig.runtime, WORKSPACE, draft, days=3).sent

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .definitions import PlayStep
+from .definitions import Play, PlayStep
 from .flow_steps import BranchStep, WaitStep
 
 
@@ -28,6 +28,13 @@ def walk(steps: Iterable[PlayStep]) -> Iterator[PlayStep]:
         yield step
         for inner in inside(step):
             yield from walk(inner)
+
+
+def every_step(plays: Iterable[Play]) -> Iterator[PlayStep]:
+    """The steps of all branches of all plays."""
+    for play in plays:
+        for branch in play.branches.values():
+            yield from walk(branch)
 
 
 def inside(step: PlayStep) -> tuple[tuple[PlayStep, ...], ...]:

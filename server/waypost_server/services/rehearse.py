@@ -19,10 +19,11 @@ from waypost_server.channels.email import Mail, Mark
 from waypost_server.channels.outcome import Outcome, Sent
 from waypost_server.channels.webhook import Post
 from waypost_server.domain import assignment
-from waypost_server.domain.definitions import Definitions
+from waypost_server.domain.definitions import Definitions, WorkshopStep
 from waypost_server.domain.errors import BadInputError
 from waypost_server.domain.local_day import day_of, start_of, zone_of
 from waypost_server.domain.page import Page
+from waypost_server.domain.play_program import every_step
 from waypost_server.services.fixed_releases import FixedReleases
 from waypost_server.services.ingest_accounts import Sender
 from waypost_server.services.ingest_plan import make_plan
@@ -50,6 +51,10 @@ ASSUMPTIONS = (
 NO_PAGE = (
     "Which page a user was on is not known: a nudge that asks for {} was shown only to those for whom its "
     "audience holds on every page, so its figures are low. With --page everybody is on one page."
+)
+WORKSHOPS = (
+    "Workshops have the slots that had been planned by each day; one that was cancelled since is left out. Nobody "
+    "answers an invitation."
 )
 ONE_PAGE = "Everybody was on the page {} on every visit."
 Progress = Callable[[int, int], None]  # days done, days in all
@@ -154,12 +159,15 @@ def rehearse(
 
 
 def _assumptions(release: LiveRelease, page: Page | None) -> tuple[str, ...]:
-    """What is assumed, and of the page only where the draft asks for it."""
+    """What is assumed; of workshops and of the page only where the draft asks for them."""
+    found: tuple[str, ...] = ASSUMPTIONS
+    if any(isinstance(step, WorkshopStep) for step in every_step(release.definitions.plays)):
+        found = (*found, WORKSHOPS)
     fields = sorted(f"page.{each}" for each in release.compiled.page_fields)
     if not fields:
-        return ASSUMPTIONS
+        return found
     named = dict(page).get("path", "") if page is not None else None
-    return (*ASSUMPTIONS, NO_PAGE.format(", ".join(fields)) if named is None else ONE_PAGE.format(named))
+    return (*found, NO_PAGE.format(", ".join(fields)) if named is None else ONE_PAGE.format(named))
 
 
 def _sample(

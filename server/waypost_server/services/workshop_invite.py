@@ -27,6 +27,7 @@ def slot_for(context: RunContext, step: WorkshopStep) -> WorkshopSlot | None:
         step.workshop,
         after=context.now + NOTICE,
         before=context.now + timedelta(days=step.within_days),
+        planned_by=context.now,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, insert, or_, select, text, tuple_
 from sqlalchemy.orm import Session
 
-from waypost_server.store import motion_overrides
+from waypost_server.store import motion_overrides, rehearsal_workshops
 from waypost_server.store.tables import (
     Account,
     AdoptionScore,
@@ -31,6 +31,8 @@ from waypost_server.store.tables import (
     Touch,
     UsageDay,
     UsageTotal,
+    WorkshopInvitation,
+    WorkshopSlot,
     Workspace,
 )
 from waypost_server.store.usage import TotalRow
@@ -72,7 +74,7 @@ class Start:
         self.changed = Changed()
 
     def copy(self, features: tuple[str, ...]) -> None:
-        """Everything that was there: people and accounts, use, what they were shown and sent, open signals."""
+        """Everything that was there: people and accounts, use, what they were shown and sent, signals, workshops."""
         self._all(Workspace, Workspace.id == self._workspace_id)
         for table in (ConsoleUser, Suppression):
             self._all(table)
@@ -92,7 +94,22 @@ class Start:
             PlayRun, PlayRun.started_at < self._at, make=lambda row: {**row, "state": "ended", "due_at": None}
         )
         self._all(Task, Task.created_at < self._at, make=self._task)
+        self._workshops()
         self._scratch.execute(text(TOTALS))
+
+    def _workshops(self) -> None:
+        """Slots planned later come along: nobody is invited to one before it was planned."""
+        taken = rehearsal_workshops.places_taken(self._session, self._workspace_id, self._at)
+        self._all(
+            WorkshopSlot,
+            WorkshopSlot.state == "open",
+            make=lambda row: {**row, "taken": taken.get(row["id"], 0)},
+        )
+        self._all(
+            WorkshopInvitation,
+            WorkshopInvitation.invited_at < self._at,
+            make=lambda row: rehearsal_workshops.invitation_at(row, self._at),
+        )
 
     def _all(self, table: Any, *where: ColumnElement[bool], make: Callable[[Row], Row] | None = None) -> None:
         columns = table.__table__

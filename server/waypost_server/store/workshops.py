@@ -72,9 +72,15 @@ def next_slots(session: Session, workspace_id: str, *, now: datetime) -> dict[st
 
 
 def first_with_room(
-    session: Session, workspace_id: str, workshop: str, *, after: datetime, before: datetime
+    session: Session,
+    workspace_id: str,
+    workshop: str,
+    *,
+    after: datetime,
+    before: datetime,
+    planned_by: datetime,
 ) -> Slot | None:
-    """The first open slot with a free place that begins in a time."""
+    """The first open slot with a free place that begins in a time and was planned by a moment."""
     return session.scalar(
         select(Slot)
         .where(
@@ -83,6 +89,7 @@ def first_with_room(
             Slot.state == "open",
             Slot.starts_at >= after,
             Slot.starts_at <= before,
+            Slot.created_at <= planned_by,
             or_(Slot.capacity.is_(None), Slot.taken < Slot.capacity),
         )
         .order_by(Slot.starts_at, Slot.id)
