@@ -58,7 +58,7 @@ def test_from_a_nudge_to_a_release(console: Console) -> None:
     assert "Saved in the draft." in browser.get(ADDRESS).text
     assert "1 file edited" in browser.get(MINE).text
     plan = browser.get(f"{MINE}/publish").text
-    assert "frequency.max" in plan and "None is touched." in plan
+    assert "frequency.max" in plan and "None moves, none ends." in plan
     done = browser.post(f"{MINE}/publish", {"seen": seen_of(plan), "message": "Less often"})
     assert done.headers["Location"] == "/console/settings/releases/2"
     assert "Less often" in browser.get("/console/settings/releases/2").text

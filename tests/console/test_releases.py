@@ -81,7 +81,7 @@ def test_rolling_back_shows_what_it_changes_and_is_written_down(two: Console) ->
     browser = two.logged_in("author")
     page = browser.get(f"{PAGES}/1/roll-back").text
     assert "Its files become release 3" in page and "every_days" in page
-    assert "on with the release it began with" in page
+    assert "on with the release they began with" in page
     answer = browser.post(f"{PAGES}/1/roll-back", {"base": "2", "message": "Too short"})
     assert answer.headers["Location"].endswith("/releases/3")
     assert (live(two).message, live(two).files, live(two).environment) == ("Too short", files(), "")
@@ -113,7 +113,7 @@ def test_who_may_roll_back(two: Console) -> None:
 
 
 def test_automated_steps_to_strategic_accounts_need_an_approver(two: Console) -> None:
-    """The page names the accounts, and an author cannot publish it."""
+    """The page names the accounts; an author cannot publish it, and an approver only with a tick."""
     play = files()[PLAY].replace(
         "strategic:", "strategic:\n  - email: {template: usage-drop-tips, to: {role: admin}}"
     )
@@ -124,10 +124,13 @@ def test_automated_steps_to_strategic_accounts_need_an_approver(two: Console) ->
     author = two.logged_in("author")
     page = author.get(f"{PAGES}/3/roll-back").text
     assert "would newly reach" in page and "needs somebody with the role approver" in page
-    assert author.post(f"{PAGES}/3/roll-back", {"base": "4"}).status_code == 403
+    address, form = f"{PAGES}/3/roll-back", {"base": "4"}
+    assert author.post(address, {**form, "accept": "yes"}).status_code == 403
     admin = two.logged_in("admin")
-    admin.get(f"{PAGES}/3/roll-back")
-    assert admin.post(f"{PAGES}/3/roll-back", {"base": "4"}).status_code == 302
+    assert 'name="accept"' in admin.get(address).text
+    unasked = admin.post(address, form)
+    assert unasked.status_code == 409 and "Not published: read below" in unasked.text
+    assert admin.post(address, {**form, "accept": "yes"}).status_code == 302
 
 
 def test_the_audience_in_numbers_is_a_page_and_a_part(two: Console) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from waypost_server.console import diffs
+from waypost_server.console import diffs, strategic
 from waypost_server.console.access import login, needs, runtime
-from waypost_server.domain.errors import BadInputError, ForbiddenError, NotFoundError
+from waypost_server.domain.errors import BadInputError, NotFoundError
 from waypost_server.services.apply import StrategicError
-from waypost_server.services.console_login import may
 from waypost_server.services.draft import existing_draft, stamp_of
 from waypost_server.services.edit_draft import keep_mine
 from waypost_server.services.plan import plan
@@ -49,9 +48,6 @@ def confirm(name: str, problem: str | None = None) -> str:
 def publish(name: str) -> Any:
     """Publish what the page showed, and nothing else."""
     who, form = login(), request.form
-    accept = form.get("accept") == "yes"
-    if accept and not may(who.role, "approver"):
-        raise ForbiddenError("Reaching strategic accounts by automated steps needs the role approver.")
     try:
         done = publish_draft(
             runtime(),
@@ -59,13 +55,13 @@ def publish(name: str) -> Any:
             name,
             author=who.email,
             message=form.get("message", "").strip()[:500],
-            accept_strategic=accept,
+            accept_strategic=strategic.is_accepted(),
             seen=form.get("seen", ""),
         )
     except NotFoundError:
         raise
     except StrategicError:
-        return confirm(name, problem="Not published: read below whom it would newly reach."), 409
+        return confirm(name, problem=strategic.NEWLY_REACHED), 409
     except BadInputError as error:
         return confirm(name, problem=error.message), error.status
     flash(f"Published as release {done.number}. Every server uses it within about a second.")

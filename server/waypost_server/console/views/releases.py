@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
-from waypost_server.console import cursors, diffs
+from waypost_server.console import cursors, diffs, strategic
 from waypost_server.console.access import login, needs, runtime
-from waypost_server.domain.errors import ConflictError, ForbiddenError
+from waypost_server.domain.errors import ConflictError
+from waypost_server.services.apply import StrategicError
 from waypost_server.services.compare_releases import Difference, compare_releases
-from waypost_server.services.console_login import may
 from waypost_server.services.plan import plan
 from waypost_server.services.publish import RefusedError
 from waypost_server.services.rollback import rollback as publish_again
@@ -113,7 +113,6 @@ def confirm(number: int, problem: str | None = None) -> str:
         errors=[each for each in refused.findings if each.severity == "error"] if refused else (),
         message=request.form.get("message", ""),
         problem=problem,
-        may_reach=may(who.role, "approver"),
     )
 
 
@@ -124,10 +123,6 @@ def roll_back(number: int) -> Any:
     base = form.get("base", "")
     if not base.isdecimal():
         abort(400)
-    (files, environment), _ = undoes(runtime(), who.workspace_id, number)
-    planned = plan(runtime(), who.workspace_id, files, environment=environment)
-    if planned.refusals and not may(who.role, "approver"):
-        raise ForbiddenError("Reaching strategic accounts by automated steps needs the role approver.")
     try:
         live, _ = publish_again(
             runtime(),
@@ -136,8 +131,10 @@ def roll_back(number: int) -> Any:
             author=who.email,
             message=form.get("message", "").strip()[:500],
             base=int(base),
-            accept_strategic=may(who.role, "approver"),
+            accept_strategic=strategic.is_accepted(),
         )
+    except StrategicError:
+        return confirm(number, problem=strategic.NEWLY_REACHED), 409
     except ConflictError as error:
         return confirm(number, problem=error.message), error.status
     flash(
