@@ -29,11 +29,11 @@ class Form(HTMLParser):
         given = dict(attrs)
         name = given.get("name") or ""
         if tag == "select":
-            self.select = name if name.startswith("b-") else ""
+            self.select = name if name[:2] in ("b-", "t-") else ""
             self.fields += [(name, "")] if self.select else []
         elif tag == "option" and self.select and ("selected" in given or not self.fields[-1][1]):
             self.fields[-1] = (self.select, given.get("value") or "")
-        elif tag == "input" and name.startswith("b-"):
+        elif tag == "input" and name[:2] in ("b-", "t-"):
             self.fields.append((name, given.get("value") or ""))
 
     def handle_endtag(self, tag: str) -> None:
@@ -92,7 +92,7 @@ def test_an_audience_is_shown_as_rows(console: Console) -> None:
 def test_rows_are_put_into_the_text(console: Console) -> None:
     """Adding, filling and removing rows changes those lines of the text alone, and counts whom it reaches."""
     builder = open_builder(console)
-    builder.press("row")
+    builder.press("b-row")
     assert text_of(builder.page) == files()[FILE] and len(rows(builder.page)) == 5
     builder.set("b-path", 4, "usage.report_export.days_28d")
     builder.set("b-operator", 4, "$gte")
@@ -102,7 +102,7 @@ def test_rows_are_put_into_the_text(console: Console) -> None:
     builder.press("write")
     assert "Write a number" in builder.page and "until every condition is complete" in builder.page
     builder.set("b-value", 4, "3")
-    builder.press("remove:1")
+    builder.press("b-remove:1")
     without = files()[FILE].replace("  account.motion: long_tail\n", "", 1)
     line = "  milestone.first_automation.progress: {$gte: 0.5, $lt: 1}\n"
     assert text_of(builder.page) == without.replace(
@@ -116,8 +116,8 @@ def test_groups_and_what_joins_them(console: Console) -> None:
     """A group of alternatives inside conditions that all hold."""
     builder = open_builder(console)
     for do, number, path, value in (
-        ("group", 4, "account.plan", "growth"),
-        ("row:100", 5, "account.plan", "starter"),
+        ("b-group", 4, "account.plan", "growth"),
+        ("b-row:100", 5, "account.plan", "starter"),
     ):
         builder.press(do)
         builder.set("b-path", number, path)
@@ -165,7 +165,7 @@ def test_a_play_gets_its_first_audience(console: Console) -> None:
     address = f"{MINE}/files/plays~2Fusage-drop.yaml"
     builder = open_builder(console, address)
     assert "Whom it is for" in builder.page
-    builder.press("row", f"{address}/build")
+    builder.press("b-row", f"{address}/build")
     builder.set("b-path", 0, "account.plan")
     builder.set("b-value", 0, "growth")
     builder.press("write", f"{address}/build")
@@ -182,7 +182,7 @@ def test_groups_patterns_and_versions_are_rows(console: Console) -> None:
         ("user.email", "$regex", "@acme[.]example$"),
         ("user.app_version", "$vgte", "2.10.0"),
     ):
-        builder.press("row")
+        builder.press("b-row")
         last = len(rows(builder.page)) - 1
         builder.set("b-path", last, path)
         builder.press("refresh")
@@ -209,10 +209,39 @@ def test_a_saved_group_is_a_row(console: Console) -> None:
     browser.post(catalog, {"seen": seen_of(page), "text": files()["catalog.yaml"] + group})
     builder = open_builder(console)
     assert '<option value="$savedGroup">' in builder.page
-    builder.press("row")
+    builder.press("b-row")
     builder.set("b-path", 4, "$savedGroup")
     builder.press("refresh")
     builder.set("b-value", 4, "admins")
     builder.press("write")
     assert "  $savedGroup: admins\n" in text_of(builder.page) and "match now" in builder.page
     assert ("$savedGroup", "=", "admins") in rows(builder.page)
+
+
+def test_an_estimate_comes_first_and_then_the_exact_number(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The script gets a sample with its interval at once and may ask for the count; a plain form counts."""
+    monkeypatch.setattr("waypost_server.services.population.SAMPLE", 4)
+    builder = open_builder(console)
+    form = {**builder.sent.to_dict(flat=False), "seen": seen_of(builder.page), "text": text_of(builder.page)}
+    plain = builder.browser.post(f"{ADDRESS}/check", {**form, "do": "count"}).text
+    assert "match now" in plain and "by a sample of" not in plain
+    first = builder.browser.post(f"{ADDRESS}/check", {**form, "do": "count"}, **{"X-Fragment": "1"}).text
+    assert "data-more" in first and "by a sample of 4" in first and "about " in first
+    then = builder.browser.post(f"{ADDRESS}/count", form).text
+    assert "data-more" not in then and "by a sample" not in then and "match now" in then
+
+
+def test_a_condition_on_the_page_takes_one(console: Console) -> None:
+    """Without a page whoever matches on some page counts; with one it is judged there."""
+    builder = open_builder(console)
+    asks = files()[FILE].replace("  account.motion: long_tail\n", "  page.path: /reports\n", 1)
+    assert 'name="page"' not in builder.page
+    builder.press("write", text=asks)
+    assert 'name="page"' in builder.page and ", on some page" in builder.page
+    for path, said in (("/reports", True), ("/team", False)):
+        form = {"seen": seen_of(builder.page), "text": asks, "do": "count", "page": path}
+        page = builder.browser.post(f"{ADDRESS}/check", form).text
+        assert "on some page" not in page and f'value="{path}"' in page
+        assert ('<span class="value">0</span>' not in page) == said

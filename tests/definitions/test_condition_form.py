@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.definitions.files import FILES
-from waypost_server.definitions.condition_edit import places, put_condition
 from waypost_server.definitions.condition_form import (
     NAMED_GROUPS,
     OPERATORS,
@@ -26,7 +25,9 @@ from waypost_server.definitions.condition_form import (
     value_of,
     write_form,
 )
+from waypost_server.definitions.condition_places import places
 from waypost_server.definitions.strict_yaml import read
+from waypost_server.definitions.text_edit import put_mapping
 from waypost_server.definitions.yaml_writer import written
 from waypost_server.domain.conditions import evaluate
 from waypost_server.domain.facts import nest
@@ -179,7 +180,7 @@ segments:
 def test_writing_a_condition_touches_nothing_else(text: str, form: Form) -> None:
     """Every line outside stays byte for byte, every comment on a line of its own stays, and the rest reads the same."""
     condition = write_form(form)
-    made = put_condition(text, ("audience",), condition)
+    made = put_mapping(text, ("audience",), condition)
     assert made is not None
     before, after = read("", text).data, read("", made).data
     assert after.pop("audience") == condition
@@ -195,12 +196,12 @@ def test_a_changed_row_keeps_its_neighbours() -> None:
     """Only the value that changed is written anew; trailing comments stay on their lines."""
     data = read("", BLOCK).data["audience"]
     changed = {**data, "user.role": {"$in": ["admin", "viewer"]}, "account.motion": "long_tail"}
-    made = put_condition(BLOCK, ("audience",), changed)
+    made = put_mapping(BLOCK, ("audience",), changed)
     assert made == BLOCK.replace("[admin]", "[admin, viewer]").replace(
         "    - usage.launch.used: true\n", "    - usage.launch.used: true\n  account.motion: long_tail\n"
     )
-    assert put_condition(FLOW, ("audience",), {"user.role": "viewer"}) == FLOW.replace("admin", "viewer")
-    assert put_condition(NONE, ("audience",), {"user.role": "a"}) == NONE + "\naudience:\n  user.role: a\n"
+    assert put_mapping(FLOW, ("audience",), {"user.role": "viewer"}) == FLOW.replace("admin", "viewer")
+    assert put_mapping(NONE, ("audience",), {"user.role": "a"}) == NONE + "\naudience:\n  user.role: a\n"
 
 
 def test_conditions_are_found_wherever_they_stand() -> None:
@@ -210,5 +211,5 @@ def test_conditions_are_found_wherever_they_stand() -> None:
     found = [each.name for each in places("catalog.yaml", FILES["catalog.yaml"])]
     assert found == ["segments large when", "motions strategic when"]
     assert places("in-app/hint.yaml", "a: [") == []
-    inside = put_condition(NESTED, ("segments", "small", "when"), {"account.seats": {"$gte": 2}})
+    inside = put_mapping(NESTED, ("segments", "small", "when"), {"account.seats": {"$gte": 2}})
     assert inside == NESTED.replace("{account.seats: 1}", "{account.seats: {$gte: 2}}")

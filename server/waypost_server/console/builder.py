@@ -1,116 +1,26 @@
-"""The condition builder: rows of fact, operator and value, made of the text and put back into it."""
+"""The condition builder: the conditions of a file, and one of them as rows, made of the text and put back into it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from waypost_server.console.conditions import OPERATORS as WORDS
-from waypost_server.console.conditions import Reader
-from waypost_server.definitions.condition_edit import Place, places, put_condition
-from waypost_server.definitions.condition_form import (
-    MOST,
-    NAMED_GROUPS,
-    OPERATORS,
-    PATTERNS,
-    SAVED,
-    SEVERAL,
-    VERSIONS,
-    WITHOUT_VALUE,
-    BadValueError,
-    Form,
-    Group,
-    Joint,
-    Row,
-    read_form,
-    type_of,
-    value_of,
-    write_form,
-)
-from waypost_server.definitions.editor_schema import names
+from waypost_server.console import condition_rows
+from waypost_server.console.condition_rows import Rows
+from waypost_server.console.words import humanise, sentence
+from waypost_server.definitions.condition_places import Place, places
 from waypost_server.definitions.saved_groups import groups_of, put_in
-from waypost_server.domain import facts
+from waypost_server.definitions.text_edit import put_mapping
 from waypost_server.domain.definitions import Definitions
-from waypost_server.domain.fact_catalogue import CATALOGUE, Fact
 
-LABELS = {
-    **WORDS,
-    "$regex": "matches the pattern",
-    "$notRegex": "does not match",
-    "yes": "is true",
-    "no": "is false",
-    "known": "is known",
-    "unknown": "is not known",
-}
-NAMED = {
-    "user.role": "role", "account.segment": "segment", "account.motion": "motion", "account.phase": "phase",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A row as the page shows it. `group` is "" or the number of the group it stands in."""
-
-    row: Row
-    group: str = ""
-    problem: str = ""
-
-    @property
-    def operators(self) -> list[tuple[str, str]]:
-        """The operators that fit the fact, with their words."""
-        return [
-            (each, LABELS[each]) for each in OPERATORS[type_of(self.row.path) if self.row.path else "any"]
-        ]
-
-    @property
-    def has_value(self) -> bool:
-        return self.row.operator not in WITHOUT_VALUE
-
-    @property
-    def is_wrong(self) -> bool:
-        """Whether there is something to fix; a value that is not written yet is no mistake."""
-        known = self.row.path == SAVED or facts.find(self.row.path)
-        return bool(self.problem) and (bool(self.row.value) or not known)
-
-    @property
-    def choices(self) -> str:
-        """What the value is one of: role, segment, motion, phase or a kind of group; "" for anything else."""
-        if self.row.path == SAVED:
-            return "saved-group"
-        if self.row.operator in NAMED_GROUPS:
-            return "list-group"
-        return NAMED.get(self.row.path, "")
-
-    @property
-    def hint(self) -> str:
-        """What to write as the value, while nothing is there."""
-        if self.row.operator in SEVERAL:
-            return "One, or several, with commas"
-        if self.choices.endswith("group"):
-            return "Name of a group"
-        return {"$regex": "^/reports/", "$notRegex": "^/reports/"}.get(
-            self.row.operator, "2.10.0" if self.row.operator in VERSIONS else "Value"
-        )
-
-    @property
-    def about(self) -> str:
-        """The fact in words: its meaning, type and unit, and an example."""
-        if self.row.path == SAVED:
-            return "In a group that catalog.yaml names with a condition of its own."
-        if self.row.operator in PATTERNS:
-            return (
-                "A pattern (RE2) of at most 256 characters, found anywhere in the text; no (?=…) and no \\1."
-            )
-        fact = facts.find(self.row.path) if self.row.path else None
-        if fact is None:
-            return "Type a part of a name, such as role, usage or milestone."
-        waits = " Not in the text before it has a value." if self.problem else ""
-        unit = f"{fact.type}, {fact.unit}" if fact.unit and fact.unit != fact.type else fact.type
-        return f"{fact.meaning[:1].upper()}{fact.meaning[1:]}. {unit.capitalize()}, such as {fact.example}.{waits}"
+PREFIX = "b"
+STAYS = "The text stays as it is until every condition is complete."
+ONLY_TEXT = "This condition can only be changed in the text."
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,152 +29,60 @@ class Builder:
 
     places: list[Place]
     place: Place | None = None
-    joint: Joint = "all"
-    fields: tuple[Field, ...] | None = None
-    joints: Mapping[str, Joint] = field(default_factory=dict)  # of the groups
+    rows: Rows | None = None
     problem: str = ""
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """(name, in words) of every condition."""
+        return [(each.name, _words(each)) for each in self.places]
 
     @property
     def made(self) -> str:
         """A fingerprint of the condition the rows were made of: rows of another one are out of date."""
         return f"{self.place.name} {json.dumps(self.place.condition, sort_keys=True)}" if self.place else ""
 
-    @property
-    def layout(self) -> Iterator[tuple[str, list[tuple[int, Field]]]]:
-        """("", one row) or (group, its rows), in order; every row with its number."""
-        found: dict[str, list[tuple[int, Field]]] = {}
-        for number, each in enumerate(self.fields or ()):
-            found.setdefault(each.group or f"-{number}", []).append((number, each))
-        for key, rows in found.items():
-            yield ("" if key.startswith("-") else key), rows
+
+def _words(place: Place) -> str:
+    """ "Audience", "Segments, large", "Long tail, step 2, wait"."""
+    steps = place.where[:-1] if place.where[-1] in ("when", "condition") else place.where
+    return sentence(
+        ", ".join(f"step {step + 1}" if isinstance(step, int) else humanise(step) for step in steps)
+    )
 
 
 def from_text(file: str, text: str, chosen: str | None) -> Builder:
-    """The rows of a condition of the text: the chosen one, or the first."""
-    found = places(file, text)
+    """The rows of a condition of the text: the chosen one, or the first. What starts a play has fields of its own."""
+    is_play = PurePosixPath(file).parts[0] == "plays"
+    found = [each for each in places(file, text) if not (is_play and each.where[0] == "on")]
     place = next((each for each in found if each.name == chosen), found[0] if found else None)
-    form = read_form(place.condition) if place else None
-    if form is None:
-        return Builder(found, place)
-    fields, joints = [], {}
-    for number, entry in enumerate(form.entries, 1):
-        inside = isinstance(entry, Group)
-        if isinstance(entry, Group):
-            joints[str(number)] = entry.joint
-        rows = entry.rows if isinstance(entry, Group) else (entry,)
-        fields += [Field(row, str(number) if inside else "") for row in rows]
-    return Builder(found, place, form.joint, tuple(fields), joints)
+    return Builder(found, place, condition_rows.from_condition(PREFIX, place.condition) if place else None)
 
 
 def from_form(file: str, text: str, given: MultiDict[str, str], definitions: Definitions) -> Builder:
-    """The rows as they stand on the page, after what a button asked for (`do`: row, row:2, group, remove:3).
+    """The rows as they stand on the page.
 
     Where the text says something else than the rows were made of, somebody wrote there, and the text counts.
     """
     stored = from_text(file, text, given.get("b-place"))
-    if stored.fields is None or given.get("b-made") != stored.made:
+    if stored.rows is None or given.get("b-made") != stored.made:
         return stored
-    lists = [given.getlist(name)[:MOST] for name in ("b-path", "b-operator", "b-value", "b-group")]
-    rows = [
-        (Row(path.strip(), operator, value), group)
-        for path, operator, value, group in zip(*lists, strict=False)
-    ]
-    joints = {group: _joint(given.get(f"b-joint-{group}"), "any") for _, group in rows if group}
-    rows = _after(given.get("do", ""), rows, joints)
-    fields = tuple(Field(_fitting(row), group) for row, group in rows)
-    fields = tuple(replace(each, problem=_problem(each.row, definitions)) for each in fields)
-    return replace(stored, joint=_joint(given.get("b-joint"), "all"), fields=fields, joints=joints)
-
-
-def _joint(text: str | None, usual: Joint) -> Joint:
-    return {"all": "all", "any": "any"}.get(text or "", usual)  # type: ignore[return-value]  # one of the two
-
-
-def _after(do: str, rows: list[tuple[Row, str]], joints: dict[str, Joint]) -> list[tuple[Row, str]]:
-    what, _, which = do.partition(":")
-    if what == "remove" and which.isdecimal():
-        return [row for number, row in enumerate(rows) if number != int(which)]
-    if what in ("row", "group") and len(rows) < MOST:
-        group = which
-        if what == "group":
-            group = str(max((int(each) for each in joints if each.isdecimal()), default=0) + 100)
-            joints[group] = "any"
-        return [*rows, (Row("", "="), group)]
-    return rows
-
-
-def _fitting(row: Row) -> Row:
-    """An operator that the fact has; another fact may have others."""
-    known = OPERATORS[type_of(row.path) if row.path else "any"]
-    return row if row.operator in known else replace(row, operator=known[0])
-
-
-def _problem(row: Row, definitions: Definitions) -> str:
-    if not row.path:
-        return ""
-    unknown = None if row.path == SAVED else facts.check(row.path, definitions)
-    if unknown is not None:
-        return f"{unknown.message}: {unknown.remedy}"
-    try:
-        value_of(row)
-    except BadValueError as error:
-        return f"{str(error)[:1].upper()}{str(error)[1:]}"
-    kind = Field(row).choices
-    known = choices(definitions).get(kind, []) if kind.endswith("group") else [row.value]
-    if row.value not in known:
-        return f"There is no such group: {', '.join(known) or 'name one in catalog.yaml'}"
-    return ""
+    return replace(stored, rows=condition_rows.from_page(PREFIX, given, definitions))
 
 
 def put(builder: Builder, text: str) -> tuple[Builder, str]:
-    """The rows in the text. Rows without a fact are not there yet; a row with a problem leaves the text alone."""
-    if builder.fields is None or builder.place is None:
+    """The rows in the text. A row with a problem leaves the text alone."""
+    if builder.rows is None or builder.place is None:
         return builder, text
-    if any(each.problem for each in builder.fields):
-        return replace(builder, problem="The text stays as it is until every condition is complete."), text
-    condition = write_form(_form(builder))
+    if builder.rows.has_problem:
+        return replace(builder, problem=STAYS), text
+    condition = builder.rows.condition()
     if not condition and not builder.place.condition:
         return builder, text
-    made = put_condition(text, builder.place.where, condition)
+    made = put_mapping(text, builder.place.where, condition)
     if made is None:
-        return replace(builder, problem="This condition can only be changed in the text."), text
+        return replace(builder, problem=ONLY_TEXT), text
     return replace(builder, place=replace(builder.place, condition=condition)), made
-
-
-def _form(builder: Builder) -> Form:
-    entries: list[Row | Group] = []
-    for group, numbered in builder.layout:
-        rows = tuple(each.row for _, each in numbered if each.row.path)
-        if rows:
-            entries.append(Group(builder.joints[group], rows) if group else rows[0])
-    return Form(builder.joint, tuple(entries))
-
-
-# --- what the fields offer ------------------------------------------------------------------------
-def offered(definitions: Definitions) -> list[tuple[str, str]]:
-    """(name, what it is in words) of every fact these definitions know."""
-    reader = Reader(definitions)
-    found = [(name, f"{reader.fact(name)} ({fact.unit or fact.type})") for name, fact in names(definitions)]
-    return [*found, (SAVED, "In a named group")] if choices(definitions)["saved-group"] else found
-
-
-def choices(definitions: Definitions) -> dict[str, list[str]]:
-    """The words that role, segment, motion, phase and groups may be. A segment is a group of one value."""
-    catalog, journey = definitions.catalog, definitions.journey
-    motions = {"strategic", "long_tail", catalog.default_motion, *(each.key for each in catalog.motions)}
-    return {
-        "role": [each.key for each in catalog.roles],
-        "segment": [each.key for each in catalog.segments],
-        "motion": sorted(motions),
-        "phase": [each.key for each in journey.phases],
-        "list-group": sorted(
-            {
-                *(each.key for each in catalog.segments),
-                *(each.key for each in catalog.groups if each.values is not None),
-            }
-        ),
-        "saved-group": [each.key for each in catalog.groups if each.when is not None],
-    }
 
 
 def with_groups(condition: Mapping[str, Any], definitions: Definitions) -> dict[str, Any]:
@@ -276,11 +94,3 @@ def with_groups(condition: Mapping[str, Any], definitions: Definitions) -> dict[
     }
     named = groups_of({"segments": {each.key: {} for each in catalog.segments}, "groups": groups})
     return dict(put_in(dict(condition), named.get))
-
-
-def catalogue() -> dict[str, list[Fact]]:
-    """Every kind of fact, by family."""
-    found: dict[str, list[Fact]] = {}
-    for fact in CATALOGUE:
-        found.setdefault(fact.family, []).append(fact)
-    return found

@@ -190,7 +190,7 @@ def shown(value: Any, path: str = "") -> str:
         return "yes" if value else "no"
     if isinstance(value, int | float):
         if path.rpartition(".")[2] in ("progress", "severity") or ".share_of_seats_" in path:
-            return f"{round(value * 100)} %"
+            return f"{round(value * 100)}\u00a0%"
         return number(value) if float(value).is_integer() else f"{value:g}"
     if isinstance(value, str):
         return (

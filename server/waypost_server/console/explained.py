@@ -139,7 +139,7 @@ def _comparison(node: Mapping[str, Any], reader: Reader) -> Comparison:
     path = str(node["path"])
     seen = shown(node["seen"], path)
     if "expected" in node:
-        seen += f"; {node['expected']:.0%} of users pass"
+        seen += f"; {100 * node['expected']:.0f} % of users pass"
     return Comparison(leaf_text(path, operator, node["wanted"], reader), truth, seen, path)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from waypost_server.domain.definitions import Enrol, Play, PlayStep, Trigger
+from waypost_server.domain.definitions import ENROL_DAYS, Enrol, Play, PlayStep, Trigger
 
 from .build_nudge import DAY, build_goal
 from .build_steps import build_steps
@@ -61,4 +61,4 @@ def _enrol(data: dict[str, Any]) -> Enrol:
     if "enrol" in data:
         per = data["enrol"]["per"]
         return Enrol(data["enrol"]["max"], None if per is None else per / DAY)
-    return Enrol(1, data.get("every_days", 30))
+    return Enrol(1, data.get("every_days", ENROL_DAYS))

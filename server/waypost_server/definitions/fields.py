@@ -13,7 +13,7 @@ from waypost_server.domain.condition_compiler import MAX_VALUES
 from .findings import Problem
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_SPAN = re.compile(r"([1-9][0-9]{0,3})([mhdw])")
+SPAN = re.compile(r"([1-9][0-9]{0,3})([mhdw])")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -164,7 +164,7 @@ class Span(fields.Field[int]):
     """A length of time such as 7d, in seconds."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
-        found = _SPAN.fullmatch(value) if isinstance(value, str) else None
+        found = SPAN.fullmatch(value) if isinstance(value, str) else None
         if found is None:
             remedy = "write a number and a unit: 30m, 12h, 7d or 4w"
             raise refuse("bad_span", f"{attr} {shown(value)} is no length of time", remedy)

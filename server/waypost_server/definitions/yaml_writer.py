@@ -9,7 +9,7 @@ from typing import Any
 
 from .strict_yaml import YamlProblemError, read
 
-_PLAIN = re.compile(r"[A-Za-z_$/][A-Za-z0-9_$./@+-]*( [A-Za-z0-9_$./@+-]+)*")
+_PLAIN = re.compile(r"(?:[A-Za-z_$/]|[0-9]+[A-Za-z])[A-Za-z0-9_$./@+-]*( [A-Za-z0-9_$./@+-]+)*")
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 

@@ -179,12 +179,15 @@ class Trigger:
     person: bool = False  # nothing else starts it; a person may start any play
 
 
+ENROL_DAYS = 30  # a play that says nothing starts once in so many days
+
+
 @dataclass(frozen=True, slots=True)
 class Enrol:
     """How often a play may start for the same subject: `max` times in `per_days`, or ever (None)."""
 
     max: int = 1
-    per_days: float | None = 30
+    per_days: float | None = ENROL_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +347,7 @@ class Definitions:
 
 
 __all__ = [
+    "ENROL_DAYS",
     "KIND_OF_SURFACE", "Action", "Adoption", "AdoptionDefinition", "Behaviour", "BranchStep", "Cap", "Case",
     "Catalog", "ChatStep", "Condition", "Content", "Definitions", "EmailStep", "EndStep", "Enrol", "Feature",
     "Frequency",

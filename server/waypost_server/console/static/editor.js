@@ -40,9 +40,9 @@
     saved.textContent = text.value === clean ? word : "Not saved";
   }
 
-  const rows = () => new URLSearchParams([...new FormData(form)].filter(([name]) => name.startsWith("b-"))).toString();
+  const rows = () => new URLSearchParams([...new FormData(form)].filter(([name]) => /^[bt]-/.test(name))).toString();
 
-  // `action` is what a button asks for; the builder's rows go to `build`, which puts them into the text.
+  // `action` is what a button asks for; the fields above the text go to `build`, which puts them into it.
   async function ask(address, action) {
     clearTimeout(timer);
     const mine = ++turn;
@@ -66,9 +66,19 @@
       }
       if (rows() === sent.rows) swap(part("builder"), action); // else: somebody types on, and the next answer fits
       mark();
+      if (builder.querySelector("[data-more]")) count(mine);
     } catch {
       // offline: everything is still on the page, and saving says so
     }
+  }
+
+  // The exact number takes the place of the estimate when it comes, unless something else was asked meanwhile.
+  async function count(mine) {
+    builder.querySelector("[data-counting]").hidden = false;
+    const answer = await fetch(form.dataset.count, { method: "POST", body: new URLSearchParams(new FormData(form)), credentials: "same-origin" });
+    if (mine !== turn || !answer.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    builder.querySelector("[data-reach]").replaceChildren(...page.body.childNodes);
   }
 
   // Puts in what the server says, and the focus back on the field that had it.
@@ -94,10 +104,10 @@
     const held = builder.contains(before) ? before.id || before.value : null;
     builder.replaceChildren(...part.childNodes);
     if (held === null) return;
-    const added = action && /^(row|group)/.test(action);
-    const empty = [...builder.querySelectorAll("[name=b-path]")].filter((each) => !each.value).pop();
+    const of = action?.match(/^([bt])-(?:row|group)/)?.[1];
+    const blank = (part) => [...builder.querySelectorAll(`[name=${of}-${part}]:not([type=hidden])`)].filter((each) => !each.value).pop();
     const same = document.getElementById(held) || builder.querySelector(`button[value="${CSS.escape(held)}"]`);
-    const next = (added && empty) || same || builder.querySelector("[data-build][value=row]");
+    const next = (of && (blank("path") || blank("value"))) || same || builder.querySelector("[data-build][value$=-row]");
     next?.focus();
   }
 

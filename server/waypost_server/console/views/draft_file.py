@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
 
-from waypost_server.console import builder, diffs, editor, mail_look
+from waypost_server.console import builder, diffs, editor, page_fields, reach, template_look, trigger
 from waypost_server.console.access import login, needs, runtime
+from waypost_server.console.condition_rows import catalogue, choices, offered
 from waypost_server.console.conditions import Reader
 from waypost_server.console.headers import framed_mail, policy
 from waypost_server.console.opened import after, opened
 from waypost_server.definitions.line_ends import keep_line_ends
-from waypost_server.domain.conditions import ConditionError
 from waypost_server.domain.errors import BadInputError
-from waypost_server.services.audience import condition_of, estimate
+from waypost_server.services.audience import AT_ONCE, SECONDS
 from waypost_server.services.draft import ChangedMeanwhileError, Draft, check_name, stamp_of
 from waypost_server.services.edit_draft import save_file
-from waypost_server.services.releases import LiveRelease
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What of a text is edited as fields: one of its conditions, and what starts a play."""
+
+    builder: builder.Builder
+    trigger: trigger.Trigger | None
+
+    @property
+    def problem(self) -> str:
+        """Why not all of it is in the text."""
+        return self.builder.problem or (self.trigger.problem if self.trigger else "")
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -27,6 +40,7 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(address, "draft_file_save", save, methods=["POST"])
     blueprint.add_url_rule(f"{address}/check", "draft_file_check", check, methods=["POST"])
     blueprint.add_url_rule(f"{address}/build", "draft_file_build", build, methods=["POST"])
+    blueprint.add_url_rule(f"{address}/count", "draft_file_count", count, methods=["POST"])
     blueprint.add_url_rule(f"{address}/mail", "draft_file_mail", mail, methods=["POST"])
     blueprint.add_url_rule(f"{address}/delete", "draft_file_delete", delete, methods=["POST"])
 
@@ -43,11 +57,9 @@ def save(name: str, file: str) -> Any:
     """Keep the text in the draft; what somebody else saved meanwhile is shown, not overwritten."""
     draft, who = _open(name, file), login()
     text = _given(draft, file)
-    rows, text = _built(draft, file, text)
-    if rows.problem:
-        return _page(
-            draft, file, text, rows, "Not saved: complete or remove the condition that is to fix."
-        ), 400
+    made, text = _built(draft, file, text)
+    if made.problem:
+        return _page(draft, file, text, made, "Not saved: complete or remove what is to fix."), 400
     try:
         save_file(
             runtime(),
@@ -61,7 +73,7 @@ def save(name: str, file: str) -> Any:
     except ChangedMeanwhileError as clash:
         return _clash(draft, file, text, clash.theirs), clash.status
     except BadInputError as error:
-        return _page(draft, file, text, rows, error.message), error.status
+        return _page(draft, file, text, made, error.message), error.status
     if text == draft.live_files.get(file):
         flash(f"Saved. {file} reads as the live release has it, so there is nothing left to publish of it.")
         return redirect(after(name))
@@ -80,19 +92,27 @@ def check(name: str, file: str) -> Response:
 
 @needs("author")
 def build(name: str, file: str) -> Response:
-    """The rows of the builder, after what its button asked for, put into the text of the page; saves nothing."""
+    """The fields, after what their button asked for, put into the text of the page; saves nothing."""
     draft = _open(name, file)
-    text = _given(draft, file)
-    rows, text = _built(draft, file, text)
-    return _answer(draft, file, text, rows)
+    made, text = _built(draft, file, _given(draft, file))
+    return _answer(draft, file, text, made)
+
+
+@needs("author")
+def count(name: str, file: str) -> str:
+    """How many people the condition of the page reaches, counted exactly: for the script, after the estimate."""
+    draft = _open(name, file)
+    made, text = _built(draft, file, _given(draft, file))
+    found = reach.found(draft, _checked(draft, file, text), made.builder, _on_page(), seconds=SECONDS)
+    return render_template("console/draft_reach.html", reach=found, is_last=True)
 
 
 @needs("author")
 def mail(name: str, file: str) -> Response:
     """The HTML part of the text as it is on the page, for the frame beside it; saves nothing."""
     draft = _open(name, file)
-    found = mail_look.look(draft, _checked(draft, file, _given(draft, file)))
-    parts = found.made.parts if found and found.made else None
+    found = template_look.look(draft, _checked(draft, file, _given(draft, file)))
+    parts = found.mail.parts if found and found.mail else None
     return framed_mail(parts.html if parts else "")
 
 
@@ -117,12 +137,27 @@ def _given(draft: Draft, file: str) -> str:
     return keep_line_ends(draft.text_of(file) or "", request.form.get("text", ""))
 
 
-def _built(draft: Draft, file: str, text: str) -> tuple[builder.Builder, str]:
-    """The rows of the page, and the text with them in it."""
-    if "b-made" not in request.form:
-        return builder.from_text(file, text, None), text
+def _built(draft: Draft, file: str, text: str) -> tuple[Fields, str]:
+    """The fields of the page, and the text with what they say."""
+    form = request.form
+    starts = trigger.from_text(file, text)
+    if "t-made" in form:
+        definitions = _checked(draft, file, text).loaded.definitions
+        starts, text = trigger.put(trigger.from_form(file, text, form, definitions), file, text)
+    if "b-made" not in form:
+        return Fields(builder.from_text(file, text, form.get("b-place")), starts), text
     definitions = _checked(draft, file, text).loaded.definitions
-    return builder.put(builder.from_form(file, text, request.form, definitions), text)
+    rows, text = builder.put(builder.from_form(file, text, form, definitions), text)
+    return Fields(rows, starts), text
+
+
+def _read(file: str, text: str) -> Fields:
+    """The fields that the text says."""
+    return Fields(builder.from_text(file, text, request.form.get("b-place")), trigger.from_text(file, text))
+
+
+def _on_page() -> page_fields.PageFields:
+    return page_fields.read(request.form)
 
 
 def _checked(draft: Draft, file: str, text: str) -> editor.Checked:
@@ -133,12 +168,12 @@ def _checked(draft: Draft, file: str, text: str) -> editor.Checked:
     return known[text]
 
 
-def _answer(draft: Draft, file: str, text: str, rows: builder.Builder | None) -> Response:
+def _answer(draft: Draft, file: str, text: str, made: Fields | None) -> Response:
     """The whole page, or for the script the parts of it that change."""
     if request.headers.get("X-Fragment") is None:
-        return _page(draft, file, text, rows)
+        return _page(draft, file, text, made)
     return make_response(
-        render_template("console/draft_parts_changed.html", **_beside(draft, file, text, rows))
+        render_template("console/draft_parts_changed.html", **_beside(draft, file, text, made))
     )
 
 
@@ -153,11 +188,11 @@ def _page(
     draft: Draft,
     file: str,
     text: str | None,
-    rows: builder.Builder | None = None,
+    made: Fields | None = None,
     problem: str | None = None,
 ) -> Response:
     stored = draft.text_of(file)
-    beside = _beside(draft, file, text or "", rows)
+    beside = _beside(draft, file, text or "", made)
     definitions = beside["checked"].loaded.definitions
     page = render_template(
         "console/draft_file.html",
@@ -167,41 +202,38 @@ def _page(
         is_saved=stored is not None and text == stored,
         seen=request.form.get("seen", stamp_of(stored)),
         problem=problem,
-        facts=builder.offered(definitions) if beside["builder"].places else (),
-        choices=builder.choices(definitions),
-        catalogue=builder.catalogue(),
+        facts=offered(definitions) if beside["builder"].places else (),
+        choices=choices(definitions),
+        catalogue=catalogue(),
         **beside,
     )
     return _framing(page)
 
 
-def _beside(draft: Draft, file: str, text: str, rows: builder.Builder | None) -> dict[str, Any]:
+def _beside(draft: Draft, file: str, text: str, made: Fields | None) -> dict[str, Any]:
     checked = _checked(draft, file, text)
-    rows = rows or builder.from_text(file, text, request.form.get("b-place"))
+    made = made or _read(file, text)
+    place, on_page = made.builder.place, _on_page()
+    seconds = SECONDS if request.headers.get("X-Fragment") is None else AT_ONCE  # the script asks for more
+    counted = (
+        reach.found(draft, checked, made.builder, on_page, seconds=seconds) if "do" in request.form else None
+    )
     return {
         "draft": draft,
         "file": file,
         "text": text,
         "checked": checked,
         "look": checked.look(request.values.get("lang")),
-        "builder": rows,
-        "mail": mail_look.look(draft, checked),
-        "words": Reader(checked.loaded.definitions).lines(rows.place.condition) if rows.place else [],
-        "reach": _reach(draft, checked, rows) if "do" in request.form else None,
+        "builder": made.builder,
+        "trigger": made.trigger,
+        "often": trigger.OFTEN,
+        "units": trigger.UNITS,
+        "milestones": checked.loaded.definitions.journey.milestones,
+        "template": template_look.look(draft, checked),
+        "words": Reader(checked.loaded.definitions).lines(place.condition) if place else [],
+        "reach": counted,
+        "on_page": on_page if reach.asks_for_page(checked, made.builder) else None,
     }
-
-
-def _reach(draft: Draft, checked: editor.Checked, rows: builder.Builder) -> Any:
-    """How many people the condition reaches now; None when it cannot be read."""
-    if rows.place is None or rows.problem:
-        return None
-    release = LiveRelease(draft.live, checked.loaded.definitions)
-    try:
-        stated = builder.with_groups(rows.place.condition, release.definitions)
-        condition = condition_of(release, stated, None)
-        return estimate(runtime(), login().workspace_id, release, condition)
-    except (BadInputError, ConditionError):
-        return None
 
 
 def _clash(draft: Draft, file: str, mine: str, theirs: str | None) -> str:

@@ -38,13 +38,19 @@ def funnel(key: str) -> str:
 
 def audience(key: str) -> str:
     """How many people each comparison of the audience lets through: a page of its own, and a part of the nudge's."""
-    found, leaves = _counted(key, None)
+    on_page = page_fields.read(request.args)
+    found, leaves = _counted(key, on_page.page)
     rows = [
         (text, share, charts.progress(round(100 * share), 100, f"{text}: {share:.0%}"))
         for text, share in leaves
     ]
     return render_template(
-        "console/audience.html", funnel=found, title=finding(found), leaves=rows, unknown=_unknown(found)
+        "console/audience.html",
+        funnel=found,
+        on_page=on_page,
+        title=finding(found),
+        leaves=rows,
+        unknown=_unknown(found),
     )
 
 

@@ -1,11 +1,9 @@
-"""Put a condition into a file and leave everything else as it was: comments, order, spacing, byte for byte."""
+"""Put a value into a YAML text and leave everything else as it was: comments, order, spacing, byte for byte."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 from .findings import Where
@@ -13,66 +11,69 @@ from .spans import Span, comments, spans
 from .strict_yaml import YamlProblemError, read
 from .yaml_writer import written
 
-KEYS = frozenset({"audience", "when", "skip_when", "exit", "condition"})
-WIDTH = 110  # a condition in braces that would be longer is written line by line
+WIDTH = 110  # a mapping in braces that would be longer is written line by line
 Edit = tuple[int, int, str]  # from, to, what stands there instead
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A condition of a file: where it stands, and what it is; {} where one could stand."""
-
-    where: Where
-    condition: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        """ "audience", "segments large when"."""
-        return " ".join(str(each + 1 if isinstance(each, int) else each) for each in self.where)
-
-
-def places(file: str, text: str) -> list[Place]:
-    """Every condition of a file, the audience first; none when the text cannot be read."""
-    try:
-        data = read(file, text).data
-    except YamlProblemError:
-        return []
-    if not isinstance(data, dict) or text.startswith("\ufeff"):
-        return []
-    found = list(_places(data, ()))
-    if PurePosixPath(file).parts[0] in ("in-app", "plays") and "audience" not in data:
-        found.insert(0, Place(("audience",), {}))
-    return sorted(found, key=lambda place: place.where != ("audience",))
-
-
-def _places(data: Any, where: Where) -> Iterator[Place]:
-    if isinstance(data, list):
-        for place, each in enumerate(data):
-            yield from _places(each, (*where, place))
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if key in KEYS and isinstance(value, dict):
-                yield Place((*where, key), value)
-            elif key not in ("cases", "content"):
-                yield from _places(value, (*where, key))
-
-
-def put_condition(text: str, where: Where, condition: Mapping[str, Any]) -> str | None:
-    """The text with another condition at `where`; None when only a person can write it there."""
+def put_mapping(text: str, where: Where, mapping: Mapping[str, Any]) -> str | None:
+    """The text with another mapping at `where`; None when only a person can write it there."""
     before = read("", text).data
-    if _same(_at(before, where), condition):
+    if _same(_at(before, where), mapping):
         return text
     root = spans(text)
     found = root.at(where) if root else None
-    end = "\r\n" if "\r\n" in text else "\n"
+    end = _end(text)
     if found is None:
         if root is None or not root.is_block or len(where) != 1:
             return None
-        head = text if text.endswith(("\n", "\r")) else text + end
-        made = f"{head}{where[0]}:{_lines(condition, 2, end)}{end}"
+        made = _with_end(text, end) + f"{where[0]}:{_lines(mapping, 2, end)}{end}"
     else:
-        made = _spliced(text, list(_edits(text, found, _at(before, where), condition, end)))
-    return made if _is_right(made, before, where, condition) else None
+        made = _spliced(text, list(_edits(text, found, _at(before, where), mapping, end)))
+    return made if _is_right(made, before, where, mapping) else None
+
+
+def put_key(text: str, key: str, value: Any, *, after: str) -> str | None:
+    """The text with another value of one of its own keys, or without it (None); None when only a person can do that.
+
+    A key that is new stands on a line behind `after`.
+    """
+    before, root = read("", text).data, spans(text)
+    if _same(before.get(key), value):
+        return text
+    if isinstance(value, Mapping) and isinstance(before.get(key), Mapping):
+        return put_mapping(text, (key,), value)
+    if root is None or not root.is_block:
+        return None
+    end = _end(text)
+    if value is None:
+        others = {name: each for name, each in before.items() if name != key}
+        edits = list(_by_entry(text, root, before, others, end))
+    elif key in root.entries:
+        edits = list(_on_its_line(text, *root.entries[key], value, end))
+    else:
+        text = _with_end(text, end)
+        place = _next_line(text, root.entries[after][1].end)
+        edits = [(place, place, f"{' ' * root.column}{key}: {written(value)}{end}")]
+    made = _spliced(text, edits)
+    return made if _is_right(made, before, (key,), value) else None
+
+
+def _on_its_line(text: str, key: Span, old: Span, value: Any, end: str) -> Iterator[Edit]:
+    """A value on the line of its key; the comments of the lines that go stand above."""
+    if not old.is_block:
+        yield old.start, old.end, written(value)
+        return
+    yield key.end, old.end, f": {written(value)}"
+    above = _line_start(text, key.start)
+    yield above, above, "".join(f"{' ' * key.column}{each}{end}" for each in comments(text, old))
+
+
+def _end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _with_end(text: str, end: str) -> str:
+    return text if text.endswith(("\n", "\r")) else text + end
 
 
 def _at(data: Any, where: Where) -> Any:
@@ -83,8 +84,8 @@ def _at(data: Any, where: Where) -> Any:
     return data
 
 
-def _is_right(made: str, before: Any, where: Where, condition: Mapping[str, Any]) -> bool:
-    """Whether the text reads as before, but for the condition."""
+def _is_right(made: str, before: Any, where: Where, value: Any) -> bool:
+    """Whether the text reads as before, but for the value."""
     try:
         after = read("", made).data
     except YamlProblemError:
@@ -92,7 +93,7 @@ def _is_right(made: str, before: Any, where: Where, condition: Mapping[str, Any]
     *steps, last = where
     for data in (before, after):
         around = _at(data, tuple(steps))
-        if data is after and not _same(around.get(last), condition):
+        if data is after and not _same(around.get(last), value):
             return False
         around.pop(last, None)
     return _same(after, before)
@@ -113,40 +114,40 @@ def _edits(
     text: str,
     found: tuple[Span, Span, Span],
     before: Mapping[str, Any],
-    condition: Mapping[str, Any],
+    mapping: Mapping[str, Any],
     end: str,
 ) -> Iterator[Edit]:
     around, key, value = found
-    if value.is_block and value.entries and condition:
-        yield from _by_entry(text, value, before, condition, end)
+    if value.is_block and value.entries and mapping:
+        yield from _by_entry(text, value, before, mapping, end)
         return
     kept = comments(text, value)
-    inline = written(condition)
+    inline = written(mapping)
     if not around.is_block or (len(inline) + value.column <= WIDTH and not value.is_block):
         yield value.start, value.end, inline
         above = _line_start(text, key.start)
     else:
         tail = text[value.end : _line_end(text, value.end)].strip()
         colon = f":{f'  {tail}' if tail else ''}"
-        yield key.end, _line_end(text, value.end), colon + _lines(condition, around.column + 2, end)
+        yield key.end, _line_end(text, value.end), colon + _lines(mapping, around.column + 2, end)
         above = _line_start(text, key.start)
     if kept:
         yield above, above, "".join(f"{' ' * around.column}{each}{end}" for each in kept)
 
 
 def _by_entry(
-    text: str, block: Span, before: Mapping[str, Any], condition: Mapping[str, Any], end: str
+    text: str, block: Span, before: Mapping[str, Any], mapping: Mapping[str, Any], end: str
 ) -> Iterator[Edit]:
     """Line by line: what stays is not touched, what goes takes its line with it, what is new comes last."""
     indent = " " * block.column
     for name, (key, value) in block.entries.items():
-        if name not in condition:
+        if name not in mapping:
             gone = Span(key.end, value.end, value.column, entries=value.entries, items=value.items)
             inside = "".join(f"{indent}{each}{end}" for each in comments(text, gone))
             yield _line_start(text, key.start), _next_line(text, value.end), inside
-        elif not _same(before[name], condition[name]):
-            yield value.start, value.end, _instead(text, value, condition[name], end)
-    new = {name: each for name, each in condition.items() if name not in block.entries}
+        elif not _same(before[name], mapping[name]):
+            yield value.start, value.end, _instead(text, value, mapping[name], end)
+    new = {name: each for name, each in mapping.items() if name not in block.entries}
     if new:
         last = _next_line(text, block.end)
         missing = "" if text[:last].endswith(("\n", "\r")) else end
@@ -170,16 +171,16 @@ def _instead(text: str, value: Span, wanted: Any, end: str) -> str:
     return kept + written(wanted)
 
 
-def _lines(condition: Mapping[str, Any], column: int, end: str) -> str:
+def _lines(mapping: Mapping[str, Any], column: int, end: str) -> str:
     """Entries each on a line of its own, after the line they belong to."""
-    if not condition:
+    if not mapping:
         return " {}"
     indent = " " * column
-    return "".join(f"{end}{indent}{line}" for line in _entries(condition, end + indent))
+    return "".join(f"{end}{indent}{line}" for line in _entries(mapping, end + indent))
 
 
-def _entries(condition: Mapping[str, Any], newline: str) -> Iterator[str]:
-    for name, value in condition.items():
+def _entries(mapping: Mapping[str, Any], newline: str) -> Iterator[str]:
+    for name, value in mapping.items():
         if name in ("$or", "$and") and isinstance(value, list):
             yield f"{name}:" + "".join(f"{newline}  - {written(each)}" for each in value)
         else:

@@ -1,4 +1,4 @@
-"""A template in the editor as the mail that somebody would get: what is on the page, nothing stored, nothing sent."""
+"""A template in the editor as the mail or task that it becomes: what is on the page, nothing stored, nothing sent."""
 
 from __future__ import annotations
 
@@ -68,3 +68,19 @@ def test_a_viewer_sees_no_draft(console: Console) -> None:
     """Writing, and reading somebody's words before they are published, needs an author."""
     browser = console.logged_in("viewer")
     assert browser.post(f"{ADDRESS}/mail", {"text": TEXT}).status_code == 403
+
+
+def test_a_template_of_tasks_alone_is_shown_as_a_task(console: Console) -> None:
+    """Title, what the CSM should know, and the draft; a run about the account knows no user."""
+    browser = console.logged_in("author")
+    address = f"{MINE}/files/templates~2Fusage-drop-brief.md"
+    page = browser.get(address)
+    assert "As a task" in page.text and "As a mail" not in page.text and "<iframe" not in page.text
+    text = "---\nsubject: Call {{ account.name }}\n---\nAsk *first*.\n\n---\n\nHello, *how* are you?\n"
+    form = {"seen": seen_of(page.text), "text": text, "do": "mail", "m-user": "jonas@tidewater.example"}
+    shown = html.unescape(browser.post(f"{address}/check", form).text)
+    for words in ("Call Tidewater Supply", "Before you write", "Ask *first*.", "Hello, *how* are you?"):
+        assert words in shown
+    form["text"] = text.replace("Ask", "Ask {{ user.name }}")
+    shown = html.unescape(browser.post(f"{address}/check", form).text)
+    assert "a value is missing: user.name. Its run is about the account" in shown
