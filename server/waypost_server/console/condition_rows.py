@@ -106,7 +106,8 @@ class Field:
         if fact is None:
             return "Type a part of a name, such as role, usage or milestone."
         waits = " Not in the text before it has a value." if self.problem else ""
-        unit = f"{fact.type}, {fact.unit}" if fact.unit and fact.unit != fact.type else fact.type
+        kind = "any type" if fact.type == "any" else fact.type
+        unit = f"{kind}, {fact.unit}" if fact.unit and fact.unit != fact.type else kind
         return f"{fact.meaning[:1].upper()}{fact.meaning[1:]}. {unit.capitalize()}, such as {fact.example}.{waits}"
 
 

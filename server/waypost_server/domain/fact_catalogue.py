@@ -137,7 +137,7 @@ CATALOGUE: tuple[Fact, ...] = (
     _text("user.timezone", "the time zone, IANA name", "Europe/Berlin"),
     _count("user.days_since_first_seen", "days", "days since the person's first event", "12"),
     Fact("user.traits.<trait>", "any", "", "any trait of the person", "Finance", always=False),
-    Fact("user.<trait>", "any", "", "the same, in short", "Finance", always=False),
+    Fact("user.<trait>", "any", "", "any trait of the person, in short", "Finance", always=False),
     _text("account.id", "the account's id in the product", "acme", scope="account", always=True, blank=""),
     _text("account.name", "the account's name", "Acme Inc.", scope="account"),
     _text("account.segment", "the segment from catalog.yaml", "mid_market", scope="account"),
@@ -185,7 +185,15 @@ CATALOGUE: tuple[Fact, ...] = (
     Fact(
         "account.traits.<trait>", "any", "", "any trait of the account", "4000", scope="account", always=False
     ),
-    Fact("account.<trait>", "any", "", "the same, in short", "4000", scope="account", always=False),
+    Fact(
+        "account.<trait>",
+        "any",
+        "",
+        "any trait of the account, in short",
+        "4000",
+        scope="account",
+        always=False,
+    ),
     *_usage("usage.<feature>", "this person", scope="membership"),
     _days("usage.<feature>.days_since_first", "days since the first use", "40", scope="membership"),
     *_usage("account_usage.<feature>", "anybody in the account", scope="account"),

@@ -223,6 +223,7 @@ def _beside(draft: Draft, file: str, text: str, made: Fields | None) -> dict[str
         "file": file,
         "text": text,
         "checked": checked,
+        "nothing_yet": not text.strip() and draft.text_of(file) is None,
         "look": checked.look(request.values.get("lang")),
         "builder": made.builder,
         "trigger": made.trigger,
