@@ -21,6 +21,7 @@ from waypost_server.services.releases import ReleaseCache
 from waypost_server.services.runtime import Doorbell, Runtime, SilentDoorbell
 from waypost_server.store.database import Database, db, engine_options, guard
 from waypost_server.store.sent_journal import SentJournal
+from waypost_server.store.watch import FOR_REQUESTS
 from waypost_server.workers.fault_points import fault_point
 
 
@@ -53,7 +54,7 @@ def create_app(settings: Settings) -> Flask:
     db.init_app(app)
     with app.app_context():
         engine = db.engine
-    guard(engine)
+    guard(engine, FOR_REQUESTS)
     app.extensions["waypost"] = build_runtime(settings, Database(engine))
     api.register(app)
     console.register(app)

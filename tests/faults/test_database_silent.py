@@ -27,7 +27,8 @@ from waypost_server.store.database import Database, open_engine
 from waypost_server.store.tables import Delivery
 
 FREE = POLICY.replace('{start: "20:00", end: "08:00"}', "null") + "approval: null\n"
-REPLY_SECONDS = 5.0  # a second until somebody asks, two for the answer, and a busy machine
+REPLY_SECONDS = 2.0
+BUSY_SECONDS = 0.5  # more, for the test's own threads on a machine with other work
 BACK_SECONDS = 10.0
 pytestmark = pytest.mark.slow
 LONG = [pytest.mark.fault_long, pytest.mark.timeout(300)]
@@ -69,7 +70,7 @@ def test_while_the_database_is_silent_every_request_is_answered(
         while time.monotonic() < until:
             answers += pool.map(lambda _: post(), range(4))
         assert {status for status, _ in answers} == {429}
-        assert max(took for _, took in answers) < REPLY_SECONDS
+        assert max(took for _, took in answers) < REPLY_SECONDS + BUSY_SECONDS
         line.speak()
         wait_until(lambda: post()[0] == 200, BACK_SECONDS, "the database to be found again")
         late = list(pool.map(lambda _: post(), range(20)))

@@ -28,7 +28,7 @@ from sqlalchemy.pool import QueuePool
 
 from waypost_server.domain.errors import UnavailableError
 from waypost_server.store.statements import STATEMENTS
-from waypost_server.store.watch import Watch
+from waypost_server.store.watch import FOR_WORK, Patience, Watch
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 IDLE_SECONDS = 1.0  # after which a pooled connection is asked whether it is still there
@@ -90,17 +90,20 @@ def engine_options(url: str) -> dict[str, Any]:
     }
 
 
-def open_engine(url: str) -> Engine:
-    """An engine outside Flask (migrations, tests, tools) with the same guarantees as inside."""
+def open_engine(url: str, patience: Patience = FOR_WORK) -> Engine:
+    """An engine outside Flask (workers, migrations, tools) with the same guarantees as inside."""
     engine = create_engine(url, **engine_options(url))
-    guard(engine)
+    guard(engine, patience)
     return engine
 
 
-def guard(engine: Engine) -> None:
-    """Install the SQLite transaction rules on an engine, or the check of idle PostgreSQL connections."""
+def guard(engine: Engine, patience: Patience) -> None:
+    """Install the SQLite transaction rules on an engine, or the checks of PostgreSQL connections.
+
+    `patience` is how long a silent PostgreSQL is waited for.
+    """
     if engine.dialect.name != "sqlite":
-        _watch(engine)
+        _watch(engine, patience)
         _check_idle(engine)
         return
 
@@ -145,10 +148,10 @@ def _take_the_lock(connection: Connection) -> None:
 _watches: WeakKeyDictionary[Engine, Watch] = WeakKeyDictionary()
 
 
-def _watch(engine: Engine) -> None:
+def _watch(engine: Engine, patience: Patience) -> None:
     """Know who is waiting for the database, so that nobody waits for one that has gone silent."""
     url, dialect = engine.url, engine.dialect
-    watch = _watches[engine] = Watch(lambda: _connect(url, dialect))
+    watch = _watches[engine] = Watch(lambda: _connect(url, dialect), patience)
 
     @event.listens_for(engine, "do_connect")
     def _may_connect(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:

@@ -2,8 +2,11 @@
 
 A server that stops, or whose machine says no, ends its connections by itself. One behind a cut cable, a frozen
 host or a hung proxy says nothing, and its clients would wait for ever, one thread after the other. So a statement
-that takes longer than a second makes this process ask on a new connection whether anybody is there. If nobody
+that takes long makes this process ask on a new connection whether anybody is there. If nobody
 answers, everything that waits is ended, and until somebody answers again every request fails at once.
+
+How long that may take is a question of what a false alarm costs: a request is answered 429 and comes again, but a
+worker that is cut off in the middle of a send leaves messages whose fate nobody knows.
 """
 
 from __future__ import annotations
@@ -15,22 +18,34 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 log = logging.getLogger("waypost.database")
-SLOW_SECONDS = 1.0  # a statement this old makes us ask
-LOOK_SECONDS = 0.5
 IDLE_LOOKS = 10  # without anything in use the thread ends; the next use starts another
-ANSWER_SECONDS = 2.0  # a server under full load still answers by then
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """In seconds: how old a statement must be before we ask, how often we look, how long an answer may take."""
+
+    slow: float
+    look: float
+    answer: float
+
+
+FOR_WORK = Patience(slow=1.0, look=0.5, answer=2.0)  # a server under full load still answers by then
+FOR_REQUESTS = Patience(slow=0.5, look=0.2, answer=1.2)  # so that nobody waits two seconds for a 429
 
 
 class Watch:
     """Of one engine. `connect` opens a connection of its own, which is closed at once."""
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
+    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], patience: Patience) -> None:
         self._connect = connect
+        self._patience = patience
         self._used: dict[int, tuple[float, psycopg.Connection[Any]]] = {}
         self._starting = threading.Lock()
         self._pid, self._runs = 0, False
@@ -60,7 +75,7 @@ class Watch:
     def _run(self) -> None:
         idle = 0
         while idle < IDLE_LOOKS or not self._may_end():
-            time.sleep(LOOK_SECONDS)
+            time.sleep(self._patience.look)
             idle = 0 if self._used or self._silent else idle + 1
             if self._silent or self._slow():
                 self._look()
@@ -72,7 +87,7 @@ class Watch:
             return not self._runs
 
     def _slow(self) -> list[psycopg.Connection[Any]]:
-        before = time.monotonic() - SLOW_SECONDS
+        before = time.monotonic() - self._patience.slow
         slow = [connection for since, connection in list(self._used.values()) if since < before]
         for connection in slow:
             if connection.closed:
@@ -82,7 +97,7 @@ class Watch:
     def _look(self) -> None:
         answered = threading.Event()
         threading.Thread(target=self._ask, args=(answered,), name="waypost-ask", daemon=True).start()
-        if answered.wait(ANSWER_SECONDS):
+        if answered.wait(self._patience.answer):
             if self._silent:
                 log.warning("database.answers")
             self._silent = False
