@@ -22,7 +22,8 @@ PORTS = range(20_000, 32_000)  # below those of outgoing connections and of list
 class Fleet:
     """Processes by role. `kill` is SIGKILL to the whole group of a role; `start` brings it up again."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, **settings: str) -> None:
+        """`settings` are WAYPOST_* names without the prefix."""
         self.folder = folder
         self.port = free_port()
         self.port_b = free_port()  # of a second web server, to deploy beside the first
@@ -38,16 +39,29 @@ class Fleet:
             "WAYPOST_SECRET": "a-secret-for-the-fleet-of-the-tests-0123456789",
             "WAYPOST_MAILBOX": str(self.mailbox),
             "WAYPOST_BASE_URL": self.url,
+            **{f"WAYPOST_{name.upper()}": value for name, value in settings.items()},
         }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, *roles: str) -> None:
-        """Start roles: valkey, web, web-b, worker; without any, one of each but web-b."""
+    def start(self, *roles: str, code: Path | None = None) -> None:
+        """Start roles: valkey, web, web-b, worker, worker-b; without any, one of each but the second ones.
+
+        `code` is the folder of another version of the program.
+        """
         for role in roles or ("valkey", "web", "worker"):
             log = (self.folder / f"{role}.log").open("ab")
             self._processes[role] = subprocess.Popen(
-                self._command(role), env=self._environment, stdout=log, stderr=log, start_new_session=True
+                self._command(role), env=self._of(code), stdout=log, stderr=log, start_new_session=True
             )
+
+    def waypost(self, *arguments: str, code: Path | None = None) -> str:
+        """Run a command on the fleet's database; what it says. Raises CalledProcessError."""
+        command = [sys.executable, "-m", "waypost_server.cli", *arguments]
+        done = subprocess.run(command, env=self._of(code), check=True, capture_output=True, text=True)
+        return done.stdout
+
+    def _of(self, code: Path | None) -> dict[str, str]:
+        return {**self._environment, "PYTHONPATH": str(code)} if code else self._environment
 
     def kill(self, role: str) -> None:
         """SIGKILL the role's whole process group, and wait for its end."""

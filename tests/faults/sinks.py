@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 
 from tests.faults.fleet import free_port
+
+PATIENCE_SECONDS = 900  # with a client that says nothing
 
 
 class SmtpSink:
@@ -38,12 +41,29 @@ class SmtpSink:
         return self.at_dot
 
 
+class SlowSink(SmtpSink):
+    """Lets the first one who names a recipient wait until it is `open`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.open = threading.Event(), threading.Event()
+
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Any, address: str, rcpt_options: list[str]
+    ) -> str:
+        is_first = not self.asked.is_set()
+        self.asked.set()
+        while is_first and not self.open.is_set():
+            await asyncio.sleep(0.05)
+        return await super().handle_RCPT(server, session, envelope, address, rcpt_options)
+
+
 @contextmanager
-def smtp_sink() -> Iterator[tuple[SmtpSink, int]]:
+def smtp_sink(sink: SmtpSink | None = None) -> Iterator[tuple[Any, int]]:
     """A listening sink and its port."""
-    sink = SmtpSink()
+    sink = sink or SmtpSink()
     port = free_port()  # the controller knocks at its own port, so it must know it
-    controller = Controller(sink, hostname="127.0.0.1", port=port)
+    controller = Controller(sink, hostname="127.0.0.1", port=port, timeout=PATIENCE_SECONDS)
     controller.start()
     try:
         yield sink, port
