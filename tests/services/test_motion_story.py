@@ -133,6 +133,7 @@ def sink() -> Iterator[Sink]:
         yield made
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(any_play(SHRINK), st.lists(ACTS, min_size=2, max_size=5), st.booleans())
 @example(
