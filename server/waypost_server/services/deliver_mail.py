@@ -25,9 +25,9 @@ from waypost_server.services.mail_footer import footer
 from waypost_server.services.play_words import Written, write_to_many
 from waypost_server.services.return_path import return_path
 from waypost_server.services.runtime import Runtime
-from waypost_server.services.send_checks import check_all
+from waypost_server.services.send_checks import Passed, check_all
 from waypost_server.services.settle_delivery import settle_all
-from waypost_server.store import readers, send_group
+from waypost_server.store import send_group
 from waypost_server.store.readers import Reader
 from waypost_server.store.tables import Delivery
 
@@ -46,12 +46,12 @@ def deliver_mails(runtime: Runtime, rows: Sequence[Delivery], fence: str, waitin
     """Check, send and settle one group; `waiting` are the deliveries of the batch that come after it."""
     with runtime.db.write() as session:
         until = runtime.clock() + LEASE
-        rows = check_all(session, runtime, rows, fence=fence, lease_until=until, waiting=waiting)
-    if not rows:
+        passed = check_all(session, runtime, rows, fence=fence, lease_until=until, waiting=waiting)
+    if not passed:
         return
     runtime.fault("deliver.checked")
-    outcomes: dict[str, Outcome] = {}
-    mails = _written(runtime, rows, outcomes)
+    rows, outcomes = [each.row for each in passed], dict[str, Outcome]()
+    mails = _written(runtime, passed, outcomes)
     if mails:
         outcomes |= _hand_over(runtime, mails, rows, fence, waiting)
     with runtime.db.write() as session:
@@ -59,15 +59,14 @@ def deliver_mails(runtime: Runtime, rows: Sequence[Delivery], fence: str, waitin
     runtime.fault("deliver.settled")
 
 
-def _written(runtime: Runtime, rows: Sequence[Delivery], outcomes: dict[str, Outcome]) -> list[Mail]:
+def _written(runtime: Runtime, passed: Sequence[Passed], outcomes: dict[str, Outcome]) -> list[Mail]:
     """The mails; what cannot be written goes to `outcomes`."""
     mails = []
     with runtime.db.read() as session:
-        known = readers.of_deliveries(session, rows[0].workspace_id, [row.id for row in rows])
-        words = _words_of_all(session, runtime, rows)
-        for row in rows:
+        words = _words_of_all(session, runtime, [each.row for each in passed])
+        for row, reader in passed:
             try:
-                mails.append(_mail(session, runtime, row, known[row.id], words.get(row.id)))
+                mails.append(_mail(session, runtime, row, reader, words.get(row.id)))
             except (TemplateError, NotFoundError) as error:
                 outcomes[row.id] = Refused(f"not written: {error.message}")
     return mails

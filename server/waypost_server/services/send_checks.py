@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -33,6 +33,7 @@ from waypost_server.services.stop_sending import STOPPED
 from waypost_server.store import deliveries
 from waypost_server.store import send_group as group
 from waypost_server.store.endpoints import NO_ADDRESS
+from waypost_server.store.readers import Reader
 from waypost_server.store.send_group import Surroundings
 from waypost_server.store.tables import Delivery
 
@@ -67,6 +68,13 @@ class _Hold(Exception):
         self.until, self.reason, self.keep = until, reason, keep  # keep: however old it is by then
 
 
+class Passed(NamedTuple):
+    """A delivery that may leave, and for whom it is."""
+
+    row: Delivery
+    reader: Reader
+
+
 def check_all(
     session: Session,
     runtime: Runtime,
@@ -75,7 +83,7 @@ def check_all(
     fence: str,
     lease_until: datetime,
     waiting: Collection[str] = (),
-) -> list[Delivery]:
+) -> list[Passed]:
     """Send, hold until later, or end each; returns those to send. Each of them has taken a slot of the budget.
 
     Leases are renewed, also of `waiting`: the rest of the batch, whose turn comes after this group.
@@ -89,7 +97,11 @@ def check_all(
         return []
     known = read_known(session, runtime, mine, now)
     room = Room.of(session, runtime, mine, known, now)
-    passed = [row for row in mine if _judge(session, runtime, row, known, room, fence, now)]
+    passed = [
+        Passed(row, known.around[row.id].reader)
+        for row in mine
+        if _judge(session, runtime, row, known, room, fence, now)
+    ]
     deliveries.reserve_touches(session, known.spending)
     known.slots.write(session, workspace_id, now)
     room.write(workspace_id)
@@ -150,11 +162,11 @@ def _check(session: Session, runtime: Runtime, row: Delivery, known: Known, now:
     if row.expires_at <= now:
         raise _End("expired", row.reason or "its time was over before it could be sent")
     around = known.around[row.id]
-    if not around.workspace.sending or known.stopped:
+    if not around.workspace.sending or around.is_stopped:
         raise _Hold(now + SWITCHED_OFF, STOPPED)
     if known.left_before and restored.stands_for(session, runtime, row, known.left_before):
         raise _End("cancelled", restored.SENT_BEFORE)
-    if row.play in known.paused:
+    if around.is_paused:
         raise _Hold(now + SWITCHED_OFF, PAUSED)
     if _WAYS[row.channel](runtime) is None:
         raise _Hold(now + NO_CHANNEL, f"no way to send {row.channel} is set up")

@@ -16,7 +16,7 @@ from waypost_server.services import restored
 from waypost_server.services.addresses import address_hash
 from waypost_server.services.mail_rate import Slots, hold_slots
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import endpoints, play_pauses, stops, suppressions
+from waypost_server.store import endpoints, suppressions
 from waypost_server.store import send_group as group
 from waypost_server.store.send_group import Spent, Surroundings
 from waypost_server.store.tables import Delivery, Endpoint
@@ -33,9 +33,7 @@ class Known:
     answers: dict[str, list[Answer]]
     of_people: dict[str, list[Spent]]
     of_accounts: dict[str, list[Spent]]
-    stopped: bool  # a kill switch is thrown
     left_before: dict[str, list[int]]  # what left in a time that this database forgot
-    paused: frozenset[str]  # plays
     endpoints: dict[endpoints.Name, Endpoint]  # where webhooks and chat messages go
     slots: Slots  # what is left for mail domains that are limited
     spending: list[dict[str, Any]] = field(
@@ -61,7 +59,7 @@ class Known:
 
 
 def read_known(session: Session, runtime: Runtime, rows: Sequence[Delivery], now: datetime) -> Known:
-    """Eleven statements at most, however many deliveries there are."""
+    """Nine statements at most, however many deliveries there are."""
     workspace_id = rows[0].workspace_id
     users, accounts = {row.user_id for row in rows} - {""}, {row.account_id for row in rows} - {""}
     live = runtime.releases.live(session, workspace_id)
@@ -90,9 +88,7 @@ def read_known(session: Session, runtime: Runtime, rows: Sequence[Delivery], now
         endpoints=endpoints.named(
             session, workspace_id, {(row.channel, row.recipient) for row in rows if row.channel != "email"}
         ),
-        stopped=bool(stops.standing(session, workspace_id)),
         left_before=restored.left_before(session, runtime, rows),
-        paused=frozenset(play_pauses.of_workspace(session, workspace_id)),
     )
 
 

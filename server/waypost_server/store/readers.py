@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from waypost_server.store.tables import Account, Delivery, EndUser
+from waypost_server.store.tables import Account, EndUser
 
 
 class Reader(NamedTuple):
@@ -16,22 +14,6 @@ class Reader(NamedTuple):
 
     account: str
     locale: str | None
-
-
-def of_deliveries(session: Session, workspace_id: str, ids: Collection[str]) -> dict[str, Reader]:
-    """By delivery, in one statement."""
-    found = session.execute(
-        select(Delivery.id, Account.name, EndUser.locale)
-        .select_from(Delivery)
-        .outerjoin(
-            Account, (Account.workspace_id == Delivery.workspace_id) & (Account.id == Delivery.account_id)
-        )
-        .outerjoin(
-            EndUser, (EndUser.workspace_id == Delivery.workspace_id) & (EndUser.id == Delivery.user_id)
-        )
-        .where(Delivery.workspace_id == workspace_id, Delivery.id.in_(ids))
-    )
-    return {id_: Reader(name or "", locale) for id_, name, locale in found}
 
 
 def of_person(session: Session, workspace_id: str, account_id: str, user_id: str) -> Reader:

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from waypost_server.domain.budget import TouchSeen
 from waypost_server.domain.consent import Answer
-from waypost_server.store import bulk
+from waypost_server.store import bulk, stops
+from waypost_server.store.play_pauses import not_paused
+from waypost_server.store.readers import Reader
 from waypost_server.store.tables import (
     Account,
     Consent,
@@ -67,6 +69,14 @@ class Surroundings:
     person: EndUser | None
     run: PlayRun | None
     signal: Signal | None
+    is_stopped: bool  # a kill switch is thrown
+    is_paused: bool  # its play is
+
+    @property
+    def reader(self) -> Reader:
+        """What the footer of a mail says of whom it is for."""
+        name = self.account.name if self.account else None
+        return Reader(name or "", self.person.locale if self.person else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +140,9 @@ def end_as_sent(
 
 def surroundings(session: Session, workspace_id: str, ids: Collection[str]) -> dict[str, Surroundings]:
     """Everything around these deliveries, in one statement, read afresh."""
+    stopped = stops.is_standing(Delivery.workspace_id)
     found = session.execute(
-        select(Delivery.id, Workspace, Account, EndUser, PlayRun, Signal)
+        select(Delivery.id, Workspace, Account, EndUser, PlayRun, Signal, stopped, ~not_paused(Delivery))
         .select_from(Delivery)
         .join(Workspace, Workspace.id == Delivery.workspace_id)
         .outerjoin(

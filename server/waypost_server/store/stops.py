@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store.play_runs import insert_new
@@ -46,6 +46,14 @@ def standing(session: Session, workspace_id: str) -> list[SendingStop]:
             .order_by(SendingStop.workspace_id)
         )
     )
+
+
+def is_standing(workspace_id: Any) -> ColumnElement[bool]:
+    """In a query: whether one counts for the workspace in this column."""
+    thrown = select(SendingStop.workspace_id).where(
+        or_(SendingStop.workspace_id == EVERYWHERE, SendingStop.workspace_id == workspace_id)
+    )
+    return thrown.exists()
 
 
 def _tell_workspace(session: Session, workspace_id: str, *, sending: bool) -> None:
