@@ -217,6 +217,18 @@ def _runs(rows: dict[str, Any], now: datetime) -> None:
          "at": now - timedelta(days=6 - seq)}
         for run, seq, kind, outcome, note in story
     ]  # fmt: skip
+    held = {
+        "Usage drop: the account is not in its audience.": 212,
+        "The play ran for it as often as it may.": 31,
+    }
+    bulk = {"play": "usage-drop", "release": 1, "condition": {"account.plan": "growth"}, "total": 4_800, "held": held,
+            "actor": "acme-prod-author"}  # fmt: skip
+    rows["bulk_start"] += [
+        {**bulk, "id": "b1", "state": "running", "looked_at": 2_000, "matched": 655, "started": 412,
+         "created_at": now - timedelta(minutes=1), "ended_at": None},
+        {**bulk, "id": "b2", "state": "done", "looked_at": 4_800, "matched": 1_541, "started": 1_298,
+         "created_at": now - timedelta(days=9), "ended_at": now - timedelta(days=9) + timedelta(minutes=3)},
+    ]  # fmt: skip
     rows["nudge_grant"].append(
         {"account_id": "tidewater", "nudge": "restart-automation", "run_id": "r2", "roles": ["admin"],
          "until": now + timedelta(days=9)}

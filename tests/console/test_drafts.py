@@ -64,7 +64,7 @@ def test_from_a_nudge_to_a_release(console: Console) -> None:
     assert "Less often" in browser.get("/console/settings/releases/2").text
     assert "0 files edited" in browser.get(MINE).text
     with console.runtime.db.read() as session:
-        said = [(row.action, row.actor) for row in audit.page(session, "acme-prod", None, 2)]
+        said = [(row.action, row.actor) for row in audit.page(session, "acme-prod", limit=2)]
     assert said == [("release.publish", "arif@acme.example"), ("draft.save", "arif@acme.example")]
 
 

@@ -67,7 +67,7 @@ def test_a_draft_is_its_edits(desk: Desk) -> None:
     assert draft.text_of(NUDGE) == MINE and draft.text_of("templates/tips.md") is None
     with desk.runtime.db.read() as session:
         assert [each.files for each in drafts.headings(session, WORKSPACE)] == [3]
-        said = [(row.action, row.object) for row in audit.page(session, WORKSPACE, None, 1)]
+        said = [(row.action, row.object) for row in audit.page(session, WORKSPACE, limit=1)]
     assert said == [("draft.save", "d: templates/tips.md")]
 
 

@@ -45,7 +45,9 @@ def test_who_said_no_gives_their_place_to_the_next(rig: PlayRig, topic: str) -> 
     rig.drain()
     assert [mail["To"] for mail in rig.mails()] == ["second@example.com"]
     why = f"the person said no to e-mail ({topic or 'all of it'})"
-    assert told(rig) == f"done: E-mail tips to Sam Second. Not to Dana Whitfield: {why}."
+    assert told(rig) == (
+        f"done: An e-mail goes to Sam Second: “Is something in the way, …?”. Not to Dana Whitfield: {why}."
+    )
     assert fsck(rig.runtime) == []
 
 

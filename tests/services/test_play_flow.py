@@ -116,7 +116,7 @@ def test_the_exit_stops_the_run_before_its_next_step(rig: PlayRig) -> None:
     rig.drain()
     assert (run(rig).outcome, story(rig)[-1][1]) == (
         "exited",
-        "The condition under which the play stops holds.",
+        "The condition on which the play stops came true.",
     )
     assert [row.state for row in rig.rows(Delivery)] == ["cancelled"] and not rig.rows(Task)
 
@@ -149,5 +149,8 @@ def test_a_trait_that_makes_the_account_strategic_stops_the_software(rig: PlayRi
 def test_a_trait_of_a_user_needs_a_user(rig: PlayRig) -> None:
     """A run about an account says that nobody was meant."""
     live(rig, "  - set_trait: {trait: stage, value: late, of: user}\n  - webhook: crm-note\n")
-    assert story(rig)[0] == ("set_trait", "stage was not set: this run is about no single user.")
+    assert story(rig)[0] == (
+        "set_trait",
+        "“stage” was not set: this run is about an account, not about one user.",
+    )
     assert all(row.traits == {} for row in rig.rows(EndUser))

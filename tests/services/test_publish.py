@@ -30,7 +30,7 @@ def test_releases_are_numbered_and_kept(database: Database, workspace: str) -> N
     with database.read() as session:
         assert releases.live(session, workspace) == (2, OTHER)
         assert releases.files(session, workspace, 1) == FILES
-        entries = [(row.action, row.object, row.actor) for row in audit.page(session, workspace, None, 10)]
+        entries = [(row.action, row.object, row.actor) for row in audit.page(session, workspace, limit=10)]
     assert entries == [("release.publish", "2", "jo"), ("release.publish", "1", "jo")]
 
 

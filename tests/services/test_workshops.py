@@ -147,7 +147,7 @@ def test_whoever_came_or_is_invited_gets_no_second_invitation(rig: Class) -> Non
     rig.start()
     rig.start(occurrence="2")
     assert len(rig.invitations()) == 1 and len(rig.mails()) == 1
-    assert any("no invitation yet" in each.note for each in rig.rows(StepRun))
+    assert any("is invited already" in each.note for each in rig.rows(StepRun))
 
 
 def test_without_a_slot_nobody_is_invited(rig: Class) -> None:

@@ -8,9 +8,7 @@ from typing import Any
 import click
 
 from waypost_server.cli.opened import ACTOR, opened
-from waypost_server.cli.options import workspace_option
-
-REASON = click.option("--reason", required=True, help="Why, in a few words; it is kept.")
+from waypost_server.cli.options import reason_option, workspace_option
 
 
 def _change(workspace: str | None, deed: Callable[..., Any], run_id: str, **more: str) -> Any:
@@ -20,7 +18,7 @@ def _change(workspace: str | None, deed: Callable[..., Any], run_id: str, **more
 
 @click.command("stop-run")
 @click.argument("run_id")
-@REASON
+@reason_option
 @workspace_option
 def stop_run(run_id: str, reason: str, workspace: str | None) -> None:
     """Stop RUN_ID for good. What it has queued is not sent; nudges it handed out are taken back."""
@@ -32,7 +30,7 @@ def stop_run(run_id: str, reason: str, workspace: str | None) -> None:
 
 @click.command("pause-run")
 @click.argument("run_id")
-@REASON
+@reason_option
 @workspace_option
 def pause_run(run_id: str, reason: str, workspace: str | None) -> None:
     """Hold RUN_ID where it stands, until `waypost resume-run`."""

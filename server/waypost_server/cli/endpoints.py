@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
-WORKSPACE = click.option("--workspace", "-w", help="Workspace id; not needed when there is only one.")
-ACTOR = "command line"
+from waypost_server.cli.opened import ACTOR, opened
+from waypost_server.cli.options import reason_option, workspace_option
 
 
 @click.group()
@@ -13,22 +16,21 @@ def endpoint() -> None:
     """Look at, try, and switch webhooks and chat rooms of policy.yaml. NAME is a webhook, `chat:NAME` a room."""
 
 
-def _key(name: str) -> tuple[str, str]:
+def _do(workspace: str | None, deed: Callable[..., Any], name: str, **more: str) -> Any:
     channel, colon, rest = name.partition(":")
-    return (channel, rest) if colon else ("webhook", name)
+    key = (channel, rest) if colon else ("webhook", name)
+    with opened(workspace) as (runtime, workspace_id):
+        return deed(runtime, workspace_id, key, actor=ACTOR, **more)
 
 
 @endpoint.command("list")
-@WORKSPACE
+@workspace_option
 def list_endpoints(workspace: str | None) -> None:
     """Show every endpoint with its state and how many messages wait for it."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.endpoints import see_all
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        with runtime.db.read() as session:
-            found = see_all(session, runtime, workspace_id)
+    with opened(workspace) as (runtime, workspace_id), runtime.db.read() as session:
+        found = see_all(session, runtime, workspace_id)
     for each in found:
         why = f" ({each.disabled_why})" if each.disabled_why else ""
         click.echo(
@@ -41,15 +43,13 @@ def list_endpoints(workspace: str | None) -> None:
 
 @endpoint.command("test")
 @click.argument("name")
-@WORKSPACE
+@workspace_option
 def test(name: str, workspace: str | None) -> None:
     """Send a test to NAME and say what it answered."""
     from waypost_server.channels.outcome import Sent
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.try_endpoint import try_endpoint
 
-    with open_runtime() as runtime:
-        outcome = try_endpoint(runtime, one_workspace(runtime, workspace), _key(name), actor=ACTOR)
+    outcome = _do(workspace, try_endpoint, name)
     if not isinstance(outcome, Sent):
         raise click.ClickException(f"Not taken: {outcome.detail}")
     click.echo(f"Taken: {outcome.detail}")
@@ -57,57 +57,48 @@ def test(name: str, workspace: str | None) -> None:
 
 @endpoint.command("off")
 @click.argument("name")
-@click.option("--reason", required=True, help="Why, in a few words; it is kept.")
-@WORKSPACE
+@reason_option
+@workspace_option
 def off(name: str, reason: str, workspace: str | None) -> None:
     """Switch NAME off: messages to it wait, for 30 days at most."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.endpoints import disable
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        disable(runtime, workspace_id, _key(name), actor=ACTOR, why=reason)
+    _do(workspace, disable, name, why=reason)
     click.echo(f"Off: {name}.")
 
 
 @endpoint.command("on")
 @click.argument("name")
-@WORKSPACE
+@workspace_option
 def on(name: str, workspace: str | None) -> None:
     """Switch NAME on: what waited for it goes now."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.endpoints import enable
 
-    with open_runtime() as runtime:
-        freed = enable(runtime, one_workspace(runtime, workspace), _key(name), actor=ACTOR)
+    freed = _do(workspace, enable, name)
     click.echo(f"On: {name}. Messages that waited and go now: {freed}.")
 
 
 @endpoint.command("secret")
 @click.argument("name")
 @click.option("--rotate", is_flag=True, help="Make a new one; the one before signs as well for a day.")
-@WORKSPACE
+@workspace_option
 def secret(name: str, rotate: bool, workspace: str | None) -> None:
     """Print the signing secret of the webhook NAME; the audit log says that it was shown."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.endpoint_secret import rotate_secret, show_secret
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        how = rotate_secret if rotate else show_secret
+    how = rotate_secret if rotate else show_secret
+    with opened(workspace) as (runtime, workspace_id):
         click.echo(how(runtime, workspace_id, name, actor=ACTOR))
 
 
 @endpoint.command("address")
 @click.argument("name")
 @click.option("--address", prompt="Address or bot's token", hide_input=True, help="Asked for when left out.")
-@WORKSPACE
+@workspace_option
 def address(name: str, address: str, workspace: str | None) -> None:
     """Give the chat room NAME its secret address; it is never shown again."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.endpoints import set_address
 
-    with open_runtime() as runtime:
-        key = ("chat", name.removeprefix("chat:"))
-        set_address(runtime, one_workspace(runtime, workspace), key, actor=ACTOR, address=address)
-    click.echo(f"Set: {name}. Try it with: waypost endpoint test chat:{key[1]}")
+    room = f"chat:{name.removeprefix('chat:')}"
+    _do(workspace, set_address, room, address=address)
+    click.echo(f"Set: {name}. Try it with: waypost endpoint test {room}")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
-from waypost_server.cli.change_run import REASON
 from waypost_server.cli.opened import ACTOR, opened
-from waypost_server.cli.options import workspace_option
+from waypost_server.cli.options import reason_option, workspace_option
 
 
 @click.command("pause-play")
 @click.argument("play")
-@REASON
+@reason_option
 @workspace_option
 def pause_play(play: str, reason: str, workspace: str | None) -> None:
     """Pause PLAY: it starts for nobody, and none of its runs takes another step."""

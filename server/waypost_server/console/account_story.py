@@ -10,7 +10,7 @@ from typing import Any
 from flask import url_for
 
 from waypost_server.console.evidence import read
-from waypost_server.console.words import day, humanise, number, plural, sentence
+from waypost_server.console.words import day, humanise, number, outcome, plural, sentence
 from waypost_server.domain.definitions import Definitions, Milestone
 
 REACTIONS = {
@@ -161,11 +161,12 @@ def timeline(
     tasks: Sequence[Any],
     touches: Sequence[Any],
     reactions: Sequence[Any],
+    titles: Mapping[str, str],
     told: Sequence[Happening] = (),
 ) -> list[Happening]:
-    """What happened, the newest first."""
+    """What happened, the newest first. `titles` are those of plays and nudges, by key."""
     found = [line for each in signals for line in _signal(each)]
-    found += [line for row in runs for line in _run(row.PlayRun)]
+    found += [line for row in runs for line in _run(row.PlayRun, titles)]
     found += [_delivery(row) for row in deliveries]
     found += [line for task in tasks for line in _task(task)]
     found += [
@@ -173,7 +174,7 @@ def timeline(
         for touch in touches
         if touch.channel in CHANNELS
     ]
-    found += [_reaction(row) for row in reactions]
+    found += [_reaction(row, titles) for row in reactions]
     found += told
     return sorted(found, key=lambda line: line.at, reverse=True)[:40]
 
@@ -204,19 +205,18 @@ def owners(named: Sequence[Any], names: Mapping[str, str]) -> list[Happening]:
 
 def _signal(signal: Any) -> list[Happening]:
     reading = read(signal.kind, signal.evidence)
-    lines = [Happening(signal.opened_at, "signal", f"Noticed: {reading.title}", None, reading.words)]
+    lines = [Happening(signal.opened_at, "signal", f"Noticed: {reading.title}", None, reading.detail)]
     if signal.closed_at:
         reason = humanise(signal.closed_reason)
         lines.append(Happening(signal.closed_at, "signal", f"Over: {reading.title}", None, reason))
     return lines
 
 
-def _run(run: Any) -> list[Happening]:
-    href = url_for("console.run", run_id=run.id)
-    lines = [Happening(run.started_at, "plays", f"Play {run.play} started", href)]
+def _run(run: Any, titles: Mapping[str, str]) -> list[Happening]:
+    href, title = url_for("console.run", run_id=run.id), titles.get(run.play, run.play)
+    lines = [Happening(run.started_at, "plays", f"Play begun: {title}", href)]
     if run.ended_at:
-        outcome = humanise(run.outcome)
-        lines.append(Happening(run.ended_at, "plays", f"Play {run.play} ended: {outcome}", href))
+        lines.append(Happening(run.ended_at, "plays", f"Play ended: {title}", href, outcome(run.outcome)))
     return lines
 
 
@@ -232,11 +232,13 @@ def _task(task: Any) -> list[Happening]:
     lines = [Happening(task.created_at, "task", f"Task for a CSM: {task.title}", href)]
     if task.ended_at:
         end = f"{sentence(task.state)}: {task.title}"
-        lines.append(Happening(task.ended_at, "task", end, href, humanise(task.outcome)))
+        lines.append(Happening(task.ended_at, "task", end, href, task.outcome or ""))
     return lines
 
 
-def _reaction(row: Any) -> Happening:
+def _reaction(row: Any, titles: Mapping[str, str]) -> Happening:
     did = REACTIONS.get(row.reaction, humanise(row.reaction))
     href = url_for("console.nudge", key=row.nudge)
-    return Happening(row.at, "nudge", f"{row.name or row.user_id} {did} “{row.nudge}”", href)
+    return Happening(
+        row.at, "nudge", f"{row.name or row.user_id} {did} “{titles.get(row.nudge, row.nudge)}”", href
+    )

@@ -29,6 +29,7 @@ class Reading:
     tone: str
     title: str
     words: str
+    detail: str  # the words without what the title has said
     usual: float | None
     now: float | None
     recent: int
@@ -43,14 +44,16 @@ def read(kind: str | None, evidence: Mapping[str, Any] | None) -> Reading:
     sure = _number(found.get("p"))
     tag = TAGS.get(kind) or sentence(kind) or "For a person"
     milestone = found.get("title")
-    title = TITLES.get(kind) or sentence(kind) or "For a person"
+    title = TITLES.get(kind) or sentence(kind) or "What it is about"
     if kind.startswith("milestone_") and isinstance(milestone, str) and milestone:
-        title = f"{milestone} is late" if kind == "milestone_overdue" else f"{milestone} was reached"
+        title = f"“{milestone}” is late" if kind == "milestone_overdue" else f"“{milestone}” was reached"
+    words = _words(found)
     return Reading(
         tag=f"{tag} · {percent(sure)} sure" if sure is not None else tag,
         tone=TONES.get(kind, "information"),
         title=title,
-        words=_words(found),
+        words=words,
+        detail=_rest(words, str(milestone)),
         usual=_number(found.get("before_per_week")),
         now=_number(found.get("now_per_week")),
         recent=int(_number(found.get("recent_weeks")) or 0) if kind == "usage_decay" else 0,
@@ -62,6 +65,14 @@ def read(kind: str | None, evidence: Mapping[str, Any] | None) -> Reading:
 def _words(found: Mapping[str, Any]) -> str:
     words = found.get("words")
     return words[:600] if isinstance(words, str) else ""
+
+
+def _rest(words: str, milestone: str) -> str:
+    """ "First automation live: 6 days overdue." → "6 days overdue."; nothing when that is all."""
+    if words == f"Reached: {milestone}.":
+        return ""
+    rest = words.removeprefix(f"{milestone}: ")
+    return rest[:1].upper() + rest[1:]
 
 
 def _number(value: Any) -> float | None:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from waypost_server.console import words
 from waypost_server.domain.errors import WaypostError
 
 log = logging.getLogger("waypost.console")
@@ -25,6 +26,7 @@ TITLES = {
     503: "The database cannot be reached",
 }
 MISSING = "It may have been removed, or the address is not quite right."
+BROKEN = "The fault is ours, and it is in the server’s log under this time: {}. Go back and try again."
 
 
 def install(blueprint: Blueprint) -> None:
@@ -43,6 +45,9 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
     status = error.code or 500
     if 300 <= status < 400:
         return error
+    if status == 500:
+        g.login = None  # whatever failed must not fail again in the side bar
+        return _page(status, BROKEN.format(words.stamp(words.now())))
     return _page(status, MISSING if status == 404 else error.description or "")
 
 

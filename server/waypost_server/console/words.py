@@ -9,6 +9,17 @@ from flask import Blueprint, g
 from markupsafe import Markup, escape
 
 from waypost_server.console.access import runtime
+from waypost_server.domain.local_day import spoken
+
+OUTCOMES = {  # how a run ended
+    "goal_reached": "Goal reached",
+    "completed": "All steps done",
+    "exited": "Ended by the exit",
+    "ended_early": "Ended early",
+    "motion_changed": "Motion changed",
+    "cancelled": "Stopped",
+    "failed": "Failed",
+}
 
 
 def install(blueprint: Blueprint) -> None:
@@ -77,8 +88,7 @@ def day(value: date | datetime | None) -> str:
         return "–"
     if isinstance(value, datetime):
         value = value.astimezone(zone()).date()
-    text = f"{value:%b} {value.day}"
-    return text if value.year == today().year else f"{text}, {value.year}"
+    return spoken(value, today())
 
 
 def stamp(value: datetime | None) -> str:
@@ -120,7 +130,7 @@ def when(value: datetime | None, style: str = "ago") -> Markup:
     """A `<time>` with the full time on hover."""
     if value is None:
         return Markup("never" if style == "ago" else "–")
-    shown = ago(value) if style == "ago" else clock_or_day(value) if style == "clock" else day(value)
+    shown = STYLES[style](value)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), stamp(value), shown
     )
@@ -130,6 +140,15 @@ def clock_or_day(value: datetime) -> str:
     """ "Today 09:12", or the day."""
     local = value.astimezone(zone())
     return f"Today {local:%H:%M}" if local.date() == today() else day(value)
+
+
+def moment(value: datetime) -> str:
+    """ "Today 09:12", "Nov 19, 09:12": for stories, where the order within a day matters."""
+    local = value.astimezone(zone())
+    return f"{'Today' if local.date() == today() else f'{day(value)},'} {local:%H:%M}"
+
+
+STYLES = {"ago": ago, "clock": clock_or_day, "day": day, "moment": moment}
 
 
 def due(value: datetime) -> str:
@@ -162,6 +181,11 @@ def percent(value: float | None) -> str:
     return f"{min(whole, 99) if value < 1 else 100} %"
 
 
+def outcome(value: str | None) -> str:
+    """`goal_reached` → "Goal reached"."""
+    return OUTCOMES.get(value or "") or sentence(value)
+
+
 def lines(value: str) -> Markup:
     """Plain text with its line breaks."""
     return Markup("<br>").join(escape(line) for line in value.splitlines())
@@ -181,4 +205,5 @@ FILTERS = {
     "due_tone": due_tone,
     "percent": percent,
     "lines": lines,
+    "outcome": outcome,
 }

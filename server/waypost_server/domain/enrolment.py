@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from waypost_server.domain.definitions import Enrol
+from waypost_server.domain.local_day import spoken
 
 
 def used_up(enrol: Enrol, started: Sequence[datetime], now: datetime) -> str:
@@ -14,7 +15,7 @@ def used_up(enrol: Enrol, started: Sequence[datetime], now: datetime) -> str:
     counted = [at for at in started if since is None or at > since]
     if len(counted) < enrol.max:
         return ""
-    last = f"it last ran on {max(counted):%Y-%m-%d}"
+    last = f"it last ran on {spoken(max(counted).date(), now.date())}"
     if enrol.per_days is None:
         return f"{last}, and runs once."
     if enrol.max == 1:

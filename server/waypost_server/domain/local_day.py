@@ -30,3 +30,9 @@ def day_of(at: datetime, zone: tzinfo) -> date:
 def start_of(day: date, zone: tzinfo) -> datetime:
     """The first moment of `day` in `zone`, as aware UTC."""
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+
+
+def spoken(day: date, today: date) -> str:
+    """ "Nov 30"; with the year when it is not today's."""
+    text = f"{day:%b} {day.day}"
+    return text if day.year == today.year else f"{text}, {day.year}"

@@ -25,6 +25,7 @@ from waypost_server.services.play_sight import RunSight
 from waypost_server.services.play_steps import act
 from waypost_server.services.retry import retried
 from waypost_server.services.runtime import Runtime
+from waypost_server.services.story_words import day
 from waypost_server.store import deliveries, due, nudge_grants, signals, tasks
 from waypost_server.store.play_runs import LostRunError, Stand, Told
 from waypost_server.store.tables import PlayRun
@@ -135,7 +136,8 @@ def _move(context: RunContext, steps: Sequence[Instruction], progress: _Progress
     elif isinstance(move, Pause):
         progress.state, progress.due_at = "waiting", move.look_at
         if progress.waiting is None:
-            line = Line("held", f"Waiting until {move.until:%Y-%m-%d}.", {"until": move.until.isoformat()})
+            until = move.until.isoformat()
+            line = Line("held", f"Waits until {day(context, move.until)} at most.", {"until": until})
             _tell(context, progress, "wait", line)
     elif isinstance(move, Go):
         if move.note:
@@ -212,8 +214,10 @@ def _muted(context: RunContext, step: PlayStep, progress: _Progress) -> Line | N
         context.now,
     )
     if context.now - since >= MUTED_AT_MOST:
-        return Line("skipped", "A person has been working on the account for two weeks; no longer fitting.")
-    return Line("held", "A person is working on the account; digital steps wait until the task is closed.")
+        return Line("skipped", "A person has worked on the account for two weeks, so this no longer fits.")
+    return Line(
+        "held", "A person is working on the account. Until their task is closed, software keeps quiet."
+    )
 
 
 def _tell(context: RunContext, progress: _Progress, kind: str, line: Line) -> None:
@@ -224,8 +228,8 @@ def _tell(context: RunContext, progress: _Progress, kind: str, line: Line) -> No
 
 _ENDINGS = {
     "goal_reached": "The goal is reached.",
-    "exited": "The condition under which the play stops holds.",
-    "motion_changed": "The account became strategic while the play was running; nothing more is sent by software.",
+    "exited": "The condition on which the play stops came true.",
+    "motion_changed": "The account became strategic meanwhile: software sends it nothing more.",
     "completed": "All steps are done.",
 }
 

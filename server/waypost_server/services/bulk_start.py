@@ -10,29 +10,21 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 from sqlalchemy.orm import Session
 
-from waypost_server.domain.conditions import compile_condition
-from waypost_server.domain.definitions import Condition, Play
-from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
-from waypost_server.services.audience import condition_of
-from waypost_server.services.begin_run import Beginning, mismatch, no_more, paused
-from waypost_server.services.compiled_conditions import compiled
-from waypost_server.services.population import Population
-from waypost_server.services.releases import LiveRelease
+from waypost_server.domain.definitions import Condition
+from waypost_server.domain.errors import ConflictError, NotFoundError
+from waypost_server.services.bulk_sift import Wanted, may_begin, sift
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import audit, bulk_starts, play_starts
-from waypost_server.store.bulk_starts import Candidate
+from waypost_server.store import audit, bulk_starts
 from waypost_server.store.tables import BulkStart
 
 log = logging.getLogger("waypost.plays")
 CHUNK = 1_000  # accounts looked at in one transaction
 SECONDS = 5.0  # of chunks before other work has its turn
-ACCOUNT_FACTS = ("account", "account_usage", "role_usage", "milestone", "signal")
 
 
 def begin_bulk(
@@ -49,7 +41,7 @@ def begin_bulk(
         found = release.plays.get(play) if release else None
         if release is None or found is None:
             raise NotFoundError("There is no such play.")
-        _check(release, found, condition)
+        may_begin(release, found, condition)
         bulk_id, now = runtime.new_id(), runtime.clock()
         bulk_starts.put(
             session,
@@ -101,72 +93,21 @@ def advance_bulk(
     return total
 
 
-def _check(release: LiveRelease, play: Play, condition: Condition) -> None:
-    if play.is_paused:
-        raise ConflictError(paused(play), code="play_state")
-    if play.subject == "user":
-        raise BadInputError(
-            f"{play.title} is about users; start it from a user's page.", code="play_of_users"
-        )
-    paths = compile_condition(condition_of(release, condition, None)).paths
-    for path in sorted(paths):
-        if path.partition(".")[0] not in ACCOUNT_FACTS:
-            raise BadInputError(f"{path} is no fact of an account.", code="fact_scope")
-
-
 def _chunk(session: Session, runtime: Runtime, row: BulkStart) -> int:
     """The next accounts of a bulk whose row is locked."""
     accounts = bulk_starts.candidates(session, row.workspace_id, row.last_account, CHUNK)
     release = runtime.releases.pinned(session, row.workspace_id, row.release)
-    held: Counter[str] = Counter(row.held)
-    chosen = _chosen(session, runtime, release, row, accounts, held)
+    wanted = Wanted(row.workspace_id, release, release.plays[row.play], row.condition, f"bulk:{row.id}")
+    found = sift(session, runtime, wanted, accounts)
     cause = msgspec.json.encode({"kind": "bulk", "actor": row.actor, "bulk": row.id}).decode()
-    runs = [(runtime.new_id(), each.id, each.motion or "") for each in chosen]
+    runs = [(runtime.new_id(), each.id, each.motion or "") for each in found.chosen]
     row.started += bulk_starts.begin_runs(session, row, runs, cause=cause, now=runtime.clock())
+    row.matched += found.matched
     row.looked_at += len(accounts)
-    row.held = dict(held)
+    row.held = dict(Counter(row.held) + found.held)
     if accounts:
         row.last_account = accounts[-1].id
     if len(accounts) < CHUNK:
         row.state, row.ended_at = "done", runtime.clock()
         log.info("bulk.done", extra={"bulk": row.id, "started": row.started})
     return len(accounts)
-
-
-def _chosen(
-    session: Session,
-    runtime: Runtime,
-    release: LiveRelease,
-    row: BulkStart,
-    accounts: Sequence[Candidate],
-    held: Counter[str],
-) -> list[Candidate]:
-    """Those of whom the condition holds and for whom the play may start; reasons against it are counted."""
-    play, condition = release.plays[row.play], compile_condition(row.condition)
-    paths = condition.paths | compiled(play.audience).paths
-    facts: Mapping[str, Mapping[str, Any]] = {}
-    ids = [each.id for each in accounts]
-    if paths:
-        people = Population(session, runtime, row.workspace_id, release)
-        facts = people.account_facts(ids, paths)
-    starts = play_starts.of_accounts(session, row.workspace_id, ids, {play.key})
-    now, chosen = runtime.clock(), []
-    for each in accounts:
-        values = facts.get(each.id, {})
-        if row.condition and not condition.test(values):
-            continue
-        row.matched += 1
-        if each.motion is None:
-            held["It has not been looked at yet."] += 1
-            continue
-        beginning = Beginning(row.workspace_id, each.id, each.motion, f"bulk:{row.id}")
-        reason = mismatch(play, beginning, values) or (
-            "The play ran for it as often as it may."
-            if no_more(play, beginning, starts=starts, now=now)
-            else ""
-        )
-        if reason:
-            held[reason] += 1
-        else:
-            chosen.append(each)
-    return chosen

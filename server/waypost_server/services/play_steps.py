@@ -26,6 +26,7 @@ from waypost_server.services.put_delivery import GUARD, Message, put_delivery
 from waypost_server.services.put_task import put_draft, put_task
 from waypost_server.services.reach import reach
 from waypost_server.services.set_trait import set_trait
+from waypost_server.services.story_words import day, listed, nudge_title, title_of, workshop_title
 from waypost_server.services.workshop_invite import invite, slot_for, uninvited
 from waypost_server.store import nudge_grants
 
@@ -41,12 +42,14 @@ def act(context: RunContext, step: PlayStep, index: int) -> Line:
 
 def _task(context: RunContext, step: TaskStep, index: int) -> Line:
     title = put_task(context, step, index=index)
-    return Line("done", f"Task for a person: {title}")
+    return Line("done", f"A person has the task “{title}”.")
 
 
 def _trait(context: RunContext, step: SetTraitStep, index: int) -> Line:
     if step.of == "user" and not context.user_id:
-        return Line("skipped", f"{step.trait} was not set: this run is about no single user.")
+        return Line(
+            "skipped", f"“{step.trait}” was not set: this run is about an account, not about one user."
+        )
     return Line("done", set_trait(context, step, index=index))
 
 
@@ -56,7 +59,7 @@ def _email(context: RunContext, step: EmailStep, index: int) -> Line:
         return Line("failed", f"There is no template {step.template}.")
     picked = pick(context, step.to, template)
     if not picked.people:
-        nobody = "Nobody to write to: no user in these roles has an address we may use."
+        nobody = "Nobody to write to: no user in these roles has an address that may be used."
         return Line("skipped", nobody + picked.note)
     placed = [
         put_delivery(
@@ -72,26 +75,28 @@ def _email(context: RunContext, step: EmailStep, index: int) -> Line:
         )
         for person in picked.people
     ]
-    names = ", ".join(person.name or person.user_id for person in picked.people)
+    names = listed([person.name or person.user_id for person in picked.people])
+    words = title_of(context.release.definitions, step.template)
     if "draft" in placed:
-        note = f"A draft for a person instead of an e-mail to {names}. {GUARD}{picked.note}"
+        note = f"A person has a draft of {words} to {names}. {GUARD}{picked.note}"
         return Line("held", note, {"drafts": True})
     users = [person.user_id for person in picked.people]
-    return Line("done", f"E-mail {step.template} to {names}.{picked.note}", {"users": users})
+    return Line("done", f"An e-mail goes to {names}: {words}.{picked.note}", {"users": users})
 
 
 def _workshop(context: RunContext, step: WorkshopStep, index: int) -> Line:
     template = context.release.definitions.templates.get(step.template)
     if template is None:
         return Line("failed", f"There is no template {step.template}.")
+    workshop = workshop_title(context.release.definitions, step.workshop)
     slot = slot_for(context, step)
     if slot is None:
         days = f"{step.within_days:g} days"
-        return Line("skipped", f"No slot of the workshop {step.workshop} has a free place within {days}.")
+        return Line("skipped", f"No slot of the workshop {workshop} has a free place within {days}.")
     picked = pick(context, step.to, template)
     people = uninvited(context, step, slot, picked.people)
     if not people:
-        nobody = "Nobody to invite: no user in these roles has an address and no invitation yet."
+        nobody = "Nobody to invite: whoever in these roles has an address is invited already."
         return Line("skipped", nobody + picked.note)
     placed = [
         put_delivery(
@@ -108,20 +113,22 @@ def _workshop(context: RunContext, step: WorkshopStep, index: int) -> Line:
         )
         for person in people
     ]
-    names = ", ".join(person.name or person.user_id for person in people)
-    at = f"{slot.starts_at:%Y-%m-%d %H:%M} UTC"
+    names = listed([person.name or person.user_id for person in people])
+    local = slot.starts_at.astimezone(context.tz)
+    at = f"{day(context, slot.starts_at)}, {local:%H:%M %Z}"
     if "draft" in placed:
-        note = f"A draft for a person instead of an invitation to {names} ({at}). {GUARD}{picked.note}"
-        return Line("held", note, {"drafts": True})
+        note = f"A person has a draft of the invitation to {workshop} on {at}, for {names}. {GUARD}"
+        return Line("held", note + picked.note, {"drafts": True})
     users = [person.user_id for person in people]
-    note = f"Invited {names} to {step.workshop}, {at}.{picked.note}"
+    note = f"An invitation to {workshop} on {at} goes to {names}.{picked.note}"
     return Line("done", note, {"users": users, "slot": slot.id})
 
 
 def _nudge(context: RunContext, step: NudgeStep, index: int) -> Line:
+    title = nudge_title(context.release.definitions, step.nudge)
     if not automation_allowed(context.account.motion):
         put_draft(context, index=index, why=f"Nudge {step.nudge}. {GUARD}")
-        return Line("done", f"A draft for a person instead of the nudge {step.nudge}. {GUARD}")
+        return Line("done", f"A person has a task instead of the nudge {title}. {GUARD}")
     until = context.now + timedelta(days=step.days)
     nudge_grants.grant(
         context.session,
@@ -136,8 +143,9 @@ def _nudge(context: RunContext, step: NudgeStep, index: int) -> Line:
             "granted_at": context.now,
         },
     )
-    who = ", ".join(step.role) if step.role else context.user_id or "everybody"
-    return Line("done", f"Nudge {step.nudge} handed to {who} until {until:%Y-%m-%d}.")
+    roles = " or ".join(role.replace("_", " ") for role in step.role or ())
+    who = f"people with the role {roles}" if roles else context.user_id or "everybody"
+    return Line("done", f"The nudge {title} may be shown to {who} until {day(context, until)}.")
 
 
 def _chat(context: RunContext, step: ChatStep, index: int) -> Line:
@@ -156,8 +164,11 @@ def _chat(context: RunContext, step: ChatStep, index: int) -> Line:
         is_ours=room.is_ours,
     )
     if put_delivery(context, message) == "draft":
-        return Line("done", f"A draft for a person instead of a message in {step.room}. {GUARD}")
-    return Line("done", f"Chat message {step.template} to {step.room}.")
+        return Line(
+            "done", f"A person has a task instead of the message in the chat room {step.room}. {GUARD}"
+        )
+    words = title_of(context.release.definitions, step.template)
+    return Line("done", f"A message goes to the chat room {step.room}: {words}.")
 
 
 def _webhook(context: RunContext, step: WebhookStep, index: int) -> Line:
@@ -171,8 +182,8 @@ def _webhook(context: RunContext, step: WebhookStep, index: int) -> Line:
         body=_payload(context),
     )
     if put_delivery(context, message) == "draft":
-        return Line("done", f"A task for a person instead of the webhook {step.webhook}. {GUARD}")
-    return Line("done", f"Webhook {step.webhook}.")
+        return Line("done", f"A person has a task instead of the webhook {step.webhook}. {GUARD}")
+    return Line("done", f"The webhook {step.webhook} is told.")
 
 
 def _payload(context: RunContext) -> str:

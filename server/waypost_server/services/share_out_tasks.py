@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.business_days import due_after
-from waypost_server.domain.local_day import day_of, start_of
+from waypost_server.domain.local_day import day_of, spoken, start_of
 from waypost_server.domain.policy import TaskPolicy
 from waypost_server.domain.weeks import monday
 from waypost_server.domain.workload import Work, held_back, rank, urgent_because
@@ -56,8 +56,8 @@ def _person(runtime: Runtime, workspace_id: str, load: Load, policy: TaskPolicy,
         for row in rows:
             if (row.id in waiting) == (row.held_at is not None):
                 continue
-            words = f"{room} of {room} this week; there is room again on {next_week(now, zone):%b} "
-            words += str(next_week(now, zone).day)
+            again = spoken(next_week(now, zone), day_of(now, zone))
+            words = f"{room} of {room} this week; there is room again on {again}"
             changed += _hold(session, runtime, workspace_id, row, words if row.id in waiting else "", zone)
     return changed
 

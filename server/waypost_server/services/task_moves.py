@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.domain.business_days import due_after
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError, StaleError
+from waypost_server.domain.local_day import day_of, spoken
 from waypost_server.services import message_drafts
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.task_history import note as add_note
@@ -69,7 +70,9 @@ def snoozed(task: Task, now: datetime, until: datetime, zone: tzinfo, note: str 
         raise BadInputError("Choose a time in the future.", code="snooze_in_the_past")
     values = {"state": "snoozed", "snoozed_until": until, "held_at": None, "escalated_at": None}
     values["due_at"] = max(task.due_at, due_after(until, 0, zone))
-    return Move("snoozed", tasks.OPEN, values, note or f"until {until.isoformat()}")
+    return Move(
+        "snoozed", tasks.OPEN, values, note or f"until {spoken(day_of(until, zone), day_of(now, zone))}"
+    )
 
 
 def reopened(task: Task, now: datetime) -> Move:

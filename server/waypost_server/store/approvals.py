@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store.play_runs import insert_new
@@ -60,15 +60,18 @@ def release(session: Session, workspace_id: str, approval_id: str, *, values: Ma
     return int(result.rowcount)
 
 
-def page(session: Session, workspace_id: str, limit: int = 100) -> Sequence[Row[Any]]:
-    """(approval, how many messages wait, who decided), the open ones first, then the newest."""
+def page(
+    session: Session, workspace_id: str, *, after: str | None = None, limit: int = 100
+) -> Sequence[Row[Any]]:
+    """(approval, how many messages wait, who decided), the open ones first, then the newest; `after` is the id of the
+    last decided one seen."""
     waiting = (
         select(Delivery.approval_id, func.count().label("messages"))
         .where(Delivery.workspace_id == workspace_id, Delivery.state == "awaiting_approval")
         .group_by(Delivery.approval_id)
         .subquery()
     )
-    return session.execute(
+    query = (
         select(
             Approval,
             func.coalesce(waiting.c.messages, 0).label("messages"),
@@ -82,7 +85,14 @@ def page(session: Session, workspace_id: str, limit: int = 100) -> Sequence[Row[
         .where(Approval.workspace_id == workspace_id)
         .order_by((Approval.state != "waiting"), Approval.asked_at.desc(), Approval.id.desc())
         .limit(limit)
-    ).all()
+    )
+    seen = session.get(Approval, (workspace_id, after)) if after is not None else None
+    if seen is not None:
+        older = or_(
+            Approval.asked_at < seen.asked_at, (Approval.asked_at == seen.asked_at) & (Approval.id < after)
+        )
+        query = query.where(Approval.state != "waiting", older)
+    return session.execute(query).all()
 
 
 def waiting_for(session: Session, workspace_id: str, approval_id: str, limit: int = 5) -> Sequence[Delivery]:

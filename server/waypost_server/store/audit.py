@@ -42,9 +42,21 @@ def append(session: Session, workspace_id: str, entry: Entry) -> None:
     )
 
 
-def page(session: Session, workspace_id: str, after: str | None, limit: int) -> Sequence[Audit]:
-    """The newest first; `after` is the id of the last line seen."""
+def page(
+    session: Session,
+    workspace_id: str,
+    *,
+    actor: str | None = None,
+    about: str | None = None,
+    after: str | None = None,
+    limit: int,
+) -> Sequence[Audit]:
+    """The newest first, of one actor and about one noun if they are named; `after` is the id of the last line seen."""
     query = select(Audit).where(Audit.workspace_id == workspace_id)
+    if actor:
+        query = query.where(Audit.actor == actor)
+    if about:
+        query = query.where(Audit.action.startswith(f"{about}.", autoescape=True))
     if after:
         query = query.where(Audit.id < after)
     return session.scalars(query.order_by(Audit.id.desc()).limit(limit)).all()

@@ -73,6 +73,12 @@ def stop(session: Session, workspace_id: str, bulk_id: str, *, now: datetime) ->
     return bool(result.rowcount)
 
 
+def accounts(session: Session, workspace_id: str) -> int:
+    """How many accounts there are."""
+    query = select(func.count()).select_from(Account).where(Account.workspace_id == workspace_id)
+    return session.scalars(query).one()
+
+
 def candidates(session: Session, workspace_id: str, after: str, limit: int) -> list[Candidate]:
     """The next accounts, in order of id."""
     rows = session.execute(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
-from waypost_server.store.tables import Account, Attempt, ConsoleUser, Delivery
+from waypost_server.store.tables import Account, Attempt, ConsoleUser, Delivery, EndUser
 
 STATES = (
     "pending",
@@ -65,22 +65,29 @@ def page(
     return session.execute(query.order_by(Delivery.created_at.desc(), Delivery.id.desc()).limit(limit)).all()
 
 
-def counts(session: Session, workspace_id: str) -> dict[str, int]:
-    """How many deliveries are in each state."""
-    rows = session.execute(
-        select(Delivery.state, func.count())
-        .where(Delivery.workspace_id == workspace_id)
-        .group_by(Delivery.state)
-    )
+def counts(session: Session, workspace_id: str, *, account_id: str | None = None) -> dict[str, int]:
+    """How many deliveries are in each state, of one account or of all."""
+    query = select(Delivery.state, func.count()).where(Delivery.workspace_id == workspace_id)
+    if account_id is not None:
+        query = query.where(Delivery.account_id == account_id)
+    rows = session.execute(query.group_by(Delivery.state))
     return {row[0]: row[1] for row in rows}
 
 
 def one(session: Session, workspace_id: str, delivery_id: str) -> Row[Any] | None:
-    """One delivery, whole, with its account's name and that of the person who sent it."""
+    """One delivery, whole, with the names of its account, its reader and the person who sent it."""
     return session.execute(
-        select(Delivery, Account.name.label("account_name"), ConsoleUser.name.label("person_name"))
+        select(
+            Delivery,
+            Account.name.label("account_name"),
+            EndUser.name.label("user_name"),
+            ConsoleUser.name.label("person_name"),
+        )
         .outerjoin(
             Account, (Account.workspace_id == Delivery.workspace_id) & (Account.id == Delivery.account_id)
+        )
+        .outerjoin(
+            EndUser, (EndUser.workspace_id == Delivery.workspace_id) & (EndUser.id == Delivery.user_id)
         )
         .outerjoin(
             ConsoleUser,

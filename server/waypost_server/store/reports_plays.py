@@ -32,11 +32,17 @@ def runs(
     *,
     play: str | None = None,
     account_id: str | None = None,
+    standing: str | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> Sequence[Row[Any]]:
-    """Runs of a play or of an account, the newest first; `after` is the id of the last one seen."""
+    """Runs of a play or of an account, the newest first; `after` is the id of the last one seen.
+
+    `standing` is "open" for those under way, or an outcome.
+    """
     query = _rows(workspace_id)
+    if standing is not None:
+        query = query.where(PlayRun.state != "ended" if standing == "open" else PlayRun.outcome == standing)
     if play is not None:
         query = query.where(PlayRun.play == play)
     if account_id is not None:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 
 from waypost_server.console import account_story, charts, cursors, evidence, words
 from waypost_server.console.access import login, needs, runtime
+from waypost_server.console.titles import titles
 from waypost_server.console.views.start_play import startable
 from waypost_server.domain.definitions import Definitions
 from waypost_server.domain.motion import motions_of
@@ -121,6 +122,7 @@ def account(account_id: str) -> str:
         adoption = account_report(session, runtime(), row.Account, states) if live else None
     owners = {each.id: each.name for each in everybody}
     definitions = live.definitions if live else None
+    called = titles(definitions)
     story = account_story.timeline(
         signals=signals,
         runs=runs,
@@ -128,6 +130,7 @@ def account(account_id: str) -> str:
         tasks=tasks,
         touches=touches,
         reactions=reactions,
+        titles=called,
         told=[*account_story.motions(said, owners), *account_story.owners(named, owners)],
     )
     open_signals = [each for each in signals if each.state == "open"]
@@ -157,7 +160,7 @@ def account(account_id: str) -> str:
         ],
         signals=[(each, evidence.read(each.kind, each.evidence)) for each in signals],
         runs=runs,
-        play_titles={each.key: each.title for each in definitions.plays} if definitions else {},
+        titles=called,
         deliveries=deliveries,
         tasks=tasks,
         story=story,

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 
+from waypost_server.console import cursors
 from waypost_server.console.access import login, needs, next_path, runtime
+from waypost_server.console.conditions import Reader
+from waypost_server.console.preview import Node, with_chips
+from waypost_server.console.titles import titles
 from waypost_server.services import approvals as service
 from waypost_server.services.stop_sending import resume_sending, stop_sending
 from waypost_server.store import approvals
+from waypost_server.store.tables import Approval, Delivery
+
+SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A template as nodes, with a chip where a fact will stand."""
+
+    subject: list[Node]
+    body: list[Node]
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -26,15 +43,29 @@ def page() -> str:
     """Each question with the words, some of the people, and who published it."""
     who = login()
     with runtime().db.read() as session:
-        rows = approvals.page(session, who.workspace_id, limit=30)
+        live = runtime().releases.live(session, who.workspace_id)
+        after = cursors.read(request.args.get("after"), str)
+        rows, more = cursors.split(
+            approvals.page(session, who.workspace_id, after=after[0] if after else None, limit=SHOWN + 1),
+            SHOWN,
+        )
+        older = cursors.write(rows[-1].Approval.id) if more and rows[-1].Approval.state != "waiting" else None
         shown = [(row, approvals.waiting_for(session, who.workspace_id, row.Approval.id)) for row in rows[:5]]
         shown += [(row, ()) for row in rows[5:]]
         templates = {
-            (row.Approval.release, message.template): _template(session, row.Approval, message)
+            (row.Approval.release, message.template): _words(session, row.Approval, message)
             for row, messages in shown
             for message in messages[:1]
         }
-    return render_template("console/approvals.html", shown=shown, templates=templates)
+        called = titles(live.definitions if live else None)
+    return render_template(
+        "console/approvals.html",
+        shown=shown,
+        templates=templates,
+        titles=called,
+        older=url_for("console.approvals", after=older) if older else None,
+        first=url_for("console.approvals") if after else None,
+    )
 
 
 def approve(approval_id: str) -> Any:
@@ -70,6 +101,13 @@ def resume() -> Any:
     return redirect(next_path(request.form.get("back")))
 
 
-def _template(session: Any, asked: Any, message: Any) -> Any:
-    release = runtime().releases.pinned(session, asked.workspace_id, asked.release)
-    return release.definitions.templates.get(message.template)
+def _words(session: Session, asked: Approval, message: Delivery) -> Words | None:
+    """The template of a message as its reader would see it; None when its release has no such template."""
+    definitions = runtime().releases.pinned(session, asked.workspace_id, asked.release).definitions
+    found = definitions.templates.get(message.template)
+    if found is None:
+        return None
+    reader = Reader(definitions)
+    return Words(
+        with_chips(found.subject, reader, markdown=False), with_chips(found.body, reader, markdown=True)
+    )

@@ -19,10 +19,11 @@ from flask import (
 from waypost_server.console import cursors
 from waypost_server.console.access import login, needs, runtime
 from waypost_server.console.headers import framed_mail, policy
+from waypost_server.console.titles import titles
 from waypost_server.domain.errors import ConflictError
 from waypost_server.services.resend import may_be_resent
 from waypost_server.services.resend import resend as send_again
-from waypost_server.store import reports_deliveries
+from waypost_server.store import reports_accounts, reports_deliveries
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -36,8 +37,9 @@ def add_to(blueprint: Blueprint) -> None:
 
 
 def deliveries() -> str:
-    """The newest first, of one state or of all."""
+    """The newest first, of one state or of all, of one account or of everybody."""
     who = login()
+    account_id = request.args.get("account", "")[:512].replace("\x00", "") or None
     state = request.args.get("state")
     state = state if state in reports_deliveries.STATES else None
     after = cursors.read(request.args.get("after"), str)
@@ -46,10 +48,13 @@ def deliveries() -> str:
             session,
             who.workspace_id,
             state=state,
+            account_id=account_id,
             after=after[0] if after else None,
             limit=cursors.PAGE + 1,
         )
-        counts = reports_deliveries.counts(session, who.workspace_id)
+        counts = reports_deliveries.counts(session, who.workspace_id, account_id=account_id)
+        account = reports_accounts.one(session, who.workspace_id, account_id) if account_id else None
+        live = runtime().releases.live(session, who.workspace_id)
     rows, more = cursors.split(rows)
     older = cursors.write(rows[-1].id) if more else None
     return render_template(
@@ -59,8 +64,11 @@ def deliveries() -> str:
         counts=counts,
         total=sum(counts.values()),
         states=[each for each in reports_deliveries.STATES if counts.get(each)],
-        older=url_for("console.deliveries", state=state, after=older) if older else None,
-        first=url_for("console.deliveries", state=state) if after else None,
+        titles=titles(live.definitions if live else None),
+        account_id=account_id,
+        account_name=(account.Account.name if account else None) or account_id,
+        older=url_for("console.deliveries", account=account_id, state=state, after=older) if older else None,
+        first=url_for("console.deliveries", account=account_id, state=state) if after else None,
     )
 
 
@@ -72,12 +80,14 @@ def delivery(delivery_id: str) -> Response:
         if row is None:
             abort(404)
         attempts = reports_deliveries.attempts(session, who.workspace_id, delivery_id)
+        live = runtime().releases.live(session, who.workspace_id)
     page = make_response(
         render_template(
             "console/delivery.html",
             row=row,
             delivery=row.Delivery,
             attempts=attempts,
+            titles=titles(live.definitions if live else None),
             may_resend=may_be_resent(row.Delivery.channel, row.Delivery.state),
         )
     )

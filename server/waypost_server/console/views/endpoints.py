@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,21 +13,22 @@ from waypost_server.domain.errors import BadInputError
 from waypost_server.services import endpoints as deeds
 from waypost_server.services.endpoint_secret import rotate_secret, show_secret
 from waypost_server.services.try_endpoint import try_endpoint
+from waypost_server.store.endpoints import Name
+from waypost_server.store.sessions import SessionRecord
 
 
 def add_to(blueprint: Blueprint) -> None:
     """Register the routes."""
     blueprint.add_url_rule("/settings/endpoints", "endpoints", endpoints)
     for name, view in (
-        ("test", send_test),
-        ("on", enable),
-        ("off", disable),
+        ("test", _view(send_test)),
+        ("on", _view(enable)),
+        ("off", _view(disable)),
         ("secret", secret),
-        ("address", set_address),
+        ("address", _view(set_address)),
     ):
-        blueprint.add_url_rule(
-            f"/settings/endpoints/<channel>/<name>/{name}", f"endpoint_{name}", view, methods=["POST"]
-        )
+        at = f"/settings/endpoints/<channel>/<name>/{name}"
+        blueprint.add_url_rule(at, f"endpoint_{name}", needs("admin")(view), methods=["POST"])
 
 
 def endpoints(shown: tuple[str, str] | None = None, problem: str | None = None) -> str:
@@ -38,51 +40,36 @@ def endpoints(shown: tuple[str, str] | None = None, problem: str | None = None) 
     )
 
 
-@needs("admin")
-def send_test(channel: str, name: str) -> Any:
+def send_test(who: SessionRecord, name: Name) -> str:
     """Try it now, and say what it answered."""
-    who = login()
-    try:
-        outcome = try_endpoint(runtime(), who.workspace_id, (channel, name), actor=who.user_id)
-    except BadInputError as error:
-        return _refused(error)
+    outcome = try_endpoint(runtime(), who.workspace_id, name, actor=who.user_id)
     if isinstance(outcome, Sent):
-        flash(f"{name} took the test: {outcome.detail}")
-    else:
-        flash(f"{name} did not take the test. {outcome.detail}")
-    return redirect(url_for("console.endpoints"))
+        return f"{name[1]} took the test: {outcome.detail}"
+    return f"{name[1]} did not take the test. {outcome.detail}"
 
 
-@needs("admin")
-def enable(channel: str, name: str) -> Any:
+def enable(who: SessionRecord, name: Name) -> str:
     """Switch it on; what waited goes."""
-    who = login()
-    try:
-        freed = deeds.enable(runtime(), who.workspace_id, (channel, name), actor=who.user_id)
-    except BadInputError as error:
-        return _refused(error)
+    freed = deeds.enable(runtime(), who.workspace_id, name, actor=who.user_id)
     waited = {0: "Nothing waited for it", 1: "One message that waited goes now"}.get(
         freed, f"{freed} messages that waited go now"
     )
-    flash(f"{name} is on. {waited}.")
-    return redirect(url_for("console.endpoints"))
+    return f"{name[1]} is on. {waited}."
 
 
-@needs("admin")
-def disable(channel: str, name: str) -> Any:
+def disable(who: SessionRecord, name: Name) -> str:
     """Switch it off, saying why."""
-    who = login()
-    try:
-        deeds.disable(
-            runtime(), who.workspace_id, (channel, name), actor=who.user_id, why=request.form.get("why", "")
-        )
-    except BadInputError as error:
-        return _refused(error)
-    flash(f"{name} is off. Messages to it wait, for 30 days at most.")
-    return redirect(url_for("console.endpoints"))
+    deeds.disable(runtime(), who.workspace_id, name, actor=who.user_id, why=request.form.get("why", ""))
+    return f"{name[1]} is off. Messages to it wait, for 30 days at most."
 
 
-@needs("admin")
+def set_address(who: SessionRecord, name: Name) -> str:
+    """Keep a chat room's secret address."""
+    given = request.form.get("address", "")
+    deeds.set_address(runtime(), who.workspace_id, name, actor=who.user_id, address=given)
+    return f"The address of {name[1]} is kept. Send a test to see whether it works."
+
+
 def secret(channel: str, name: str) -> Any:
     """Show the signing secret, or make a new one."""
     who = login()
@@ -94,16 +81,18 @@ def secret(channel: str, name: str) -> Any:
     return endpoints(shown=(name, found))
 
 
-@needs("admin")
-def set_address(channel: str, name: str) -> Any:
-    """Keep a chat room's secret address."""
-    who, given = login(), request.form.get("address", "")
-    try:
-        deeds.set_address(runtime(), who.workspace_id, (channel, name), actor=who.user_id, address=given)
-    except BadInputError as error:
-        return _refused(error)
-    flash(f"The address of {name} is kept. Send a test to see whether it works.")
-    return redirect(url_for("console.endpoints"))
+def _view(deed: Callable[[SessionRecord, Name], str]) -> Callable[..., Any]:
+    """A button of the page: do it, and say what became of it; what is refused is said on the page."""
+
+    def view(channel: str, name: str) -> Any:
+        try:
+            said = deed(login(), (channel, name))
+        except BadInputError as error:
+            return _refused(error)
+        flash(said)
+        return redirect(url_for("console.endpoints"))
+
+    return view
 
 
 def _refused(error: BadInputError) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
@@ -18,6 +20,25 @@ from waypost_server.store.sessions import SessionRecord
 from waypost_server.store.task_load import Load
 
 SHOWN = 8
+TASKS = 100  # due tasks read; a team with more of them overdue reads "100+"
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """The first of a list, and how many there are: the number, or "8+" when there are more than were read."""
+
+    rows: Sequence[Any]
+    count: str
+
+    @property
+    def has_more(self) -> bool:
+        """Whether some are not shown."""
+        return not self.count.isdigit() or int(self.count) > len(self.rows)
+
+
+def some(rows: Sequence[Any], read: int = SHOWN) -> Some:
+    """Of up to `read` rows and one more, which only says that there is more."""
+    return Some(rows[:SHOWN], f"{read}+" if len(rows) > read else str(len(rows)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +75,28 @@ def home() -> str:
         upcoming = reports_home.next_due(
             session, who.workspace_id, who.user_id if who.role == "csm" else None
         )
-        tasks = reports_home.due_tasks(session, who.workspace_id, tomorrow, 100)
-        signals = reports_home.unhandled_signals(session, who.workspace_id, week, SHOWN)
-        orphans = reports_home.orphans(session, who.workspace_id, SHOWN)
+        tasks = reports_home.due_tasks(session, who.workspace_id, tomorrow, TASKS + 1)
+        signals = reports_home.unhandled_signals(session, who.workspace_id, week, SHOWN + 1)
+        orphans = reports_home.orphans(session, who.workspace_id, SHOWN + 1)
         team = _team(session, who) if may(who.role, "approver") else []
-        deliveries = reports_home.stuck_deliveries(session, who.workspace_id, week, SHOWN)
+        deliveries = reports_home.stuck_deliveries(session, who.workspace_id, week, SHOWN + 1)
         refused = reports_home.quarantine_reasons(session, who.workspace_id, week, SHOWN)
-        parked = due.parked_accounts(session, who.workspace_id, now=runtime().clock(), limit=SHOWN)
+        parked = due.parked_accounts(session, who.workspace_id, now=runtime().clock(), limit=SHOWN + 1)
         today = reports_home.today(session, who.workspace_id, day, midnight)
         is_empty = runtime().releases.live(session, who.workspace_id) is None
     is_csm = who.role == "csm"  # others own no accounts: theirs is the team's queue
     mine = [row for row in tasks if row.Task.owner == who.user_id or not is_csm]
     return render_template(
         "console/home.html",
-        mine=mine[:SHOWN],
-        mine_count=len(mine),
+        mine=some(mine, TASKS),
         others_count=len(tasks) - len(mine),
         is_csm=is_csm,
         upcoming=upcoming,
-        signals=[(row, evidence.read(row.Signal.kind, row.Signal.evidence)) for row in signals],
-        orphans=[(row, evidence.read(row.Signal.kind, row.Signal.evidence)) for row in orphans],
+        signals=some(signals),
+        orphans=some(orphans),
         team=team,
-        deliveries=deliveries,
-        parked=parked,
+        deliveries=some(deliveries),
+        parked=some(parked),
         refused=refused,
         refused_count=sum(row.count for row in refused),
         today_numbers=today,

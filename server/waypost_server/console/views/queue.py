@@ -10,11 +10,13 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 
 from waypost_server.console import charts, cursors, evidence, words
 from waypost_server.console.access import login, needs, next_path, runtime
+from waypost_server.console.titles import titles
 from waypost_server.domain.errors import BadInputError
 from waypost_server.domain.policy import TaskPolicy
 from waypost_server.domain.workload import urgent_because
 from waypost_server.services import tasks
 from waypost_server.services.contact import Contact, log_contact
+from waypost_server.services.releases import LiveRelease
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.share_out_tasks import week_start
 from waypost_server.services.task_moves import By
@@ -213,6 +215,7 @@ def _detail(session: Any, workspace_id: str, task_id: str) -> dict[str, Any] | N
     if row is None:
         return None
     account_id = row.Task.account_id
+    live = runtime().releases.live(session, workspace_id)
     reading, last_day = _reading(row), words.today()
     series = reading.series
     if not series:
@@ -226,7 +229,8 @@ def _detail(session: Any, workspace_id: str, task_id: str) -> dict[str, Any] | N
         "reading": reading,
         "series": series,
         "chart": charts.trend(chart, label) if any(series) else None,
-        "urgent": _urgent(session, row),
+        "urgent": _urgent(live, row),
+        "titles": titles(live.definitions if live else None),
         "joined": [(each, evidence.read(each.kind, each.evidence)) for each in joined],
         "people": reports_task.people(session, workspace_id, account_id),
         "conversation": reports_task.last_conversation(session, workspace_id, account_id),
@@ -244,9 +248,8 @@ def _detail(session: Any, workspace_id: str, task_id: str) -> dict[str, Any] | N
     }
 
 
-def _urgent(session: Any, row: Any) -> str:
+def _urgent(live: LiveRelease | None, row: Any) -> str:
     """Why it never waits for room, by the rules of the live policy; '' when it may."""
-    live = runtime().releases.live(session, row.Task.workspace_id)
     rules = (live.definitions.policy.tasks if live else TaskPolicy()).urgent
     days = (row.renewal_on - words.today()).days if row.renewal_on else None
     return urgent_because(rules, severity=row.Task.severity, value=row.Task.value, renewal_in_days=days)

@@ -13,6 +13,21 @@ from waypost_server.services import keys as key_services
 from waypost_server.services.console_secret import reveal_token_secret
 from waypost_server.store import audit, console_users, reports_settings
 
+ABOUT = {  # the noun of an action → what it is called
+    "account": "Accounts",
+    "console_user": "People",
+    "delivery": "Messages",
+    "draft": "Drafts",
+    "endpoint": "Endpoints",
+    "key": "Keys",
+    "play": "Plays",
+    "release": "Releases",
+    "run": "Runs",
+    "sending": "Kill switches",
+    "task": "Tasks",
+    "workspace": "The workspace",
+}
+
 
 def add_to(blueprint: Blueprint) -> None:
     """Register the routes."""
@@ -90,20 +105,32 @@ def revoke_key(key_id: str) -> Any:
 
 @needs("admin")
 def audit_log() -> str:
-    """Who changed what, the newest first."""
+    """Who changed what, the newest first; of one person, about one kind of thing."""
     who = login()
     after = cursors.read(request.args.get("after"), str)
+    about = request.args.get("about") if request.args.get("about") in ABOUT else None
     with runtime().db.read() as session:
-        rows = audit.page(session, who.workspace_id, after[0] if after else None, cursors.PAGE + 1)
         names = console_users.names(session, who.workspace_id)
+        person = request.args.get("person") if request.args.get("person") in names else None
+        rows = audit.page(
+            session,
+            who.workspace_id,
+            actor=person,
+            about=about,
+            after=after[0] if after else None,
+            limit=cursors.PAGE + 1,
+        )
     rows, more = cursors.split(rows)
     older = cursors.write(rows[-1].id) if more else None
+    kept: dict[str, Any] = {"person": person, "about": about}
     return render_template(
         "console/settings_audit.html",
         rows=rows,
         names=names,
-        older=url_for("console.audit", after=older) if older else None,
-        first=url_for("console.audit") if after else None,
+        kept=kept,
+        kinds=ABOUT,
+        older=url_for("console.audit", after=older, **kept) if older else None,
+        first=url_for("console.audit", **kept) if after else None,
     )
 
 

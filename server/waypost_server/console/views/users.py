@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 
 from waypost_server.console.access import login, needs, runtime
+from waypost_server.console.titles import titles
 from waypost_server.console.views.start_play import startable
 from waypost_server.console.words import sentence
 from waypost_server.domain.errors import ConflictError
@@ -39,7 +40,7 @@ def user(user_id: str) -> str:
         live = runtime().releases.live(session, who.workspace_id)
     definitions = live.definitions if live else None
     features = {each.key: each.title for each in definitions.catalog.features} if definitions else {}
-    titles = {each.key: each for each in definitions.journey.milestones} if definitions else {}
+    known = {each.key: each for each in definitions.journey.milestones} if definitions else {}
     did: dict[str, list[str]] = {}
     for each in reversed(reactions):
         did.setdefault(each.offer_id, []).append(each.reaction)
@@ -49,10 +50,10 @@ def user(user_id: str) -> str:
         accounts=accounts,
         stopped=stopped,
         may_allow=stopped in OURS_TO_UNDO,
-        milestones=[(state, titles.get(state.milestone)) for state in milestones],
+        milestones=[(state, known.get(state.milestone)) for state in milestones],
         usage=[(row, features.get(row.feature) or sentence(row.feature)) for row in usage],
         offers=[(offer, did.get(offer.id, [])) for offer in offers],
-        nudge_titles={each.key: each.title for each in definitions.nudges} if definitions else {},
+        titles=titles(definitions),
         start_id=runtime().new_id(),
         startable=startable(definitions, for_user=True),
         traits=sorted(person.traits.items())[:60],
