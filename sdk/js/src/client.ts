@@ -5,12 +5,13 @@ import { Outbox } from './core/outbox';
 import type { Announcement, Detail, Nudge, Properties, Reaction, Reply } from './core/types';
 import { SETTLE_MS, began } from './core/visit';
 import { cleanId } from './core/wire';
+import { type Listeners, call, listen, tell } from './listeners';
 import { load } from './load';
 import type { Events, NudgeEvent, Options } from './options';
 import { browserPlatform, quietly } from './platform/browser';
+import { listening } from './platform/listening';
+import { timezone } from './platform/timezone';
 import type { Answer, Granted, Stage } from './stage';
-
-type Listener = (value: never) => void;
 
 /** The ways a message may reach a person, and all of them. */
 const CHANNELS = ['in_app', 'email', 'chat', 'all'];
@@ -30,7 +31,7 @@ export class Client {
   private isClosed = false;
   private nudges: Nudge[] = [];
   private news: Announcement[] = [];
-  private readonly listeners = new Map<string, Set<Listener>>();
+  private readonly listeners: Listeners = new Map();
   private readonly undo: (() => void)[] = [];
   private readonly prefix: string;
   private userId: string | null = null;
@@ -56,18 +57,14 @@ export class Client {
       accepted: (fresh) => fresh && this.userId && this.ask(AGAIN_MS),
       dropped: (drops) => {
         this.debug('events lost', drops);
-        this.emit('drop', { ...drops });
+        tell(this.listeners, 'drop', { ...drops });
       },
     });
     this.listen();
   }
 
   private listen(): void {
-    const on = (target: EventTarget, name: string, fn: (event: Event) => void) => {
-      const listener = (event: Event) => quietly(() => fn(event));
-      target.addEventListener(name, listener);
-      this.undo.push(() => target.removeEventListener(name, listener));
-    };
+    const on = listening(this.undo);
     on(window, 'pagehide', () => this.outbox.hide());
     on(window, 'pageshow', (event) => (event as PageTransitionEvent).persisted && this.outbox.wake(true));
     on(document, 'visibilitychange', () => {
@@ -123,7 +120,7 @@ export class Client {
 
   consent(channel: unknown, allowed: unknown, topic?: string): void {
     if (typeof channel !== 'string' || !CHANNELS.includes(channel) || typeof allowed !== 'boolean') {
-      return this.debug(`consent needs one of ${CHANNELS.join(', ')}, and true or false; got`, channel, allowed);
+      return this.debug(`consent needs ${CHANNELS.join()} and true or false, got`, channel, allowed);
     }
     this.track('$consent', { channel, allowed, ...(topic && { topic }) });
   }
@@ -153,9 +150,7 @@ export class Client {
   }
 
   on<K extends keyof Events>(name: K, listener: (value: Events[K]) => void): () => void {
-    const all = this.listeners.get(name) ?? new Set();
-    this.listeners.set(name, all.add(listener));
-    return () => void all.delete(listener);
+    return listen(this.listeners, name, listener);
   }
 
   close(): void {
@@ -256,7 +251,7 @@ export class Client {
     this.cancelAsk = null;
     if (!this.userId) return;
     const turn = ++this.asked;
-    const reply = await this.request('/v1/decide', { context: { timezone: this.timezone() } }, this.etag);
+    const reply = await this.request('/v1/decide', { context: { timezone: timezone(this.platform.store, `${this.prefix}zone`) } }, this.etag);
     // Asked again meanwhile, or for somebody else: the later answer counts.
     if (turn !== this.asked) return;
     const { status, body } = reply;
@@ -272,7 +267,7 @@ export class Client {
       this.etag = reply.etag;
       this.nudges = usable(answer?.nudges);
       this.news = usable(answer?.feed);
-      this.emit('decide', this.nudges.map((nudge) => nudge.key));
+      tell(this.listeners, 'decide', this.nudges.map((nudge) => nudge.key));
       // Nothing to show and nothing to take back: the second file can wait.
       if (this.stage || answer?.byPage || this.nudges[0] || this.news[0]) {
         this.show((stage) => stage.offer(this.nudges, this.news, answer));
@@ -281,7 +276,7 @@ export class Client {
     }
     if (status === 401 && !renewed && (await this.renewToken())) return this.decide(true);
     this.debug('decide answered', status, body);
-    this.emit('unavailable', status);
+    tell(this.listeners, 'unavailable', status);
     // A host that does not allow the conditional header across origins must not cost the decision.
     this.etag = null;
     if (status === 0 || status === 429 || status >= 500) {
@@ -321,21 +316,10 @@ export class Client {
       });
       return this.stage;
     } catch (error) {
-      this.debug('what shows nudges did not load', error);
+      this.debug('surfaces did not load', error);
       this.loading = null;
       return null;
     }
-  }
-
-  /** Loading time zone data costs the page 10 ms and more, so the answer is kept for as long as the offset is the same. */
-  private timezone(): string {
-    const { store } = this.platform;
-    const offset = `${new Date().getTimezoneOffset()} `;
-    const known = store.get(`${this.prefix}zone`);
-    if (known?.startsWith(offset)) return known.slice(offset.length);
-    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    store.set(`${this.prefix}zone`, offset + zone);
-    return zone;
   }
 
   private get locale(): string {
@@ -374,21 +358,8 @@ export class Client {
       ...(step && { step }),
       preventDefault: () => event?.preventDefault(),
     };
-    this.call(this.options.onNudge, told);
-    this.emit('nudge', told);
-  }
-
-  private emit<K extends keyof Events>(name: K, value: Events[K]): void {
-    for (const listener of this.listeners.get(name) ?? []) this.call(listener as (value: Events[K]) => void, value);
-  }
-
-  /** The host's own code: its errors are its own, and never stop ours. */
-  private call<T>(fn: ((value: T) => void) | undefined, value: T): void {
-    try {
-      fn?.(value);
-    } catch (error) {
-      console.error(error);
-    }
+    call(this.options.onNudge, told);
+    tell(this.listeners, 'nudge', told);
   }
 
   private debug(...words: unknown[]): void {

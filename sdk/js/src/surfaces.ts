@@ -3,6 +3,7 @@
 import type { Surface } from './core/types';
 import { ClaimLock } from './platform/claim-lock';
 import { quietly } from './platform/browser';
+import { listening } from './platform/listening';
 import { watchRoute } from './platform/page';
 import { Walker } from './show/walker';
 import type { Stage, StageWires } from './stage';
@@ -52,11 +53,7 @@ export function start(given: StageWires): Stage {
       }),
     ),
   ];
-  const on = (target: EventTarget, name: string, fn: () => void) => {
-    const listener = () => quietly(fn);
-    target.addEventListener(name, listener);
-    undo.push(() => target.removeEventListener(name, listener));
-  };
+  const on = listening(undo);
   lock.open();
   on(window, 'pagehide', () => lock.close());
   on(window, 'pageshow', () => lock.open());
