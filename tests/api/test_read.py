@@ -62,6 +62,8 @@ BAD_BODIES = [
     (b'{"outcome": "\\ud800"}', 400, "invalid"),
     (b"", 400, "invalid"),
     (b"\xff", 400, "bad_json"),
+    (b'{"outcome": ' + b"[" * 100_000, 400, "too_deep"),
+    (b'{"outcome": ' + b"9" * 5_000 + b"}", 400, "bad_json"),
 ]
 
 

@@ -107,7 +107,8 @@ def test_metrics(world: ReadRig) -> None:
 def test_metrics_behind_a_token(world: ReadRig) -> None:
     """With a token configured, only its bearer sees them."""
     world.app.config["WAYPOST_METRICS_TOKEN"] = "let-me-see"
-    assert world.client.get("/metrics").status_code == 401
+    for wrong in ({}, {"Authorization": "Bearer another"}, {"Authorization": "Bearer é"}):
+        assert world.client.get("/metrics", headers=wrong).status_code == 401
     headers = {"Authorization": "Bearer let-me-see"}
     assert world.client.get("/metrics", headers=headers).status_code == 200
 

@@ -33,6 +33,12 @@ def test_a_complaint_names_its_mail_even_without_its_recipient() -> None:
     assert read(arf("d-2", kind="not-spam")) == []
 
 
+def test_what_nests_without_end_is_no_report() -> None:
+    """Anybody may write to the address: a mail of a thousand parts in each other stops nobody from reading the next."""
+    parts = (f'Content-Type: multipart/mixed; boundary="{number}"\n\n--{number}\n' for number in range(5_000))
+    assert read(("MIME-Version: 1.0\n" + "".join(parts)).encode()) == []
+
+
 def test_ordinary_mail_is_no_report() -> None:
     """An answer that somebody is on holiday says nothing."""
     assert read(b"From: a@b.example\r\nSubject: Out of office\r\n\r\nBack on Monday.\r\n") == []

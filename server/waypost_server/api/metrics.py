@@ -21,8 +21,8 @@ Sample = tuple[str, dict[str, str], float]
 @blueprint.get("/metrics")
 def metrics() -> Response:
     """The samples. With WAYPOST_METRICS_TOKEN set, only for who sends it as Bearer token."""
-    token = current_app.config.get("WAYPOST_METRICS_TOKEN")
-    if token and not hmac.compare_digest(request.headers.get("Authorization", ""), f"Bearer {token}"):
+    token, given = current_app.config.get("WAYPOST_METRICS_TOKEN"), request.headers.get("Authorization", "")
+    if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         return Response("Send the metrics token as Bearer token.\n", status=401, mimetype="text/plain")
     context = runtime()
     now = context.clock()

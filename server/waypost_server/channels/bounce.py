@@ -36,8 +36,14 @@ class Report:
 
 
 def read(raw: bytes) -> list[Report]:
-    """The reports in a message; none when it is an ordinary mail, or says that all is well."""
-    message = message_from_bytes(raw, policy=policy.compat32)
+    """The reports in a message; none when it is an ordinary mail, or says that all is well.
+
+    Anybody may write to the address. What nests so deep that it cannot be taken apart is no report.
+    """
+    try:
+        message = message_from_bytes(raw, policy=policy.compat32)
+    except RecursionError:
+        return []
     parts = list(_parts(message))
     delivery_id = next(filter(None, (_carried(part) for part in parts)), "")
     about = delivery_id, _returned_to(message, parts), str(message["Message-ID"] or "").strip()[:200]
@@ -53,9 +59,10 @@ def _parts(message: Message) -> Iterator[Message]:
 
 
 def _statuses(part: Message, about: tuple[str, tuple[str, ...], str]) -> Iterator[Report]:
-    if part.get_content_type() != "message/delivery-status" or not part.is_multipart():
+    blocks = part.get_payload()
+    if part.get_content_type() != "message/delivery-status" or not isinstance(blocks, list):
         return
-    for block in part.get_payload()[1:]:  # the first one is about the message as a whole
+    for block in blocks[1:]:  # the first one is about the message as a whole
         assert isinstance(block, Message)
         action = _field(block, "Action").lower()
         if action not in ("failed", "delayed"):

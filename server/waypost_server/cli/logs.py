@@ -1,14 +1,22 @@
-"""Logs as one JSON object a line: time, level, event name, key-values. Never payloads."""
+"""Logs as one JSON object a line: time, level, event name, key-values. Never payloads.
+
+Of an error its kind and its place in the code are kept. Its words are kept only where they are ours or the operating
+system's: a database quotes the row it refuses, a mail server the address.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
+from waypost_server.domain.errors import WaypostError
+
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+MOST_CAUSES = 8
 
 
 class JsonLines(logging.Formatter):
@@ -20,8 +28,23 @@ class JsonLines(logging.Formatter):
         line["logger"] = record.name
         line.update({key: value for key, value in record.__dict__.items() if key not in STANDARD})
         if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
+            line["trace"] = trace(record.exc_info[1])
         return json.dumps(line, default=str)
+
+
+def trace(error: BaseException | None) -> str:
+    """Kind and frames of an error and of those behind it, the first cause on top."""
+    told: list[str] = []
+    while error is not None and len(told) < MOST_CAUSES:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        told.insert(0, f"{frames}{type(error).__module__}.{type(error).__qualname__}{_words(error)}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n\n".join(told)
+
+
+def _words(error: BaseException) -> str:
+    is_system = isinstance(error, OSError) and type(error).__module__ == "builtins"
+    return f": {error}" if is_system or isinstance(error, WaypostError) else ""
 
 
 def configure(level: int = logging.INFO) -> None:

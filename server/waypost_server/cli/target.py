@@ -247,7 +247,7 @@ class Remote:
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         try:
             request = urllib.request.Request(f"{self._host}/v1/{path}", data, headers)
-            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
+            with _DIRECTLY.open(request, timeout=TIMEOUT_SECONDS) as answer:
                 found: dict[str, Any] = json.load(answer)
                 return found
         except urllib.error.HTTPError as error:
@@ -262,8 +262,22 @@ def _camel(name: str) -> str:
     return first + "".join(map(str.capitalize, others))
 
 
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: the key would go along to wherever it leads, and a POST would arrive as a GET."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_DIRECTLY = urllib.request.build_opener(_Stay)
+
+
 def _said(error: urllib.error.HTTPError) -> str:
     """The server's own words, with each finding on a line."""
+    if 300 <= error.code < 400:
+        return (
+            f"The server leads on to {error.headers.get('Location')}. If that is right, name it with --host."
+        )
     try:
         problem = json.load(error)
         lines = [problem.get("message") or f"The server answered {error.code}."]

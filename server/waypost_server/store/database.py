@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -60,6 +60,10 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+if TYPE_CHECKING:
+    Model = Base  # what Flask-SQLAlchemy makes of it at run time is no type
+else:
+    Model = db.Model
 
 
 @event.listens_for(db.Model, "after_mapper_constructed", propagate=True)
@@ -70,9 +74,10 @@ def _share_statements(mapper: Any, _class: type) -> None:
 def engine_options(url: str) -> dict[str, Any]:
     """Pool and driver options for `url`, for Flask-SQLAlchemy and for `open_engine` alike."""
     compiled = {"compiled_cache": STATEMENTS}
+    quiet = {"hide_parameters": True}  # an error must not carry what customers wrote into a log
     if url.startswith("sqlite"):
         # last in, first out: a connection that wrote last has the pages at hand
-        return {
+        return quiet | {
             "connect_args": {"timeout": 5, "check_same_thread": False, "cached_statements": 512},
             "poolclass": QueuePool,
             "pool_size": 8,
@@ -80,7 +85,7 @@ def engine_options(url: str) -> dict[str, Any]:
             "execution_options": compiled,
         }
     limits = "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
-    return {
+    return quiet | {
         "connect_args": {"options": limits, "connect_timeout": 2, "prepare_threshold": 2},
         "pool_size": 8,
         "max_overflow": 8,
