@@ -16,7 +16,7 @@ SDK_SOURCES := $(shell find sdk/js/src sdk/js/scripts -type f 2>/dev/null) sdk/j
 # compiles everything again, asserts included.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup run test faults check lint types contracts locks js-check bench lock chromium clean
+.PHONY: setup run test faults check lint types contracts locks js-check bench lock dist chromium clean
 
 setup: $(PYTHON_STAMP) $(NODE_STAMP) $(SDK_BUILD) chromium
 
@@ -88,6 +88,12 @@ lock:
 	npm install --package-lock-only --no-audit --no-fund --loglevel=error
 	@if test -f sdk/js/scripts/clean-lock.mjs; then node sdk/js/scripts/clean-lock.mjs; fi
 	$(PYTHON) tools/check_locks.py
+
+# What a server installs: the browser SDK is inside, so it needs no Node.
+dist: setup
+	rm -rf dist
+	$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist . ./sdk/python
+	@ls dist
 
 clean:
 	rm -rf $(VENV) node_modules server/waypost_server/sdk_static/*.js

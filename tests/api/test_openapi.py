@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +21,15 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.api.read_rig import ReadRig
+from waypost_server.api import error_codes
 
 DOCUMENTED_ELSEWHERE = {  # short forms and helpers for SDKs, told of in docs/ingest.md
     "/v1/b", "/v1/t", "/v1/i", "/v1/g", "/v1/p", "/v1/s", "/v1/a",
     "/v1/definitions/schema.json",  # a document like this one: no key, no scope, no errors
+}  # fmt: skip
+NOT_OVER_THE_API = {  # raised only for the console, the command line, or a person's own settings
+    "bad_kind", "bad_scope", "bad_mode", "unknown_timezone", "unknown_workspace", "bad_days", "not_utf8",
+    "account_state",
 }  # fmt: skip
 CHECKS = [
     schemathesis.checks.not_a_server_error,
@@ -57,6 +63,17 @@ def addresses(rule: str) -> list[str]:
     return [re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)]
 
 
+def routes_in(cell: str) -> Iterator[tuple[str, str]]:
+    """(method, address) of "`GET`, `PUT /a`, `/b`": an address without methods of its own has those before it."""
+    given: list[str] = []
+    methods: list[str] = []
+    for span in re.findall(r"`([^`]+)`", cell):
+        given += [word.lower() for word in span.split() if word.isupper()]
+        for address in re.findall(r"/\S+", span):
+            methods, given = given or methods, []
+            yield from ((method, address) for method in methods)
+
+
 def test_document_is_valid_and_complete(world: ReadRig, document: dict[str, Any]) -> None:
     """Version 3.1, unique names, every reference resolves, and every JSON route under /v1 is in it."""
     assert document["openapi"] == "3.1.0"
@@ -83,6 +100,34 @@ def test_documented_routes_exist(world: ReadRig, document: dict[str, Any]) -> No
         address = re.sub(r"{\w+}", "x", address)
         answer = world.client.open(address, method=method.upper(), json={} if method == "post" else None)
         assert answer.status_code in (400, 401), (path, answer.get_data(as_text=True))
+
+
+def test_the_page_about_the_api_names_every_route_and_every_code(document: dict[str, Any]) -> None:
+    """docs/api.md lists each address with each of its methods, and the codes of errors as the document has them."""
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    told = {route for cell in re.findall(r"^\| (`.*?) \|", page, re.M) for route in routes_in(cell)}
+    ours = {(method, path) for method, path, _ in operations(document)}
+    assert ours - told == set()
+    assert error_codes.markdown_table() in page
+
+
+def test_every_code_that_is_raised_is_told() -> None:
+    """Whatever code a route or a use case gives an error, the document explains it."""
+    server = Path(error_codes.__file__).parents[1]
+    files = [*server.glob("api/*.py"), *server.glob("services/*.py")]
+    raised = {code for file in files for code in re.findall(r'code="(\w+)"', file.read_text())}
+    told = {code for codes in error_codes.MEANINGS.values() for code in codes}
+    assert raised - told - NOT_OVER_THE_API == set()
+
+
+def test_every_error_has_an_example(document: dict[str, Any]) -> None:
+    """Each answer that is no success lists its codes, with a problem as it would come for each."""
+    for _, path, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            if status >= "400":
+                found = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+                examples = found["content"]["application/problem+json"]["examples"]
+                assert examples and all(code in found["description"] for code in examples), (path, status)
 
 
 def test_every_operation_says_what_it_does(document: dict[str, Any]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -24,13 +26,11 @@ from waypost_server.store.tables import Delivery
 SECRET, BEFORE, ANOTHER = ("whsec_" + each * 4 for each in ("c2VjcmV0", "YmVmb3Jl", "YW5vdGhl"))
 
 
-def _posted(seconds: int = 0) -> tuple[dict[str, str], bytes]:
+def _posted(seconds: int = 0, body: str = '{"name": "Zoë"}') -> tuple[dict[str, str], bytes]:
     """What an endpoint gets, signed so many seconds from now, in a day in which the secret was changed."""
     at = datetime.now(UTC) + timedelta(seconds=seconds)
     with hook_sink() as (sink, url):
-        WebhookPoster(Egress(allow_loopback=True)).post(
-            Post("d-1", url, (SECRET, BEFORE), '{"name": "Zoë"}', at)
-        )
+        WebhookPoster(Egress(allow_loopback=True)).post(Post("d-1", url, (SECRET, BEFORE), body, at))
     (post,) = sink.posts
     return post
 
@@ -42,6 +42,23 @@ def test_both_secrets_of_a_change_verify_and_no_other() -> None:
         assert Webhook(secret).verify(body, headers) == {"name": "Zoë"}
     with pytest.raises(WebhookVerificationError):
         Webhook(ANOTHER).verify(body, headers)
+
+
+def test_the_documented_receiver_takes_ours_once_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The code of docs/integrations.md, as it stands, behind Flask."""
+    page = (Path(__file__).parents[2] / "docs" / "integrations.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    monkeypatch.setenv("WAYPOST_WEBHOOK_SECRET", SECRET)
+    names: dict[str, Any] = {"__name__": "receiver"}
+    exec(compile(code, "integrations.md", "exec"), names)
+    client = names["app"].test_client()
+    headers, body = _posted(body='{"type": "play.step", "data": {"name": "Zoë"}}')
+    for _ in range(2):
+        assert client.post("/hooks/waypost", data=body, headers=headers).status_code == 204
+    assert capsys.readouterr().out == "play.step {'name': 'Zoë'}\n"
+    assert client.post("/hooks/waypost", data=body + b" ", headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize("seconds", [-400, 400])

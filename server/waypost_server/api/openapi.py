@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, current_app
 from flask_smorest import Api
 
 import waypost_server
-from waypost_server.api import described
+from waypost_server.api import described, error_codes
 from waypost_server.api.rest import Resource
 
 blueprint = Blueprint("openapi", __name__)
@@ -26,7 +26,7 @@ id behaves exactly like a missing one. Times are ISO 8601 in UTC; days are dates
 class Documented(Api):
     """Flask-smorest, without its error handlers (ours keep `Allow` and speak problem+json) and its own pages."""
 
-    DEFAULT_ERROR_RESPONSE_NAME = None  # type: ignore[assignment]  # errors are added in `document`
+    DEFAULT_ERROR_RESPONSE_NAME = None  # errors are added in `document`
 
     def _register_error_handlers(self) -> None:
         return
@@ -75,7 +75,8 @@ def document(api: Api) -> dict[str, Any]:
         "basic": {"type": "http", "scheme": "basic", "description": "The key as user name, no password."},
         "bearer": {"type": "http", "scheme": "bearer", "description": "The key."},
     }
-    found["components"]["responses"] = {"Problem": _problem()}
+    problems: dict[str, Any] = {}
+    found["components"]["responses"] = problems
     for unused in ("Error", "PaginationMetadata"):  # flask-smorest adds them; nothing here uses them
         found["components"]["schemas"].pop(unused, None)
     for path, item in found["paths"].items():
@@ -84,35 +85,29 @@ def document(api: Api) -> dict[str, Any]:
             if shared:
                 operation["parameters"] = [*shared, *operation.get("parameters", [])]
             _finish(path, method, operation)
+            _add_errors(path, method, operation, problems)
     return found
 
 
-def _problem() -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": "A problem.", "content": {"application/problem+json": {"schema": schema}}}
-
-
 def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
-    """Name the operation and its errors, those that can happen to it."""
+    """Name the operation and the scope it needs."""
     for parameter in operation.get("parameters", []):
         _plain(parameter["schema"])
     operation.setdefault("operationId", _name(path, method))
     scope = operation.pop("x-scope", "read" if method == "get" else "manage")
     operation["x-scope"] = scope
-    codes = ["401", "403", "429", "503"]
-    if operation.get("parameters") or "requestBody" in operation:
-        codes.append("400")
-    if "{" in path or operation["tags"] in (["decide"], ["contacts"], ["definitions"]):
-        codes.append("404")
-    if "requestBody" in operation:
-        codes += ["413", "415"]
-    if method == "post":
-        codes.append("409")
-    answers = operation["responses"]
+
+
+def _add_errors(path: str, method: str, operation: dict[str, Any], problems: dict[str, Any]) -> None:
+    """The errors that can happen to the operation. Operations of one tag share theirs, kept in `problems`."""
+    answers, tag = operation["responses"], operation["tags"][0]
     for code in [code for code in answers if code.startswith(("4", "5", "default"))]:
         del answers[code]
-    for code in sorted(codes):
-        answers[code] = {"$ref": "#/components/responses/Problem"}
+    for status in error_codes.statuses(path, method, operation):
+        name = f"{tag}_{status}"
+        if name not in problems:
+            problems[name] = error_codes.response(status, tag)
+        answers[status] = {"$ref": f"#/components/responses/{name}"}
 
 
 def _plain(schema: dict[str, Any]) -> None:

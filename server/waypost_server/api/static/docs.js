@@ -139,6 +139,16 @@ class Page {
     return [el('h4', {}, 'Parameters'), el('dl', { class: 'fields' }, rows)];
   }
 
+  /** What may go wrong: each status with its codes, folded away. */
+  errors(operation) {
+    const rows = Object.entries(operation.responses).filter(([status]) => status >= '400').flatMap(([status, response]) => {
+      const content = this.resolve(response).content['application/problem+json'];
+      return Object.entries(content.examples).map(([code, { value }]) => el('div', { class: 'field' },
+        el('dt', {}, el('code', {}, code), el('small', {}, status)), el('dd', {}, prose(value.message))));
+    });
+    return el('details', { class: 'nested' }, el('summary', {}, 'Errors'), el('dl', { class: 'fields' }, rows));
+  }
+
   operation(path, method, operation) {
     const id = operation.operationId;
     const { code, schema } = this.answer(operation);
@@ -150,7 +160,8 @@ class Page {
       operation.description ? el('p', {}, operation.description) : undefined,
       this.parameters(operation),
       body ? [el('h4', {}, 'Body'), this.fields(body)] : undefined,
-      schema ? [el('h4', {}, `Answer ${code}`), this.fields(schema, 0, false)] : undefined);
+      schema ? [el('h4', {}, `Answer ${code}`), this.fields(schema, 0, false)] : undefined,
+      this.errors(operation));
     const sample = el('div', { class: 'sample' }, el('h4', {}, 'Request'),
       el('pre', { tabindex: '0', 'aria-label': 'Request' }, this.curl(path, method, operation)));
     if (schema) {
