@@ -33,7 +33,6 @@ class Settings:
     bounce_address: str | None = None
     smtp: Smtp | None = None
     mailbox: Path | None = None
-    cookie_secure: bool = True
     metrics_token: str | None = field(default=None, repr=False)  # who sends it may read /metrics
     sending: bool = True  # False: nothing leaves, whatever is decided
     allow_loopback: bool = False  # development: webhooks may go to this machine, over plain http
@@ -70,7 +69,6 @@ class Settings:
             bounce_address=environ.get("WAYPOST_BOUNCE_ADDRESS") or None,
             smtp=smtp,
             mailbox=Path(mailbox) if mailbox else None,
-            cookie_secure=base_url.startswith("https://"),
             metrics_token=environ.get("WAYPOST_METRICS_TOKEN"),
             sending=environ.get("WAYPOST_SENDING") != "0",
             allow_loopback=environ.get("WAYPOST_ALLOW_LOOPBACK") == "1",

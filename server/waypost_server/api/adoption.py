@@ -14,7 +14,7 @@ from waypost_server.services import adoption_report
 from waypost_server.store import adoption as store
 
 blueprint = resource("adoption", "What adopted means, how far each account is, and what comes next.")
-STATE = {"metadata": {"description": "adopted, partial or not"}}
+STATE: dict[str, Any] = {"metadata": {"description": "adopted, partial or not"}}
 
 
 class Behaviour(Camel):

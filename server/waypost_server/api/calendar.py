@@ -26,4 +26,5 @@ def calendar(token: str) -> Response:
         return Response(f"{error.message}\n", status=404, mimetype="text/plain", headers=_HEADERS)
     response = Response(found.text, mimetype="text/calendar", headers=_HEADERS)
     response.set_etag(found.etag)
-    return response.make_conditional(request.environ)  # type: ignore[return-value]  # a Response of ours stays one
+    response.make_conditional(request.environ)
+    return response

@@ -61,7 +61,7 @@ class Rollback(Camel):
     dry_run = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
-def _list(what: str) -> fields.List:
+def _list(what: str) -> fields.List[Any]:
     return fields.List(fields.Dict(keys=fields.String()), required=True, metadata={"description": what})
 
 
@@ -132,9 +132,11 @@ class Estimate(Camel):
     low = fields.Integer(required=True)
     high = fields.Integer(required=True)
     looked_at = fields.Integer(required=True)
-    unknown = fields.List(
+    unknown_facts = fields.List(
         fields.String(),
         required=True,
+        data_key="unknown",
+        attribute="unknown",
         metadata={
             "description": "Facts of the page it asks for, when none was named: it holds on some page."
         },

@@ -69,9 +69,11 @@ class NudgeFunnel(Camel):
         allow_none=True,
         metadata={"description": "The page asked about, or null."},
     )
-    unknown = fields.List(
+    unknown_facts = fields.List(
         fields.String(),
         required=True,
+        data_key="unknown",
+        attribute="unknown",
         metadata={
             "description": "Facts of the page it asks for, when none was named: who passes, passes on every page."
         },

@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 from waypost_server.api.rest import Camel, Words
 from waypost_server.domain.page import VIEWPORTS, Page, page_of
 
-_SAID = {"load_default": None, "allow_none": True}
+_SAID: dict[str, Any] = {"load_default": None, "allow_none": True}
 
 
 class OnPage(Camel):

@@ -89,7 +89,8 @@ def _answer(script: Script, caching: str) -> Response:
     response.set_etag(script.version)
     response.headers["Cache-Control"] = caching
     response.headers["X-Waypost-Integrity"] = script.integrity
-    return _shared(response.make_conditional(request))
+    response.make_conditional(request)
+    return _shared(response)
 
 
 def _missing() -> Response:

@@ -117,7 +117,8 @@ def _teams_runs(nodes: Iterable[Node], style: dict[str, Any]) -> list[dict[str, 
             opens = {"selectAction": {"type": "Action.OpenUrl", "url": node["href"]}, "underline": True}
             made.append(_run(plain_text(node["c"]), {**style, **opens}))
         else:
-            more = {"strong": {"weight": "Bolder"}, "em": {"italic": True}}.get(kind, {})
+            styles: dict[str, dict[str, Any]] = {"strong": {"weight": "Bolder"}, "em": {"italic": True}}
+            more = styles.get(kind, {})
             made.extend(_teams_runs(node["c"], {**style, **more}))
     return made
 

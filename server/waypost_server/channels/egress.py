@@ -150,7 +150,7 @@ def _lookup(host: str, port: int) -> list[Address]:
     def look() -> None:
         try:
             rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.extend(ipaddress.ip_address(row[4][0].partition("%")[0]) for row in rows)
+            found.extend(ipaddress.ip_address(str(row[4][0]).partition("%")[0]) for row in rows)
         except (OSError, UnicodeError) as error:
             failure.append(OSError(str(error)))
 

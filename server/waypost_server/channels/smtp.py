@@ -114,7 +114,7 @@ class SmtpMailer:
             for step in STEPS:
                 self._steps(lines, (step,), until)
         for line in _going(lines):
-            self._guarded(line, lambda line=line: self._body(line))
+            self._guarded(line, self._body, line)
         ready = _going(lines)
         marked = set(mark([line.mail for line in ready if line.mail])) if ready else set()
         for line in ready:
@@ -127,10 +127,10 @@ class SmtpMailer:
         """Write the steps to every server in one go, then read what each answers to them."""
         for line in _going(lines):
             commands = "".join([_command(step, line) for step in steps])
-            self._guarded(line, lambda line=line, commands=commands: line.client.send(commands))
+            self._guarded(line, line.client.send, commands)
         for step in steps:
             for line in _going(lines):
-                self._guarded(line, lambda line=line, step=step: self._answer(line, step, until))
+                self._guarded(line, self._answer, line, step, until)
 
     def _answer(self, line: _Line, step: str, until: float) -> None:
         code, text = line.read(until)
@@ -147,10 +147,10 @@ class SmtpMailer:
         line.client.send(stuffed[len(stuffed) // 2 :])
         self.fault("smtp.body")
 
-    def _guarded(self, line: _Line, step: Callable[[], object]) -> None:
+    def _guarded(self, line: _Line, step: Callable[..., object], *given: object) -> None:
         """Before the mark: whatever breaks has sent nothing."""
         try:
-            step()
+            step(*given)
         except (OSError, smtplib.SMTPException) as error:
             line.outcome = Later(f"before the commit point: {_short(error)}")
             self._drop(line)
@@ -160,15 +160,15 @@ class SmtpMailer:
         until = time.monotonic() + REPLY_SECONDS
         for line in lines:
             self.fault("smtp.marked")
-            self._unclear(line, lambda line=line: line.client.send(b".\r\n"))
+            self._unclear(line, line.client.send, b".\r\n")
             self.fault("smtp.dot")
         for line in _going(lines):
-            self._unclear(line, lambda line=line: self._last_word(line, until))
+            self._unclear(line, self._last_word, line, until)
             self.fault("smtp.replied")
 
-    def _unclear(self, line: _Line, step: Callable[[], object]) -> None:
+    def _unclear(self, line: _Line, step: Callable[..., object], *given: object) -> None:
         try:
-            step()
+            step(*given)
         except (OSError, smtplib.SMTPException) as error:
             line.outcome = Unclear(f"no answer after the message was handed over: {_short(error)}")
             self._drop(line)

@@ -128,9 +128,9 @@ def _print_cells(cells: tuple[Cell, ...], everything: bool) -> None:
         places.setdefault(answer, []).append(f"{cell.segment}/{cell.motion}")
     for (milestone, state), answers in blocks.items():
         click.secho(f"{milestone}, {state}", bold=True)
-        for answer, places in answers.items():
+        for answer, cells_of in answers.items():
             colour = "red" if answer == "EMPTY" else None
-            for place in places if everything else [_joined(places, len(answers) == 1)]:
+            for place in cells_of if everything else [_joined(cells_of, len(answers) == 1)]:
                 click.secho(f"  {place}: {answer}", fg=colour)
 
 

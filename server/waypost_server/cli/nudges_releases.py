@@ -125,7 +125,8 @@ def pull(
         raise click.UsageError("Give --release or --draft, not both.")
     with target(workspace_id, host, key) as chosen:
         if draft is not None:
-            found, what = chosen.draft(draft), {"draft": draft}
+            found = chosen.draft(draft)
+            what: dict[str, Any] = {"draft": draft}
         else:
             found = chosen.live() if number is None else chosen.release(number)
             what = {"number": found["number"]}

@@ -57,7 +57,7 @@ class Checked:
         if self.nudge is None or not self.nudge.content:
             return None
         usual = base(self.nudge.content, self.loaded.definitions.catalog.default_locale)
-        chosen = lang if lang in self.nudge.content else usual
+        chosen = lang if lang is not None and lang in self.nudge.content else usual
         return preview.render(chosen, self.nudge.content[chosen], Reader(self.loaded.definitions))
 
 

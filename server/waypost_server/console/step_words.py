@@ -23,6 +23,7 @@ from waypost_server.domain.definitions import (
     SetTraitStep,
     TaskStep,
     WaitStep,
+    WebhookStep,
     WorkshopStep,
 )
 
@@ -84,6 +85,7 @@ def _steering(step: PlayStep, definitions: Definitions) -> Told:
         return Told("set_trait", verb, (), "" if step.value is None else f"to {step.value}")
     if isinstance(step, EndStep):
         return Told("end", "End the play", (), step.reason)
+    assert isinstance(step, WebhookStep)
     return Told("webhook", f"Call the webhook {step.webhook}")
 
 

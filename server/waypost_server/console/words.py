@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Blueprint, g
@@ -191,7 +193,7 @@ def lines(value: str) -> Markup:
     return Markup("<br>").join(escape(line) for line in value.splitlines())
 
 
-FILTERS = {
+FILTERS: dict[str, Callable[..., Any]] = {
     "humanise": humanise,
     "sentence": sentence,
     "number": number,

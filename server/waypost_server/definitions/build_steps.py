@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from waypost_server.domain.definitions import (
@@ -41,7 +41,8 @@ def build_steps(loaded: Iterable[tuple[str, Any]]) -> tuple[PlayStep, ...]:
 def _step(kind: str, data: Any) -> PlayStep:
     if kind == "webhook":
         return WebhookStep(data)
-    return _MAKERS[kind](data)
+    maker: Callable[[Data], PlayStep] = _MAKERS[kind]
+    return maker(data)
 
 
 def _email(data: Data) -> PlayStep:

@@ -193,13 +193,13 @@ def write_form(form: Form) -> dict[str, Any]:
     """The condition that the rows mean. Raises BadValueError."""
     joint: Joint = form.joint if len(form.entries) > 1 else "all"
     if joint == "any":
-        documents = [_joined(each.rows) if _is(each, "all") else each for each in _flat(form, "any")]
-        return {"$or": [_joined([each]) if isinstance(each, Row) else each for each in documents]}
+        return {"$or": [_document(each) for each in _flat(form, "any")]}
     return _joined(_flat(form, "all"))
 
 
-def _is(entry: Any, joint: str) -> bool:
-    return isinstance(entry, Group) and entry.joint == joint
+def _document(entry: Row | Group) -> dict[str, Any]:
+    """One way of several in which a condition may hold."""
+    return _joined(entry.rows if isinstance(entry, Group) and entry.joint == "all" else [entry])
 
 
 def _flat(form: Form, joint: Joint) -> list[Row | Group]:
@@ -216,11 +216,12 @@ def _joined(entries: Sequence[Row | Group]) -> dict[str, Any]:
     document: dict[str, Any] = {}
     more: list[dict[str, Any]] = []
     for entry in entries:
+        value: Any
         if isinstance(entry, Group):
             key, value = "$or", [_joined([row]) for row in entry.rows]
         else:
             key, value = entry.path, value_of(entry)
-        present = document.get(key)
+        present: Any = document.get(key)
         if key not in document:
             document[key] = value
         elif _is_compared(present) and _is_compared(value) and not set(present) & set(value):

@@ -50,7 +50,10 @@ class TemplateCheck(Protocol):
 
 
 class TemplateChecker(Protocol):
-    """Parses a template and renders it for `facts_for(paths)`. Passed in: rendering is a channel's business."""
+    """Parses a template and renders it for `facts_for(paths)`. Passed in: rendering is a channel's business.
+    What was checked is remembered by it, so it can be hashed."""
+
+    def __hash__(self) -> int: ...
 
     def __call__(
         self, source: str, facts_for: Callable[[frozenset[str]], Mapping[str, Any]], /

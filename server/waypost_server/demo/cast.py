@@ -116,8 +116,8 @@ def daytime_zone(now: datetime) -> str:
 def _healths() -> tuple[Health, ...]:
     strategic: tuple[Health, ...] = ("decaying", "healthy", "healthy", "stalled", "healthy", "healthy",
                                      "decaying", "healthy", "healthy", "new", "healthy", "healthy")  # fmt: skip
-    tail: list[Health] = ["lead", *["healthy"] * 29, *["decaying"] * 6, *["stalled"] * 6, *["new"] * 6]
-    shuffled = tail[1:]
+    others: dict[Health, int] = {"healthy": 29, "decaying": 6, "stalled": 6, "new": 6}
+    shuffled = [health for health, count in others.items() for _ in range(count)]
     random.Random(4).shuffle(shuffled)
     return (*strategic, "lead", *shuffled)
 

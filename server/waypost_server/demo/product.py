@@ -14,7 +14,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, abort, g, redirect, render_template, request, session, url_for
+from flask import Flask, abort, g, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
 
 import waypost
 from waypost_server.demo.cast import Customer, Person, customers, lead
@@ -256,7 +257,9 @@ def _config(name: str) -> Any:
 
 def _choice(allowed: tuple[str, ...]) -> str:
     value = (request.get_json(silent=True) or {}).get("value")
-    return value if value in allowed else abort(400)
+    if not isinstance(value, str) or value not in allowed:
+        abort(400)
+    return value
 
 
 def _who() -> None:

@@ -13,7 +13,6 @@ TOLERATED = timedelta(seconds=2)  # network and queueing; below it the clock cou
 NONE = timedelta(0)
 FLOOR = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECONDS_FROM = 100_000_000_000  # an epoch number above it is in milliseconds
-STATE_ONLY_AFTER = timedelta(hours=72)
 
 
 def parse_time(value: Any) -> datetime | None:

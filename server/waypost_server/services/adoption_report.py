@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.adoption import Adoption, AdoptionDefinition, Assessment, PersonUse
@@ -21,6 +19,7 @@ from waypost_server.services.runtime import Runtime
 from waypost_server.store import adoption as store
 from waypost_server.store import milestone_reads, profiles
 from waypost_server.store.tables import Account
+from waypost_server.store.types import AnyRow
 
 PAGE = 500
 FRESH = timedelta(weeks=2)  # every account is looked at once a week at least
@@ -128,7 +127,7 @@ def gap(session: Session, runtime: Runtime, workspace_id: str, segment: str | No
     return Gap(adoption.version, tuple(ordered), states)
 
 
-def newest_scores(session: Session, workspace_id: str, adoption: Adoption, today: date) -> Iterator[Row[Any]]:
+def newest_scores(session: Session, workspace_id: str, adoption: Adoption, today: date) -> Iterator[AnyRow]:
     """The newest score of every account under what adopted means now, by account id."""
     digests = {each.digest for each in adoption.segments.values()}
     after, since = "", monday(today) - FRESH
@@ -140,7 +139,7 @@ def newest_scores(session: Session, workspace_id: str, adoption: Adoption, today
         after = rows[-1].AdoptionScore.account_id
 
 
-def page(session: Session, runtime: Runtime, workspace_id: str, *, after: str, limit: int) -> list[Row[Any]]:
+def page(session: Session, runtime: Runtime, workspace_id: str, *, after: str, limit: int) -> list[AnyRow]:
     """A page of accounts with their newest scores, by account id."""
     definitions, today = _standing(session, runtime, workspace_id)
     digests = {each.digest for each in definitions.adoption.segments.values()}

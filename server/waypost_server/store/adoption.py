@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Integer, case, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.adoption import Behaviour, PersonUse
 from waypost_server.store import bulk
 from waypost_server.store.tables import Account, AdoptionScore, Membership, UsageDay
+from waypost_server.store.types import AnyRow
 
 SCORE = bulk.columns(
     "account_id, definition, week date, version integer, segment, state, score float8, findings"
@@ -155,7 +156,7 @@ def keep(session: Session, workspace_id: str, rows: Sequence[Sequence[Any]], at:
             session,
             KEEP.replace("%s", cast_to),
             SCORE,
-            sorted(rows, key=lambda row: row[:3]),
+            sorted(rows, key=lambda row: tuple(row[:3])),
             (workspace_id, at),
         )
 
@@ -174,7 +175,7 @@ def scored_weeks(
     return {(row[0], row[1], row[2]) for row in rows}
 
 
-def history(session: Session, workspace_id: str, account_id: str, limit: int = 120) -> Sequence[Row[Any]]:
+def history(session: Session, workspace_id: str, account_id: str, limit: int = 120) -> Sequence[AnyRow]:
     """An account's scores, the newest first, those of every definition it was ever judged by."""
     return session.execute(
         select(
@@ -193,7 +194,7 @@ def history(session: Session, workspace_id: str, account_id: str, limit: int = 1
 
 def latest(
     session: Session, workspace_id: str, definitions: Collection[str], *, since: date, after: str, limit: int
-) -> list[Row[Any]]:
+) -> list[AnyRow]:
     """The newest score of each account under one of these definitions since a week, by account id."""
     newest = (
         select(AdoptionScore.account_id, func.max(AdoptionScore.week).label("week"))
@@ -220,7 +221,7 @@ def latest(
         .where(AdoptionScore.workspace_id == workspace_id, AdoptionScore.definition.in_(definitions))
         .order_by(AdoptionScore.account_id, AdoptionScore.version.desc(), AdoptionScore.definition)
     ).all()
-    found: dict[str, Row[Any]] = {}  # an account that has changed segment may have two in its newest week
+    found: dict[str, AnyRow] = {}  # an account that has changed segment may have two in its newest week
     for row in rows:
         found.setdefault(row.AdoptionScore.account_id, row)
     return list(found.values())

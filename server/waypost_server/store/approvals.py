@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store.play_runs import insert_new
 from waypost_server.store.tables import Approval, ConsoleUser, Delivery
+from waypost_server.store.types import AnyRow
+from waypost_server.store.written import written
 
 
 def of_wording(session: Session, workspace_id: str, play: str, wording: str) -> Approval | None:
@@ -47,7 +49,8 @@ def decide(
 
 def release(session: Session, workspace_id: str, approval_id: str, *, values: Mapping[str, Any]) -> int:
     """Change every message that waits for this answer; how many."""
-    result = session.execute(
+    return written(
+        session,
         update(Delivery)
         .where(
             Delivery.workspace_id == workspace_id,
@@ -55,14 +58,13 @@ def release(session: Session, workspace_id: str, approval_id: str, *, values: Ma
             Delivery.state == "awaiting_approval",
         )
         .values(**values)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False),
     )
-    return int(result.rowcount)
 
 
 def page(
     session: Session, workspace_id: str, *, after: str | None = None, limit: int = 100
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """(approval, how many messages wait, who decided), the open ones first, then the newest; `after` is the id of the
     last decided one seen."""
     waiting = (
@@ -129,10 +131,10 @@ def others_may(session: Session, workspace_id: str, author: str) -> bool:
 
 def expire(session: Session, *, asked_before: datetime, now: datetime) -> int:
     """End messages that have waited too long for an answer, in every workspace."""
-    result = session.execute(
+    return written(
+        session,
         update(Delivery)
         .where(Delivery.state == "awaiting_approval", Delivery.created_at < asked_before)
         .values(state="expired", reason="nobody approved or rejected it in time", ended_at=now)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False),
     )
-    return int(result.rowcount)

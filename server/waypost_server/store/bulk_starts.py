@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.store import bulk
 from waypost_server.store.tables import Account, BulkStart, PlayPause
+from waypost_server.store.written import written
 
 RUN = bulk.columns("id, account_id, motion")
 BEGIN = """
@@ -65,12 +66,16 @@ def hold(session: Session, workspace_id: str, bulk_id: str | None = None) -> Bul
 
 def stop(session: Session, workspace_id: str, bulk_id: str, *, now: datetime) -> bool:
     """Go no further; False when it was not under way."""
-    result = session.execute(
-        update(BulkStart)
-        .where(BulkStart.workspace_id == workspace_id, BulkStart.id == bulk_id, BulkStart.state == "running")
-        .values(state="stopped", ended_at=now)
+    return bool(
+        written(
+            session,
+            update(BulkStart)
+            .where(
+                BulkStart.workspace_id == workspace_id, BulkStart.id == bulk_id, BulkStart.state == "running"
+            )
+            .values(state="stopped", ended_at=now),
+        )
     )
-    return bool(result.rowcount)
 
 
 def accounts(session: Session, workspace_id: str) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import ConsoleUser, Workspace
+from waypost_server.store.written import written
 
 
 def get(session: Session, workspace_id: str, user_id: str) -> ConsoleUser | None:
@@ -52,16 +53,18 @@ def add(session: Session, **values: Any) -> None:
 
 def disable(session: Session, workspace_id: str, user_id: str, at: datetime) -> bool:
     """Shut a person out; False when there is no such enabled person."""
-    done = session.execute(
-        update(ConsoleUser)
-        .where(
-            ConsoleUser.workspace_id == workspace_id,
-            ConsoleUser.id == user_id,
-            ConsoleUser.disabled_at.is_(None),
+    return bool(
+        written(
+            session,
+            update(ConsoleUser)
+            .where(
+                ConsoleUser.workspace_id == workspace_id,
+                ConsoleUser.id == user_id,
+                ConsoleUser.disabled_at.is_(None),
+            )
+            .values(disabled_at=at),
         )
-        .values(disabled_at=at)
     )
-    return bool(done.rowcount)
 
 
 def enabled_admins(session: Session, workspace_id: str) -> int:

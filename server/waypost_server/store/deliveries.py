@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from waypost_server.store.open_deliveries import is_open
 from waypost_server.store.play_runs import insert_each_new, insert_new
 from waypost_server.store.tables import Attempt, Delivery, Touch
+from waypost_server.store.written import written
 
 PARKED = "parked: its worker died five times"
 
@@ -54,7 +55,7 @@ def move(
     )
     if phase is not None:
         query = query.where(Delivery.phase == phase)
-    return bool(session.execute(query.values(**values).execution_options(synchronize_session=False)).rowcount)
+    return bool(written(session, query.values(**values).execution_options(synchronize_session=False)))
 
 
 def add_attempt(
@@ -90,22 +91,24 @@ def send_again(
     session: Session, workspace_id: str, delivery_id: str, *, was: str, now: datetime, expires_at: datetime
 ) -> bool:
     """Back to the beginning, if it is still as it `was`; its tries stay in the ledger, their ladder begins anew."""
-    done = session.execute(
-        update(Delivery)
-        .where(Delivery.workspace_id == workspace_id, Delivery.id == delivery_id, Delivery.state == was)
-        .values(
-            state="pending",
-            phase="",
-            reason="a person sends it again",
-            claims=0,
-            tries_before=Delivery.attempts,
-            not_before=now,
-            expires_at=expires_at,
-            ended_at=None,
+    return bool(
+        written(
+            session,
+            update(Delivery)
+            .where(Delivery.workspace_id == workspace_id, Delivery.id == delivery_id, Delivery.state == was)
+            .values(
+                state="pending",
+                phase="",
+                reason="a person sends it again",
+                claims=0,
+                tries_before=Delivery.attempts,
+                not_before=now,
+                expires_at=expires_at,
+                ended_at=None,
+            )
+            .execution_options(synchronize_session=False),
         )
-        .execution_options(synchronize_session=False)
     )
-    return bool(done.rowcount)
 
 
 def recover_expired(session: Session, *, now: datetime) -> tuple[int, int]:
@@ -114,7 +117,8 @@ def recover_expired(session: Session, *, now: datetime) -> tuple[int, int]:
     expired = (is_open(), Delivery.state == "sending", Delivery.lease_until <= now)
     free = {"lease_until": None, "fence": None}
     silent = {"synchronize_session": False}
-    unknown = session.execute(
+    unknown = written(
+        session,
         update(Delivery)
         .where(*expired, Delivery.phase == "commit_point")
         .values(
@@ -125,14 +129,15 @@ def recover_expired(session: Session, *, now: datetime) -> tuple[int, int]:
             attempts=Delivery.attempts + 1,
             **free,
         )
-        .execution_options(**silent)
-    ).rowcount
-    back = session.execute(
+        .execution_options(**silent),
+    )
+    back = written(
+        session,
         update(Delivery)
         .where(*expired, Delivery.phase == "pre")
         .values(state="pending", phase="", **free)
-        .execution_options(**silent)
-    ).rowcount
+        .execution_options(**silent),
+    )
     parked = (is_open(), Delivery.state == "pending", Delivery.claims >= 5)
     session.execute(
         update(Delivery)
@@ -149,9 +154,9 @@ def expire_old(session: Session, *, now: datetime) -> int:
         is_open(), Delivery.state == "pending", Delivery.not_before <= now, Delivery.expires_at <= now
     )
     return int(
-        session.execute(
-            ended.values(state="expired", ended_at=now).execution_options(synchronize_session=False)
-        ).rowcount
+        written(
+            session, ended.values(state="expired", ended_at=now).execution_options(synchronize_session=False)
+        )
     )
 
 
@@ -188,21 +193,24 @@ def end_waiting(session: Session, workspace_id: str, *, until: datetime, reason:
     if workspace_id:
         waiting = waiting.where(Delivery.workspace_id == workspace_id)
     values = {"state": "cancelled", "reason": reason, "ended_at": now}
-    result = session.execute(waiting.values(**values).execution_options(synchronize_session=False))
-    return int(result.rowcount)
+    return written(session, waiting.values(**values).execution_options(synchronize_session=False))
 
 
 def cancel_unsent(
     session: Session, workspace_id: str, delivery_id: str, *, reason: str, now: datetime
 ) -> bool:
     """End one that no worker has begun to send; False when it is too late."""
-    result = session.execute(
-        update(Delivery)
-        .where(Delivery.workspace_id == workspace_id, Delivery.id == delivery_id, Delivery.state == "pending")
-        .values(state="cancelled", reason=reason, ended_at=now)
-        .execution_options(synchronize_session=False)
+    return bool(
+        written(
+            session,
+            update(Delivery)
+            .where(
+                Delivery.workspace_id == workspace_id, Delivery.id == delivery_id, Delivery.state == "pending"
+            )
+            .values(state="cancelled", reason=reason, ended_at=now)
+            .execution_options(synchronize_session=False),
+        )
     )
-    return bool(result.rowcount)
 
 
 def cancel_pending(session: Session, workspace_id: str, *, run_id: str, reason: str, now: datetime) -> None:

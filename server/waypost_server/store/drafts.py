@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.store.play_runs import insert_new
 from waypost_server.store.tables import DraftFile
+from waypost_server.store.written import written
 
 MOST = 200  # drafts listed
 
@@ -63,21 +64,18 @@ def replace(
 ) -> bool:
     """Change an edit whose text still bears `stamp`; False when it changed meanwhile."""
     same = (_of(workspace_id, draft), DraftFile.file == file, DraftFile.stamp == stamp)
-    done: Any = session.execute(update(DraftFile).where(*same).values(**values))
-    return bool(done.rowcount)
+    return bool(written(session, update(DraftFile).where(*same).values(**values)))
 
 
 def discard(session: Session, workspace_id: str, draft: str, file: str, *, stamp: str) -> bool:
     """Drop an edit whose text still bears `stamp`; False when it changed meanwhile or is gone."""
     same = (_of(workspace_id, draft), DraftFile.file == file, DraftFile.stamp == stamp)
-    done: Any = session.execute(delete(DraftFile).where(*same))
-    return bool(done.rowcount)
+    return bool(written(session, delete(DraftFile).where(*same)))
 
 
 def discard_all(session: Session, workspace_id: str, draft: str) -> int:
     """Drop a whole draft; how many edits it had."""
-    done: Any = session.execute(delete(DraftFile).where(_of(workspace_id, draft)))
-    return int(done.rowcount)
+    return written(session, delete(DraftFile).where(_of(workspace_id, draft)))
 
 
 def _of(workspace_id: str, draft: str) -> Any:

@@ -18,6 +18,7 @@ from waypost_server.store import bulk, stops
 from waypost_server.store.open_deliveries import is_open
 from waypost_server.store.play_pauses import not_paused
 from waypost_server.store.tables import Account, Delivery, PlayRun, Workspace
+from waypost_server.store.written import written
 
 MAX_CLAIMS = 5
 
@@ -196,13 +197,15 @@ def end_account_claim(
     session: Session, workspace_id: str, account_id: str, *, fence: str, values: dict[str, Any]
 ) -> bool:
     """Write an evaluation's result and give the account back; False when another worker holds it now."""
-    result = session.execute(
-        update(Account)
-        .where(Account.workspace_id == workspace_id, Account.id == account_id, Account.fence == fence)
-        .values(lease_until=None, fence=None, claims=0, **values)
-        .execution_options(synchronize_session=False)
+    return bool(
+        written(
+            session,
+            update(Account)
+            .where(Account.workspace_id == workspace_id, Account.id == account_id, Account.fence == fence)
+            .values(lease_until=None, fence=None, claims=0, **values)
+            .execution_options(synchronize_session=False),
+        )
     )
-    return bool(result.rowcount)
 
 
 def is_parked(now: datetime, where: ColumnElement[bool] | None = None) -> ColumnElement[bool]:
@@ -219,13 +222,15 @@ def parked_accounts(session: Session, workspace_id: str, *, now: datetime, limit
 
 def free_parked_account(session: Session, workspace_id: str, account_id: str, *, now: datetime) -> bool:
     """Let workers claim a parked account again; False when it is not parked."""
-    result = session.execute(
-        update(Account)
-        .where(Account.workspace_id == workspace_id, Account.id == account_id, is_parked(now))
-        .values(claims=0, lease_until=None, fence=None)
-        .execution_options(synchronize_session=False)
+    return bool(
+        written(
+            session,
+            update(Account)
+            .where(Account.workspace_id == workspace_id, Account.id == account_id, is_parked(now))
+            .values(claims=0, lease_until=None, fence=None)
+            .execution_options(synchronize_session=False),
+        )
     )
-    return bool(result.rowcount)
 
 
 def _account_due(now: datetime, where: ColumnElement[bool] | None = None) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from waypost_server.domain.circuit import Health
 from waypost_server.store.play_runs import insert_new
 from waypost_server.store.tables import Delivery, Endpoint
+from waypost_server.store.written import written
 
 Name = tuple[str, str]  # (channel, name in policy.yaml)
 FAILING = "the endpoint is failing; the message waits for it"
@@ -65,24 +66,27 @@ def save(row: Endpoint, found: Health) -> None:
 
 def take_probe(session: Session, row: Endpoint, *, until: datetime) -> bool:
     """Be the one message that tries an open endpoint; the others wait for `until`, or for its answer."""
-    done = session.execute(
-        update(Endpoint)
-        .where(
-            Endpoint.workspace_id == row.workspace_id,
-            Endpoint.channel == row.channel,
-            Endpoint.name == row.name,
-            Endpoint.retry_at == row.retry_at,
-            Endpoint.disabled_at.is_(None),
+    return bool(
+        written(
+            session,
+            update(Endpoint)
+            .where(
+                Endpoint.workspace_id == row.workspace_id,
+                Endpoint.channel == row.channel,
+                Endpoint.name == row.name,
+                Endpoint.retry_at == row.retry_at,
+                Endpoint.disabled_at.is_(None),
+            )
+            .values(retry_at=until)
+            .execution_options(synchronize_session=False),
         )
-        .values(retry_at=until)
-        .execution_options(synchronize_session=False)
     )
-    return bool(done.rowcount)
 
 
 def release_waiting(session: Session, row: Endpoint, *, now: datetime) -> int:
     """Let everything go that waited for this endpoint; returns how many messages."""
-    done = session.execute(
+    return written(
+        session,
         update(Delivery)
         .where(
             Delivery.workspace_id == row.workspace_id,
@@ -92,9 +96,8 @@ def release_waiting(session: Session, row: Endpoint, *, now: datetime) -> int:
             Delivery.reason.in_(WAITS),
         )
         .values(not_before=now, reason="")
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False),
     )
-    return int(done.rowcount)
 
 
 def waiting(session: Session, workspace_id: str) -> dict[Name, int]:

@@ -99,7 +99,8 @@ def deeds(scratch: Session, day: int) -> Iterator[Deed]:
         (day,),
     )
     for row in rows:
-        yield Deed(*row[:5], read_time(row[5]), read_time(row[6]))
+        account_id, user_id, kind, name, uses, first, last = row
+        yield Deed(account_id, user_id, kind, name, uses, read_time(first), read_time(last))
 
 
 def visits(scratch: Session, day: int) -> list[tuple[datetime, str, str]]:
@@ -138,4 +139,4 @@ def said(scratch: Session, day: int) -> list[Logged]:
         " where day = ? order by ts",
         (day,),
     )
-    return [Logged(*row[:6], read_time(row[6]), read_time(row[7]), *row[8:]) for row in rows]
+    return [Logged._make((*row[:6], read_time(row[6]), read_time(row[7]), *row[8:])) for row in rows]

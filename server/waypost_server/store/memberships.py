@@ -88,4 +88,4 @@ def existing(
 
 def see(session: Session, workspace_id: str, seen: Iterable[Seen]) -> None:
     """Add memberships, or widen them where that changes anything; the role with the greatest stamp stays."""
-    bulk.run(session, SEE, SEEN, sorted(seen, key=lambda each: each[:2]), (workspace_id,))
+    bulk.run(session, SEE, SEEN, sorted(seen, key=lambda each: tuple(each[:2])), (workspace_id,))

@@ -33,5 +33,6 @@ def first_days(session: Session, workspace_id: str, accounts: Collection[str]) -
             Membership.first_day.is_not(None),
         )
     ):
+        assert day is not None, "the query leaves them out"
         found.setdefault(account_id, {})[user_id] = day
     return found

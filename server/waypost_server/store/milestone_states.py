@@ -61,7 +61,7 @@ def steps(
 def put(session: Session, workspace_id: str, states: Iterable[State]) -> None:
     """Write progress, in key order."""
     as_json = "r.steps" if bulk.is_sqlite(session.connection()) else "r.steps::jsonb"
-    bulk.run(session, SET % as_json, STATE, sorted(states, key=lambda each: each[:3]), (workspace_id,))
+    bulk.run(session, SET % as_json, STATE, sorted(states, key=lambda each: tuple(each[:3])), (workspace_id,))
 
 
 def lock_nameless(session: Session, workspace_id: str) -> None:

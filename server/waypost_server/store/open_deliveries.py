@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, literal_column
 from waypost_server.store.tables import Delivery
 
 # Written into the statement: SQLite does not look into parameters to see that `ix_delivery_open` will do.
-OPEN = tuple(literal_column(f"'{state}'") for state in ("pending", "sending"))
+OPEN: tuple[ColumnElement[str], ...] = tuple(literal_column(f"'{state}'") for state in ("pending", "sending"))
 
 
 def is_open() -> ColumnElement[bool]:

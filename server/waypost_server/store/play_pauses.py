@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.store.play_runs import insert_new
 from waypost_server.store.tables import Delivery, PlayPause, PlayRun
+from waypost_server.store.written import written
 
 
 def put(session: Session, workspace_id: str, play: str, *, at: datetime, actor: str, reason: str) -> bool:
@@ -19,10 +20,11 @@ def put(session: Session, workspace_id: str, play: str, *, at: datetime, actor: 
 
 def remove(session: Session, workspace_id: str, play: str) -> bool:
     """Let a play go on; False when it was not paused."""
-    result = session.execute(
-        delete(PlayPause).where(PlayPause.workspace_id == workspace_id, PlayPause.play == play)
+    return bool(
+        written(
+            session, delete(PlayPause).where(PlayPause.workspace_id == workspace_id, PlayPause.play == play)
+        )
     )
-    return bool(result.rowcount)
 
 
 def of_workspace(session: Session, workspace_id: str) -> dict[str, PlayPause]:

@@ -14,15 +14,14 @@ from sqlalchemy.orm import Session, defer
 
 from waypost_server.store import bulk
 from waypost_server.store.tables import Account, PlayRun, StepRun
+from waypost_server.store.written import written
 
 
 def insert_new(session: Session, table: Any, values: Mapping[str, Any]) -> bool:
     """Insert unless a unique key says it is there already; True when a row was made."""
     maker = sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert
     statement = maker(table).values(**values).on_conflict_do_nothing()
-    # without the option the count of an INSERT is -1 on PostgreSQL, whatever it did
-    result = session.execute(statement, execution_options={"preserve_rowcount": True})
-    return bool(result.rowcount)
+    return bool(written(session, statement))
 
 
 def insert_each_new(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:

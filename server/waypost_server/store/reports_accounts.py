@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import (
@@ -20,6 +19,7 @@ from waypost_server.store.tables import (
     Task,
     Touch,
 )
+from waypost_server.store.types import AnyRow, AnySelect
 
 SORTS = {"name": Account.name, "active": Account.last_day}
 
@@ -48,7 +48,7 @@ def page(
     sort: str,
     after: tuple[str, str] | None,
     limit: int,
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """Accounts by name, or by last activity (newest first). `after` is (sort value, id) of the last row."""
     query = _filtered(
         select(
@@ -132,9 +132,7 @@ def milestones_of(session: Session, workspace_id: str, account_ids: Collection[s
     return found
 
 
-def signals_of(
-    session: Session, workspace_id: str, account_ids: Collection[str]
-) -> dict[str, list[Row[Any]]]:
+def signals_of(session: Session, workspace_id: str, account_ids: Collection[str]) -> dict[str, list[AnyRow]]:
     """Open signals per account, the most severe first."""
     if not account_ids:
         return {}
@@ -148,14 +146,14 @@ def signals_of(
         .order_by(Signal.severity.desc(), Signal.id)
         .limit(1000)
     )
-    found: dict[str, list[Row[Any]]] = {}
+    found: dict[str, list[AnyRow]] = {}
     for row in rows:
         found.setdefault(row.account_id, []).append(row)
     return found
 
 
 # --- one account ----------------------------------------------------------------------------------
-def one(session: Session, workspace_id: str, account_id: str) -> Row[Any] | None:
+def one(session: Session, workspace_id: str, account_id: str) -> AnyRow | None:
     """One account with its owner's name."""
     return session.execute(
         select(Account, ConsoleUser.name.label("owner_name"))
@@ -167,7 +165,7 @@ def one(session: Session, workspace_id: str, account_id: str) -> Row[Any] | None
     ).one_or_none()
 
 
-def people(session: Session, workspace_id: str, account_id: str, limit: int) -> Sequence[Row[Any]]:
+def people(session: Session, workspace_id: str, account_id: str, limit: int) -> Sequence[AnyRow]:
     """Users of an account, the last active first within each role."""
     return session.execute(
         select(
@@ -227,7 +225,7 @@ def touches(session: Session, workspace_id: str, account_id: str, limit: int = 2
     ).all()
 
 
-def reactions(session: Session, workspace_id: str, account_id: str, limit: int = 20) -> Sequence[Row[Any]]:
+def reactions(session: Session, workspace_id: str, account_id: str, limit: int = 20) -> Sequence[AnyRow]:
     """What the account's users did with nudges, the newest first."""
     return session.execute(
         select(Interaction.at, Interaction.nudge, Interaction.reaction, Interaction.user_id, EndUser.name)
@@ -246,7 +244,7 @@ def reactions(session: Session, workspace_id: str, account_id: str, limit: int =
     ).all()
 
 
-def _filtered(query: Select[Any], chosen: Filter) -> Select[Any]:
+def _filtered(query: AnySelect, chosen: Filter) -> AnySelect:
     if chosen.segment:
         query = query.where(Account.segment == chosen.segment)
     if chosen.motion:

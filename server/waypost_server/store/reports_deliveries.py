@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Account, Attempt, ConsoleUser, Delivery, EndUser
+from waypost_server.store.types import AnyRow
 
 STATES = (
     "pending",
@@ -31,7 +32,7 @@ def page(
     account_id: str | None = None,
     after: str | None = None,
     limit: int = 50,
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """Deliveries without their bodies, the newest first; `after` is the id of the last one seen."""
     query = (
         select(
@@ -74,7 +75,7 @@ def counts(session: Session, workspace_id: str, *, account_id: str | None = None
     return {row[0]: row[1] for row in rows}
 
 
-def one(session: Session, workspace_id: str, delivery_id: str) -> Row[Any] | None:
+def one(session: Session, workspace_id: str, delivery_id: str) -> AnyRow | None:
     """One delivery, whole, with the names of its account, its reader and the person who sent it."""
     return session.execute(
         select(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import (
@@ -23,6 +22,7 @@ from waypost_server.store.tables import (
     Task,
     TaskSignal,
 )
+from waypost_server.store.types import AnyRow
 
 OPEN = ("open", "acknowledged")
 
@@ -58,7 +58,7 @@ def waiting(session: Session, workspace_id: str, owner: str, draft: str) -> tupl
     return found[0], found[1], found[2]
 
 
-def due_tasks(session: Session, workspace_id: str, before: datetime, limit: int) -> Sequence[Row[Any]]:
+def due_tasks(session: Session, workspace_id: str, before: datetime, limit: int) -> Sequence[AnyRow]:
     """Open tasks of the team due before a time, the most urgent first, with their accounts."""
     return session.execute(
         select(Task, Account.name.label("account_name"))
@@ -74,7 +74,7 @@ def due_tasks(session: Session, workspace_id: str, before: datetime, limit: int)
     ).all()
 
 
-def next_due(session: Session, workspace_id: str, owner: str | None) -> Row[Any]:
+def next_due(session: Session, workspace_id: str, owner: str | None) -> AnyRow:
     """How many open tasks the owner (None = the team) has, and when the first of them is due."""
     query = select(func.count().label("count"), func.min(Task.due_at).label("due_at")).where(
         Task.workspace_id == workspace_id, Task.state.in_(OPEN), Task.held_at.is_(None)
@@ -82,7 +82,7 @@ def next_due(session: Session, workspace_id: str, owner: str | None) -> Row[Any]
     return session.execute(query.where(Task.owner == owner) if owner else query).one()
 
 
-def unhandled_signals(session: Session, workspace_id: str, since: datetime, limit: int) -> Sequence[Row[Any]]:
+def unhandled_signals(session: Session, workspace_id: str, since: datetime, limit: int) -> Sequence[AnyRow]:
     """Open signals noticed since a time that started nothing, the most severe first."""
     return session.execute(
         select(Signal, Account.name.label("account_name"), Account.motion)
@@ -99,7 +99,7 @@ def unhandled_signals(session: Session, workspace_id: str, since: datetime, limi
     ).all()
 
 
-def orphans(session: Session, workspace_id: str, limit: int) -> Sequence[Row[Any]]:
+def orphans(session: Session, workspace_id: str, limit: int) -> Sequence[AnyRow]:
     """Open signals without a run, a task or a reason for none, the most severe first; there should be none."""
     run = select(PlayRun.id).where(
         PlayRun.workspace_id == Signal.workspace_id, PlayRun.signal_id == Signal.id
@@ -122,7 +122,7 @@ def orphans(session: Session, workspace_id: str, limit: int) -> Sequence[Row[Any
     ).all()
 
 
-def stuck_deliveries(session: Session, workspace_id: str, since: datetime, limit: int) -> Sequence[Row[Any]]:
+def stuck_deliveries(session: Session, workspace_id: str, since: datetime, limit: int) -> Sequence[AnyRow]:
     """Deliveries that failed, or whose fate is unknown, since a time."""
     return session.execute(
         select(
@@ -149,9 +149,7 @@ def stuck_deliveries(session: Session, workspace_id: str, since: datetime, limit
     ).all()
 
 
-def quarantine_reasons(
-    session: Session, workspace_id: str, since: datetime, limit: int
-) -> Sequence[Row[Any]]:
+def quarantine_reasons(session: Session, workspace_id: str, since: datetime, limit: int) -> Sequence[AnyRow]:
     """Refused events since a time, by reason: code, count, an example's message, the latest time."""
     count = func.count().label("count")
     return session.execute(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Account, EndUser, Interaction, MilestoneState, Offer, UsageTotal
+from waypost_server.store.types import AnyRow
 
 Counts = dict[str, dict[str, int]]
 
@@ -21,7 +21,7 @@ def reactions(session: Session, workspace_id: str, since: datetime) -> Counts:
         select(
             Interaction.nudge,
             Interaction.reaction,
-            func.count().label("count"),
+            func.count().label("times"),
             func.count(Interaction.user_id.distinct()).label("people"),
         )
         .where(Interaction.workspace_id == workspace_id, Interaction.at >= since)
@@ -29,33 +29,10 @@ def reactions(session: Session, workspace_id: str, since: datetime) -> Counts:
     )
     found: Counts = defaultdict(dict)
     for row in rows:
-        found[row.nudge][row.reaction] = row.count
+        found[row.nudge][row.reaction] = row.times
         if row.reaction == "shown":
             found[row.nudge]["people"] = row.people
     return found
-
-
-def reached_after(session: Session, workspace_id: str, *, nudge: str, milestone: str, since: datetime) -> int:
-    """People shown a nudge since a time who (or whose account) reached a milestone after that."""
-    return (
-        session.scalar(
-            select(func.count(Offer.user_id.distinct()))
-            .join(
-                MilestoneState,
-                (MilestoneState.workspace_id == Offer.workspace_id)
-                & (MilestoneState.account_id == Offer.account_id)
-                & (MilestoneState.user_id.in_((Offer.user_id, "")))
-                & (MilestoneState.milestone == milestone),
-            )
-            .where(
-                Offer.workspace_id == workspace_id,
-                Offer.nudge == nudge,
-                Offer.shown_at >= since,
-                MilestoneState.reached_at > Offer.shown_at,
-            )
-        )
-        or 0
-    )
 
 
 def reached_after_all(
@@ -136,7 +113,7 @@ def by_day(
     return [dict(each) for each in days]
 
 
-def latest(session: Session, workspace_id: str, nudge: str, limit: int = 12) -> Sequence[Row[Any]]:
+def latest(session: Session, workspace_id: str, nudge: str, limit: int = 12) -> Sequence[AnyRow]:
     """The last reactions to a nudge, with whom."""
     return session.execute(
         select(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Account, Delivery, NudgeGrant, PlayRun, Signal, StepRun, Task
+from waypost_server.store.types import AnyRow, AnySelect
 
 
 def counts(session: Session, workspace_id: str) -> dict[str, dict[str, int]]:
@@ -35,7 +35,7 @@ def runs(
     standing: str | None = None,
     after: str | None = None,
     limit: int = 50,
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """Runs of a play or of an account, the newest first; `after` is the id of the last one seen.
 
     `standing` is "open" for those under way, or an outcome.
@@ -59,7 +59,7 @@ def runs(
     return session.execute(query.order_by(PlayRun.started_at.desc(), PlayRun.id.desc()).limit(limit)).all()
 
 
-def run(session: Session, workspace_id: str, run_id: str) -> Row[Any] | None:
+def run(session: Session, workspace_id: str, run_id: str) -> AnyRow | None:
     """One run with its account and the signal that started it."""
     return session.execute(
         _rows(workspace_id)
@@ -100,7 +100,7 @@ def tasks(session: Session, workspace_id: str, run_id: str) -> Sequence[Task]:
     ).all()
 
 
-def deliveries(session: Session, workspace_id: str, run_id: str) -> Sequence[Row[Any]]:
+def deliveries(session: Session, workspace_id: str, run_id: str) -> Sequence[AnyRow]:
     """The messages a run made."""
     return session.execute(
         select(
@@ -119,7 +119,7 @@ def deliveries(session: Session, workspace_id: str, run_id: str) -> Sequence[Row
     ).all()
 
 
-def _rows(workspace_id: str) -> Select[Any]:
+def _rows(workspace_id: str) -> AnySelect:
     return (
         select(PlayRun, Account.name.label("account_name"))
         .outerjoin(

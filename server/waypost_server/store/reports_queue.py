@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Account, ConsoleUser, Signal, Task, TaskEvent
+from waypost_server.store.types import AnyRow, AnySelect
 
 VIEWS = {
     "open": ("open", "acknowledged"),
@@ -37,7 +36,7 @@ def page(
     owner: str | None,
     after: Cursor | None,
     limit: int,
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """Tasks of a view, the most urgent first (closed ones: the newest first). `owner=None` is the team.
 
     A lead's own are also those that were escalated to them.
@@ -78,22 +77,7 @@ def _of(owner: str) -> ColumnElement[bool]:
     return or_(Task.owner == owner, Task.escalated_to == owner)
 
 
-def closed_since(session: Session, workspace_id: str, owner: str, since: datetime) -> int:
-    """Tasks of a person that were done since a time."""
-    return (
-        session.scalar(
-            select(func.count()).where(
-                Task.workspace_id == workspace_id,
-                Task.owner == owner,
-                Task.state == "done",
-                Task.ended_at >= since,
-            )
-        )
-        or 0
-    )
-
-
-def one(session: Session, workspace_id: str, task_id: str) -> Row[Any] | None:
+def one(session: Session, workspace_id: str, task_id: str) -> AnyRow | None:
     """One task with account, owner and signal."""
     return session.execute(_rows(workspace_id).where(Task.id == task_id)).one_or_none()
 
@@ -108,7 +92,7 @@ def history(session: Session, workspace_id: str, task_id: str, limit: int = 50) 
     ).all()
 
 
-def _rows(workspace_id: str) -> Select[Any]:
+def _rows(workspace_id: str) -> AnySelect:
     return (
         select(
             Task,
@@ -131,9 +115,7 @@ def _rows(workspace_id: str) -> Select[Any]:
     )
 
 
-def _closed_after(
-    query: Select[Any], session: Session, workspace_id: str, after: Cursor | None
-) -> Select[Any]:
+def _closed_after(query: AnySelect, session: Session, workspace_id: str, after: Cursor | None) -> AnySelect:
     if after is None:
         return query
     ended = session.scalar(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Key, Quarantine, Release, Workspace
+from waypost_server.store.types import AnyRow
 
 
 def workspace(session: Session, workspace_id: str) -> Workspace | None:
@@ -26,7 +26,7 @@ def keys(session: Session, workspace_id: str, limit: int = 200) -> Sequence[Key]
     ).all()
 
 
-def releases(session: Session, workspace_id: str, *, after: int | None, limit: int) -> Sequence[Row[Any]]:
+def releases(session: Session, workspace_id: str, *, after: int | None, limit: int) -> Sequence[AnyRow]:
     """Releases without their files, the newest first; `after` is the last number seen."""
     query = select(
         Release.number,
@@ -46,7 +46,7 @@ def release(session: Session, workspace_id: str, number: int) -> Release | None:
     return session.get(Release, (workspace_id, number))
 
 
-def published(session: Session, workspace_id: str, number: int) -> Row[Any] | None:
+def published(session: Session, workspace_id: str, number: int) -> AnyRow | None:
     """Who published a release, and when."""
     return session.execute(
         select(Release.number, Release.author, Release.message, Release.published_at).where(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import ConsoleUser, EndUser, Membership, Signal, TaskSignal, Touch
+from waypost_server.store.types import AnyRow
 
 HUMAN = ("call", "meeting", "message")
 
 
-def people(session: Session, workspace_id: str, account_id: str, limit: int = 8) -> Sequence[Row[Any]]:
+def people(session: Session, workspace_id: str, account_id: str, limit: int = 8) -> Sequence[AnyRow]:
     """Users of an account, the last active first, each with their last touch: when, and on which channel."""
     of_person = (Touch.workspace_id == Membership.workspace_id, Touch.user_id == Membership.user_id)
     newest = select(Touch.id).where(*of_person).order_by(Touch.at.desc(), Touch.id.desc()).limit(1)
@@ -40,7 +40,7 @@ def people(session: Session, workspace_id: str, account_id: str, limit: int = 8)
     ).all()
 
 
-def last_conversation(session: Session, workspace_id: str, account_id: str) -> Row[Any] | None:
+def last_conversation(session: Session, workspace_id: str, account_id: str) -> AnyRow | None:
     """The last call, meeting or message by one of us: when, how, and what came of it."""
     return session.execute(
         select(Touch.at, Touch.channel, Touch.note)
@@ -64,7 +64,7 @@ def signals(session: Session, workspace_id: str, task_id: str, limit: int = 20) 
     ).all()
 
 
-def team(session: Session, workspace_id: str, limit: int = 200) -> Sequence[Row[Any]]:
+def team(session: Session, workspace_id: str, limit: int = 200) -> Sequence[AnyRow]:
     """Everybody who can work a task: id, name, role and own capacity, CSMs first."""
     is_csm = ConsoleUser.role == "csm"
     return session.execute(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
-from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Membership, UsageDay, UsageTotal
+from waypost_server.store.types import AnyRow
 
 Series = list[int]
 
@@ -78,7 +78,7 @@ def weekly_by_role(
     return dict(found)
 
 
-def by_feature(session: Session, workspace_id: str, account_id: str, *, last_day: date) -> Sequence[Row[Any]]:
+def by_feature(session: Session, workspace_id: str, account_id: str, *, last_day: date) -> Sequence[AnyRow]:
     """Per feature of an account: total uses ever, users ever, first and last use."""
     return session.execute(
         select(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.reports_accounts import literal
 from waypost_server.store.tables import Account, EndUser, Interaction, Membership, MilestoneState, Offer
+from waypost_server.store.types import AnyRow
 
 
 def search(session: Session, workspace_id: str, text: str, limit: int = 20) -> Sequence[EndUser]:
@@ -28,7 +28,7 @@ def search(session: Session, workspace_id: str, text: str, limit: int = 20) -> S
     ).all()
 
 
-def recent(session: Session, workspace_id: str, limit: int = 12) -> Sequence[Row[Any]]:
+def recent(session: Session, workspace_id: str, limit: int = 12) -> Sequence[AnyRow]:
     """Users of the accounts active last, to start from: user id, name, account."""
     return session.execute(
         select(EndUser.id, EndUser.name, EndUser.email, Membership.role, Account.id, Account.name)
@@ -49,7 +49,7 @@ def one(session: Session, workspace_id: str, user_id: str) -> EndUser | None:
     return session.get(EndUser, (workspace_id, user_id))
 
 
-def accounts(session: Session, workspace_id: str, user_id: str) -> Sequence[Row[Any]]:
+def accounts(session: Session, workspace_id: str, user_id: str) -> Sequence[AnyRow]:
     """The accounts a user belongs to, the last active first."""
     return session.execute(
         select(

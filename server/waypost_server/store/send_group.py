@@ -193,8 +193,8 @@ def mail_answers(session: Session, workspace_id: str, users: Collection[str]) ->
         )
     )
     said: dict[str, list[Answer]] = {}
-    for user, *answer in rows:
-        said.setdefault(user, []).append(Answer(*answer))
+    for user, channel, topic, allowed, at in rows:
+        said.setdefault(user, []).append(Answer(channel, topic, allowed, at))
     return said
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.store.play_runs import insert_each_new
 from waypost_server.store.tables import SendMark, SentBefore
+from waypost_server.store.written import written
 
 ONLY = 1  # the id of the one row
 HOME = (
@@ -88,7 +89,8 @@ def sent_before(
 def use_up(session: Session, workspace_id: str, key: str, number: int) -> bool:
     """Let a message stand for what left; False when another one does already."""
     return bool(
-        session.execute(
+        written(
+            session,
             update(SentBefore)
             .where(
                 SentBefore.workspace_id == workspace_id,
@@ -97,6 +99,6 @@ def use_up(session: Session, workspace_id: str, key: str, number: int) -> bool:
                 SentBefore.used.is_(False),
             )
             .values(used=True)
-            .execution_options(synchronize_session=False)
-        ).rowcount
+            .execution_options(synchronize_session=False),
+        )
     )

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import ConsoleSession, ConsoleUser, LoginAttempt, LoginLink, Workspace
+from waypost_server.store.written import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +120,14 @@ def link_owner(session: Session, link_id: str, now: datetime) -> ConsoleUser | N
 
 def use_link(session: Session, link_id: str, now: datetime) -> bool:
     """Consume a link; True for exactly one caller."""
-    done = session.execute(
-        update(LoginLink)
-        .where(LoginLink.id == link_id, LoginLink.used_at.is_(None), LoginLink.expires_at > now)
-        .values(used_at=now)
+    return bool(
+        written(
+            session,
+            update(LoginLink)
+            .where(LoginLink.id == link_id, LoginLink.used_at.is_(None), LoginLink.expires_at > now)
+            .values(used_at=now),
+        )
     )
-    return bool(done.rowcount)
 
 
 # --- failed attempts ------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Signal
+from waypost_server.store.written import written
 
 
 def recent(
@@ -46,12 +47,14 @@ def add(session: Session, values: Mapping[str, Any]) -> None:
 
 def close(session: Session, workspace_id: str, signal_id: str, *, reason: str, now: datetime) -> bool:
     """Close an open signal; False when it was closed before."""
-    result = session.execute(
-        update(Signal)
-        .where(Signal.workspace_id == workspace_id, Signal.id == signal_id, Signal.state == "open")
-        .values(state="closed", closed_at=now, closed_reason=reason)
+    return bool(
+        written(
+            session,
+            update(Signal)
+            .where(Signal.workspace_id == workspace_id, Signal.id == signal_id, Signal.state == "open")
+            .values(state="closed", closed_at=now, closed_reason=reason),
+        )
     )
-    return bool(result.rowcount)
 
 
 def handle(session: Session, workspace_id: str, signal_id: str, *, handling: str, reason: str) -> None:

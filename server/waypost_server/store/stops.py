@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.store.play_runs import insert_new
 from waypost_server.store.tables import SendingStop, Workspace
+from waypost_server.store.written import written
 
 EVERYWHERE = ""
 
@@ -24,11 +25,12 @@ def end(session: Session, workspace_id: str) -> bool:
     """Take a switch back; False when it was not thrown."""
     _tell_workspace(session, workspace_id, sending=True)
     return bool(
-        session.execute(
+        written(
+            session,
             delete(SendingStop)
             .where(SendingStop.workspace_id == workspace_id)
-            .execution_options(synchronize_session=False)
-        ).rowcount
+            .execution_options(synchronize_session=False),
+        )
     )
 
 

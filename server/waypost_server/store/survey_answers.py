@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.answers import Answer
 from waypost_server.domain.interactions import Reaction
 from waypost_server.store.play_runs import insert_new
 from waypost_server.store.tables import EndUser, SurveyAnswer
+from waypost_server.store.types import AnyRow
 
 Counts = dict[str, dict[int | str, int]]  # question → value → how many
 
@@ -51,13 +51,13 @@ def counts(session: Session, workspace_id: str, nudge: str, questions: Sequence[
     )
     found: Counts = defaultdict(dict)
     for question, number, text, count in rows:
-        found[question][int(number) if number is not None else text] = count
+        found[question][int(number) if number is not None else text or ""] = count
     return found
 
 
 def latest_texts(
     session: Session, workspace_id: str, nudge: str, questions: Sequence[str], limit: int = 12
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """What people wrote last, with whom."""
     return session.execute(
         select(

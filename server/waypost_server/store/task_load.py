@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, literal_column, select, update
+from sqlalchemy import case, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Account, ConsoleUser, Task, Workspace
+from waypost_server.store.types import AnyRow
+from waypost_server.store.written import written
 
 WORKED = ("open", "acknowledged")
 
@@ -76,7 +78,7 @@ def lock_owner(session: Session, workspace_id: str, owner: str) -> None:
     )
 
 
-def open_of(session: Session, workspace_id: str, owner: str) -> Sequence[Row[Any]]:
+def open_of(session: Session, workspace_id: str, owner: str) -> Sequence[AnyRow]:
     """A person's open tasks with what makes them urgent."""
     return session.execute(
         select(
@@ -127,10 +129,12 @@ def hold(
 ) -> bool:
     """Hold a task back, or let it go (None); False when it is so already, or not open any more."""
     is_other = Task.held_at.is_(None) if held_at is not None else Task.held_at.is_not(None)
-    result = session.execute(
-        update(Task)
-        .where(Task.workspace_id == workspace_id, Task.id == task_id, Task.state.in_(WORKED), is_other)
-        .values(held_at=held_at, due_at=due_at, version=Task.version + 1)
-        .execution_options(synchronize_session=False)
+    return bool(
+        written(
+            session,
+            update(Task)
+            .where(Task.workspace_id == workspace_id, Task.id == task_id, Task.state.in_(WORKED), is_other)
+            .values(held_at=held_at, due_at=due_at, version=Task.version + 1)
+            .execution_options(synchronize_session=False),
+        )
     )
-    return bool(result.rowcount)

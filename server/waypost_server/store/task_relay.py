@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Account, ConsoleUser, Task, TaskEvent, Workspace
+from waypost_server.store.types import AnyRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def people(session: Session, workspace_id: str, ids: Collection[str]) -> dict[st
     return {row.id: row for row in rows}
 
 
-def without_digest(session: Session, day: date) -> Sequence[Row[Any]]:
+def without_digest(session: Session, day: date) -> Sequence[AnyRow]:
     """People who work tasks and whose digest of `day` is not made yet: workspace, id, zone, last digest; everywhere."""
     query = select(
         ConsoleUser.workspace_id, ConsoleUser.id, ConsoleUser.timezone, ConsoleUser.digest_on

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.store.play_runs import insert_new
 from waypost_server.store.tables import ConsoleUser, Signal, Task, TaskEvent, TaskSignal
+from waypost_server.store.written import written
 
 OPEN = ("open", "acknowledged", "snoozed")
 
@@ -50,10 +51,12 @@ def change(
     query = update(Task).where(Task.workspace_id == workspace_id, Task.id == task_id, Task.state.in_(among))
     if version is not None:
         query = query.where(Task.version == version)
-    result = session.execute(
-        query.values(version=Task.version + 1, **values).execution_options(synchronize_session=False)
+    return bool(
+        written(
+            session,
+            query.values(version=Task.version + 1, **values).execution_options(synchronize_session=False),
+        )
     )
-    return bool(result.rowcount)
 
 
 def note(session: Session, values: Mapping[str, Any]) -> None:

@@ -49,8 +49,9 @@ def read_time(value: Any) -> datetime:
     """A time as either driver returns it."""
     if type(value) is str:
         value = datetime.fromisoformat(f"{value}+00:00" if len(value) == NAIVE else value)
+    assert isinstance(value, datetime)
     if value.tzinfo is UTC:
-        return value  # type: ignore[no-any-return]
+        return value
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
+from sqlalchemy import ColumnElement, case, cast, func, literal_column, select
 from sqlalchemy import Integer as SqlInteger
-from sqlalchemy import Select, case, cast, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import Membership, UsageDay
+from waypost_server.store.types import AnySelect
 
 
 def weekly_user_days(
@@ -68,7 +69,7 @@ def user_days_by_role(
     return {name: (int(early), int(total) - int(early)) for name, early, total in session.execute(query)}
 
 
-def _user_days(workspace_id: str, features: Collection[str], first: date, end: date) -> Select[Any]:
+def _user_days(workspace_id: str, features: Collection[str], first: date, end: date) -> AnySelect:
     return select(UsageDay.account_id, UsageDay.user_id, UsageDay.day).where(
         UsageDay.workspace_id == workspace_id,
         UsageDay.feature.in_(features),
@@ -81,6 +82,6 @@ def _user_days(workspace_id: str, features: Collection[str], first: date, end: d
 def _week_number(session: Session, first: date) -> Any:
     """Weeks since `first`; the two databases count days differently."""
     if session.get_bind().dialect.name == "sqlite":
-        days = literal_column(f"(julianday(day) - julianday('{first.isoformat()}'))")
+        days: ColumnElement[float] = literal_column(f"(julianday(day) - julianday('{first.isoformat()}'))")
         return cast(days / 7, SqlInteger)
     return literal_column(f"((day - date '{first.isoformat()}') / 7)")

@@ -6,13 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, case, func, insert, or_, select, update
+from sqlalchemy import and_, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.workshop import TOLD
 from waypost_server.store.tables import Account, Delivery, EndUser
 from waypost_server.store.tables import WorkshopInvitation as Invitation
 from waypost_server.store.tables import WorkshopSlot as Slot
+from waypost_server.store.types import AnyRow
+from waypost_server.store.written import written
 
 
 class Tally(NamedTuple):
@@ -109,18 +111,20 @@ def change_slot(session: Session, workspace_id: str, slot_id: str, values: Mappi
 
 def take_place(session: Session, workspace_id: str, slot_id: str) -> bool:
     """One more place, if there is one. However many ask at once, no more are given than there are."""
-    done = session.execute(
-        update(Slot)
-        .where(
-            Slot.workspace_id == workspace_id,
-            Slot.id == slot_id,
-            Slot.state == "open",
-            or_(Slot.capacity.is_(None), Slot.taken < Slot.capacity),
+    return bool(
+        written(
+            session,
+            update(Slot)
+            .where(
+                Slot.workspace_id == workspace_id,
+                Slot.id == slot_id,
+                Slot.state == "open",
+                or_(Slot.capacity.is_(None), Slot.taken < Slot.capacity),
+            )
+            .values(taken=Slot.taken + 1)
+            .execution_options(synchronize_session=False),
         )
-        .values(taken=Slot.taken + 1)
-        .execution_options(synchronize_session=False)
     )
-    return bool(done.rowcount)
 
 
 def change_places(session: Session, workspace_id: str, slot_id: str, by: int) -> None:
@@ -182,7 +186,7 @@ def busy(
 
 def of_slot(
     session: Session, workspace_id: str, slot_id: str, *, after: str = "", limit: int = 500
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """(invitation, user's name, account's name), by user's id."""
     return session.execute(
         select(Invitation, EndUser.name.label("name"), Account.name.label("account_name"))
@@ -266,17 +270,19 @@ def move(
     values: Mapping[str, Any],
 ) -> bool:
     """Change an invitation that is in one of these states; False when it is not."""
-    done = session.execute(
-        update(Invitation)
-        .where(
-            Invitation.workspace_id == workspace_id,
-            Invitation.id == invitation_id,
-            Invitation.state.in_(among),
+    return bool(
+        written(
+            session,
+            update(Invitation)
+            .where(
+                Invitation.workspace_id == workspace_id,
+                Invitation.id == invitation_id,
+                Invitation.state.in_(among),
+            )
+            .values(**values)
+            .execution_options(synchronize_session=False),
         )
-        .values(**values)
-        .execution_options(synchronize_session=False)
     )
-    return bool(done.rowcount)
 
 
 def cancel_unsent(session: Session, workspace_id: str, slot_id: str, *, reason: str, now: datetime) -> None:

@@ -54,7 +54,7 @@ class DoorbellWorker(SimpleWorker):
 
     def _install_signal_handlers(self) -> None:
         """A signal that came while this was being set up went to the handler before."""
-        super()._install_signal_handlers()
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]  # RQ says no type
         if self.stopping.is_set():
             raise StopRequested
 

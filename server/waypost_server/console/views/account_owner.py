@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, flash, redirect, request, url_for
 
 from waypost_server.console.access import login, needs, runtime
@@ -40,7 +38,7 @@ def withdraw(account_id: str) -> Response:
     return _back(account_id, withdraw_owner(runtime(), who.workspace_id, account_id, person=who.user_id))
 
 
-def _back(account_id: str, handed: Handed) -> Any:
+def _back(account_id: str, handed: Handed) -> Response:
     with runtime().db.read() as session:
         name = console_users.names(session, login().workspace_id).get(handed.owner or "", "Nobody")
     along = (
@@ -49,4 +47,4 @@ def _back(account_id: str, handed: Handed) -> Any:
         else ""
     )
     flash(f"{name} looks after the account.{along}")
-    return redirect(url_for("console.account", account_id=account_id))
+    return redirect(url_for("console.account", account_id=account_id))  # type: ignore[return-value]

@@ -58,7 +58,7 @@ def accounts() -> str:
         rows, more = cursors.split(rows, PAGE)
         ids = [row.id for row in rows]
         live = runtime().releases.live(session, who.workspace_id)
-        values = {
+        values: dict[str, Any] = {
             "users": reports_accounts.users_of(session, who.workspace_id, ids),
             "milestones": reports_accounts.milestones_of(session, who.workspace_id, ids),
             "signals": reports_accounts.signals_of(session, who.workspace_id, ids),
@@ -67,7 +67,7 @@ def accounts() -> str:
             "owners": console_users.names(session, who.workspace_id),
         }
         series = reports_usage.weekly(session, who.workspace_id, ids, last_day=words.today(), weeks=WEEKS)
-    kept = {
+    kept: dict[str, Any] = {
         "q": chosen.text,
         "segment": chosen.segment,
         "motion": chosen.motion,

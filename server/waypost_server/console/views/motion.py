@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
-from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
 
@@ -49,5 +48,5 @@ def _start_of(given: str) -> datetime:
     return datetime.combine(chosen, time.min, words.zone()).astimezone(UTC)
 
 
-def _back(account_id: str) -> Any:
-    return redirect(url_for("console.account", account_id=account_id))
+def _back(account_id: str) -> Response:
+    return redirect(url_for("console.account", account_id=account_id))  # type: ignore[return-value]

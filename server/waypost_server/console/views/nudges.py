@@ -67,7 +67,7 @@ def nudge(key: str) -> str:
         latest = reports_nudges.latest(session, who.workspace_id, key)
         lang = request.args.get("lang")
         original = base(found.content, live.definitions.catalog.default_locale)
-        chosen = lang if lang in found.content else original
+        chosen = lang if lang is not None and lang in found.content else original
         answers = results(session, who.workspace_id, found, found.content[chosen])
     reader = Reader(live.definitions)
     return render_template(

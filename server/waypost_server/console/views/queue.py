@@ -292,4 +292,4 @@ def _spark(row: Any, series: dict[str, list[int]]) -> Any:
 
 
 def _one_of(value: str | None, known: Any, default: str) -> str:
-    return value if value in known else default
+    return value if value is not None and value in known else default

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from waypost_server.definitions.findings import Source, Where
 from waypost_server.domain import facts
@@ -89,9 +90,9 @@ def _trait(context: Context, play: Play, step: SetTraitStep, source: Source, at:
 def _end(context: Context, play: Play, source: Source, at: Where) -> None:
     """Steps of the same list that stand below an `end`."""
     *above, index, _ = at
-    steps: object = source.data
+    steps: Any = source.data
     for part in above:
-        steps = steps[part] if isinstance(steps, dict | list) else None  # type: ignore[call-overload, index]  # as the file is nested
+        steps = steps[part]  # the places come from the file itself
     if isinstance(steps, list) and isinstance(index, int) and index + 1 < len(steps):
         message = "no run comes here: the play ends before"
         where = (*above, index + 1)

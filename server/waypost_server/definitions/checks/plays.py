@@ -17,7 +17,7 @@ from waypost_server.domain.definitions import (
     WebhookStep,
     WorkshopStep,
 )
-from waypost_server.domain.facts import SIGNALS
+from waypost_server.domain.fact_catalogue import SIGNALS
 
 from .context import Context
 from .goals import check_goal

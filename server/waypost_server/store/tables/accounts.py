@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Date, Double, Index, Integer, text
 from sqlalchemy.orm import Mapped
 
-from waypost_server.store.database import db
+from waypost_server.store.database import Model
 from waypost_server.store.tables.columns import col, key
 from waypost_server.store.types import Json, UtcDateTime
 
 
-class Account(db.Model):
+class Account(Model):
     """A customer organisation. `traits_at` keeps "time|messageId" per trait: last writer wins."""
 
     __tablename__ = "account"
@@ -52,7 +52,7 @@ class Account(db.Model):
     )
 
 
-class MotionOverride(db.Model):
+class MotionOverride(Model):
     """A person's word about an account's motion, for a while. At most one of an account is not over."""
 
     __tablename__ = "motion_override"
@@ -85,7 +85,7 @@ class MotionOverride(db.Model):
     )
 
 
-class AccountOwner(db.Model):
+class AccountOwner(Model):
     """Whom a person named as an account's owner, or that the trait decides again; append-only."""
 
     __tablename__ = "account_owner"
@@ -99,7 +99,7 @@ class AccountOwner(db.Model):
     at: Mapped[datetime] = col(UtcDateTime)
 
 
-class EndUser(db.Model):
+class EndUser(Model):
     """A person who uses the product (the word is user; `user` is reserved in SQL)."""
 
     __tablename__ = "end_user"
@@ -116,7 +116,7 @@ class EndUser(db.Model):
     last_day: Mapped[date | None] = col(Date)
 
 
-class Membership(db.Model):
+class Membership(Model):
     """A user in an account, with the role held there."""
 
     __tablename__ = "membership"

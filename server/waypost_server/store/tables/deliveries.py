@@ -7,12 +7,12 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Boolean, Date, Index, Integer, text
 from sqlalchemy.orm import Mapped
 
-from waypost_server.store.database import db
+from waypost_server.store.database import Model
 from waypost_server.store.tables.columns import COMPACT, col, key
 from waypost_server.store.types import UtcDateTime
 
 
-class Delivery(db.Model):
+class Delivery(Model):
     """One message to one recipient through one channel: outbox and ledger."""
 
     __tablename__ = "delivery"
@@ -70,7 +70,7 @@ class Delivery(db.Model):
     )
 
 
-class Attempt(db.Model):
+class Attempt(Model):
     """One try of a delivery; append-only."""
 
     __tablename__ = "attempt"
@@ -82,7 +82,7 @@ class Attempt(db.Model):
     detail: Mapped[str] = col(default="''")
 
 
-class Endpoint(db.Model):
+class Endpoint(Model):
     """Where webhooks or chat messages go, by its name in policy.yaml: how it has answered, and its secrets.
 
     A row is made when there is something to say; an endpoint without one is new and well.
@@ -106,7 +106,7 @@ class Endpoint(db.Model):
     blocked: Mapped[int] = col(BigInteger, default="0")  # calls that the guarded way out did not make, ever
 
 
-class Bounce(db.Model):
+class Bounce(Model):
     """What came back of a mail: a bounce or a complaint, read once."""
 
     __tablename__ = "bounce"
@@ -121,7 +121,7 @@ class Bounce(db.Model):
     __table_args__ = (Index("ix_bounce_address", "workspace_id", "address_hash", "at"),)
 
 
-class MailSlot(db.Model):
+class MailSlot(Model):
     """Mails to a mail domain in a window of time, for domains that policy.yaml limits."""
 
     __tablename__ = "mail_slot"
@@ -131,7 +131,7 @@ class MailSlot(db.Model):
     taken: Mapped[int] = col(Integer)
 
 
-class RoomPace(db.Model):
+class RoomPace(Model):
     """When a chat room may get its next message. A row is made with its first one."""
 
     __tablename__ = "room_pace"
@@ -143,7 +143,7 @@ class RoomPace(db.Model):
     )  # a worker is connecting; it marks or gives up by then
 
 
-class SendingStop(db.Model):
+class SendingStop(Model):
     """A kill switch that is thrown. Taking it back deletes the row; the audit keeps both."""
 
     __tablename__ = "sending_stop"
@@ -153,7 +153,7 @@ class SendingStop(db.Model):
     reason: Mapped[str] = col()
 
 
-class SendDay(db.Model):
+class SendDay(Model):
     """How many e-mails have taken their place in a day: of a workspace (play ''), and of each play."""
 
     __tablename__ = "send_day"
@@ -164,7 +164,7 @@ class SendDay(db.Model):
     __table_args__ = (COMPACT,)
 
 
-class SendMark(db.Model):
+class SendMark(Model):
     """One row: the number of the newest mark before sending, and where the database lives. See services/restored.py."""
 
     __tablename__ = "send_mark"
@@ -176,7 +176,7 @@ class SendMark(db.Model):
     lost_to: Mapped[int] = col(BigInteger, default="0")  # up to this one
 
 
-class SentBefore(db.Model):
+class SentBefore(Model):
     """A message that left after the backup from which this database was restored."""
 
     __tablename__ = "sent_before"
@@ -187,7 +187,7 @@ class SentBefore(db.Model):
     used: Mapped[bool] = col(Boolean, default="false")  # a message of this database stands for it
 
 
-class Suppression(db.Model):
+class Suppression(Model):
     """An address that must not be written to; only its keyed hash is kept."""
 
     __tablename__ = "suppression"

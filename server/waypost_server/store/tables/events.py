@@ -7,12 +7,12 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Date, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from waypost_server.store.database import db
+from waypost_server.store.database import Model
 from waypost_server.store.tables.columns import COMPACT, BigId, col, key
 from waypost_server.store.types import UtcDateTime
 
 
-class EventKey(db.Model):
+class EventKey(Model):
     """One row per accepted messageId: the dedupe key, apart from the log because the log is partitioned."""
 
     __tablename__ = "event_key"
@@ -22,7 +22,7 @@ class EventKey(db.Model):
     __table_args__ = (COMPACT,)
 
 
-class Event(db.Model):
+class Event(Model):
     """The append-only log. PostgreSQL: partitioned by month of `received_at`.
 
     No index beside the key: nothing on a hot path reads it, and every event would pay for one.
@@ -43,7 +43,7 @@ class Event(db.Model):
     body: Mapped[str] = col()  # JSON text as normalised
 
 
-class Quarantine(db.Model):
+class Quarantine(Model):
     """An event that was refused, with the reason, for a person to look at."""
 
     __tablename__ = "quarantine"
@@ -57,7 +57,7 @@ class Quarantine(db.Model):
     __table_args__ = (Index("ix_quarantine_workspace", "workspace_id", "id"),)
 
 
-class IngestDay(db.Model):
+class IngestDay(Model):
     """Counts of what came in, in shards so that parallel batches do not queue for one row."""
 
     __tablename__ = "ingest_day"

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Index, Integer, text
 from sqlalchemy.orm import Mapped
 
-from waypost_server.store.database import db
+from waypost_server.store.database import Model
 from waypost_server.store.tables.columns import col, key
 from waypost_server.store.types import Json, UtcDateTime
 
 
-class Offer(db.Model):
+class Offer(Model):
     """One nudge claimed for one user. Caps are counted here, under the user's row lock."""
 
     __tablename__ = "offer"
@@ -46,7 +46,7 @@ class Offer(db.Model):
     )
 
 
-class Interaction(db.Model):
+class Interaction(Model):
     """What the user did with an offer; one row per reaction event."""
 
     __tablename__ = "interaction"
@@ -65,7 +65,7 @@ class Interaction(db.Model):
     )
 
 
-class SurveyAnswer(db.Model):
+class SurveyAnswer(Model):
     """One answer to one question of a survey; a choice of several options is one row for each."""
 
     __tablename__ = "survey_answer"
@@ -85,7 +85,7 @@ class SurveyAnswer(db.Model):
     )
 
 
-class NudgeGrant(db.Model):
+class NudgeGrant(Model):
     """A play handed a nudge to an account's users until a time."""
 
     __tablename__ = "nudge_grant"
@@ -99,7 +99,7 @@ class NudgeGrant(db.Model):
     granted_at: Mapped[datetime | None] = col(UtcDateTime)  # null: before this was kept
 
 
-class Touch(db.Model):
+class Touch(Model):
     """The attention ledger: whatever reached a person, on any channel, people included."""
 
     __tablename__ = "touch"
@@ -118,7 +118,7 @@ class Touch(db.Model):
     )
 
 
-class PastValue(db.Model):
+class PastValue(Model):
     """What a value that no event tells was before it changed at `at`; read by questions about the past."""
 
     __tablename__ = "past_value"
@@ -130,7 +130,7 @@ class PastValue(db.Model):
     before: Mapped[dict[str, Any]] = col(Json)  # {"value": …}
 
 
-class Consent(db.Model):
+class Consent(Model):
     """What a user allowed or refused, per channel and topic: the last answer, by (at, message_id)."""
 
     __tablename__ = "consent"

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Boolean, Double, Index, Integer, text
 from sqlalchemy.orm import Mapped
 
-from waypost_server.store.database import db
+from waypost_server.store.database import Model
 from waypost_server.store.tables.columns import col, key
 from waypost_server.store.types import Json, UtcDateTime
 
 
-class Signal(db.Model):
+class Signal(Model):
     """Something noticed, with evidence. One open row per dedupe key."""
 
     __tablename__ = "signal"
@@ -45,7 +45,7 @@ class Signal(db.Model):
     )
 
 
-class PlayRun(db.Model):
+class PlayRun(Model):
     """One run of a play for an account, or a user of it: a state machine pinned to a release."""
 
     __tablename__ = "play_run"
@@ -88,7 +88,7 @@ class PlayRun(db.Model):
     )
 
 
-class PlayPause(db.Model):
+class PlayPause(Model):
     """A play that a person has paused, in every release."""
 
     __tablename__ = "play_pause"
@@ -99,7 +99,7 @@ class PlayPause(db.Model):
     reason: Mapped[str] = col()
 
 
-class BulkStart(db.Model):
+class BulkStart(Model):
     """A play being started for many accounts, one chunk of them after the other."""
 
     __tablename__ = "bulk_start"
@@ -130,7 +130,7 @@ class BulkStart(db.Model):
     )
 
 
-class PlayWatch(db.Model):
+class PlayWatch(Model):
     """What the condition that starts a play said about a subject when it was last looked at.
 
     The account's own row (user_id '') says that the account was looked at; of users only those have rows for
@@ -148,7 +148,7 @@ class PlayWatch(db.Model):
     reason: Mapped[str] = col(default="''")  # why it started nothing; '' when it did, or does not hold
 
 
-class StepRun(db.Model):
+class StepRun(Model):
     """What one step of a run did, in words and numbers: the run's story."""
 
     __tablename__ = "step_run"
@@ -162,7 +162,7 @@ class StepRun(db.Model):
     at: Mapped[datetime] = col(UtcDateTime)
 
 
-class Approval(db.Model):
+class Approval(Model):
     """A play in one wording asks to write to more people in a day than the policy lets it by itself."""
 
     __tablename__ = "approval"

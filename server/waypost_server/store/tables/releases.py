@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import Integer
 from sqlalchemy.orm import Mapped
 
-from waypost_server.store.database import db
+from waypost_server.store.database import Model
 from waypost_server.store.tables.columns import col, key
 from waypost_server.store.types import Json, UtcDateTime
 
 
-class Release(db.Model):
+class Release(Model):
     """A published, frozen set of definitions: the files themselves, by name."""
 
     __tablename__ = "release"
@@ -26,7 +26,7 @@ class Release(db.Model):
     published_at: Mapped[datetime] = col(UtcDateTime)
 
 
-class DraftFile(db.Model):
+class DraftFile(Model):
     """One edited file of a draft. A draft is its edits: it lies over whatever release is live."""
 
     __tablename__ = "draft_file"

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Boolean, Double, Index, Integer, text
 from sqlalchemy.orm import Mapped
 
-from waypost_server.store.database import db
+from waypost_server.store.database import Model
 from waypost_server.store.tables.columns import col, key
 from waypost_server.store.types import Json, UtcDateTime
 
 
-class Task(db.Model):
+class Task(Model):
     """A work item for a CSM: an escalation with evidence, due time and a draft message."""
 
     __tablename__ = "task"
@@ -60,7 +60,7 @@ class Task(db.Model):
     )
 
 
-class TaskSignal(db.Model):
+class TaskSignal(Model):
     """The signals behind a task: the one that began it, and those that joined."""
 
     __tablename__ = "task_signal"
@@ -71,7 +71,7 @@ class TaskSignal(db.Model):
     __table_args__ = (Index("ix_task_signal_signal", "workspace_id", "signal_id"),)
 
 
-class MessageDraft(db.Model):
+class MessageDraft(Model):
     """The message of a task: what a step wanted to send to somebody of a strategic account."""
 
     __tablename__ = "message_draft"
@@ -96,7 +96,7 @@ class MessageDraft(db.Model):
     __table_args__ = (Index("ix_message_draft_run", "workspace_id", "run_id"),)
 
 
-class TaskEvent(db.Model):
+class TaskEvent(Model):
     """What happened to a task; append-only but for `relayed`."""
 
     __tablename__ = "task_event"

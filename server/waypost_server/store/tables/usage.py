@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import BigInteger, Date, Double, Integer
 from sqlalchemy.orm import Mapped
 
-from waypost_server.store.database import db
+from waypost_server.store.database import Model
 from waypost_server.store.tables.columns import COMPACT, col, key
 from waypost_server.store.types import Json, UtcDateTime
 
 
-class UsageDay(db.Model):
+class UsageDay(Model):
     """How often a user used a feature on a day. The series every rule and detector reads."""
 
     __tablename__ = "usage_day"
@@ -26,7 +26,7 @@ class UsageDay(db.Model):
     __table_args__ = (COMPACT,)
 
 
-class UsageTotal(db.Model):
+class UsageTotal(Model):
     """First use, last use and total, so that "ever" and "days since" need no scan."""
 
     __tablename__ = "usage_total"
@@ -40,7 +40,7 @@ class UsageTotal(db.Model):
     __table_args__ = (COMPACT,)
 
 
-class MilestoneState(db.Model):
+class MilestoneState(Model):
     """Progress of a subject (an account; or a user of it) on a milestone. user_id '' for an account's."""
 
     __tablename__ = "milestone_state"
@@ -56,7 +56,7 @@ class MilestoneState(db.Model):
     __table_args__ = (COMPACT,)
 
 
-class AdoptionScore(db.Model):
+class AdoptionScore(Model):
     """How an account stood against a definition in a week. Another meaning has another digest, so that the
     scores of the old one stay beside those of the new."""
 
@@ -73,7 +73,7 @@ class AdoptionScore(db.Model):
     scored_at: Mapped[datetime] = col(UtcDateTime)
 
 
-class AccountPeers(db.Model):
+class AccountPeers(Model):
     """What companies like this one do, as of the start of a week: by subject, the share of them."""
 
     __tablename__ = "account_peers"
@@ -84,7 +84,7 @@ class AccountPeers(db.Model):
     shares: Mapped[dict[str, dict[str, int]]] = col(Json)  # key → measure → percent, rounded to 5
 
 
-class PeerWeek(db.Model):
+class PeerWeek(Model):
     """Peers are compared once a week; who inserts the row does it, in the same transaction."""
 
     __tablename__ = "peer_week"

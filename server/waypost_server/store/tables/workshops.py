@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import Boolean, Index, Integer, text
 from sqlalchemy.orm import Mapped
 
-from waypost_server.store.database import db
+from waypost_server.store.database import Model
 from waypost_server.store.tables.columns import col, key
 from waypost_server.store.types import UtcDateTime
 
 
-class WorkshopSlot(db.Model):
+class WorkshopSlot(Model):
     """When a workshop takes place."""
 
     __tablename__ = "workshop_slot"
@@ -42,7 +42,7 @@ class WorkshopSlot(db.Model):
     )
 
 
-class WorkshopInvitation(db.Model):
+class WorkshopInvitation(Model):
     """One person and one slot."""
 
     __tablename__ = "workshop_invitation"

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Boolean, Date, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from waypost_server.store.database import db
+from waypost_server.store.database import Model
 from waypost_server.store.tables.columns import BigId, col, key
 from waypost_server.store.types import Json, UtcDateTime
 
 
-class Workspace(db.Model):
+class Workspace(Model):
     """One isolated environment of one product."""
 
     __tablename__ = "workspace"
@@ -28,7 +28,7 @@ class Workspace(db.Model):
     created_at: Mapped[datetime] = col(UtcDateTime)
 
 
-class Key(db.Model):
+class Key(Model):
     """An API key: `wp_pk_<id>_<random><crc>`; only the SHA-256 is kept."""
 
     __tablename__ = "api_key"
@@ -43,7 +43,7 @@ class Key(db.Model):
     revoked_at: Mapped[datetime | None] = col(UtcDateTime)
 
 
-class ConsoleUser(db.Model):
+class ConsoleUser(Model):
     """A person who logs into the console: CS ops, CSM, admin."""
 
     __tablename__ = "console_user"
@@ -68,7 +68,7 @@ class ConsoleUser(db.Model):
     )
 
 
-class ConsoleSession(db.Model):
+class ConsoleSession(Model):
     """A login. The cookie holds a random token; its SHA-256 is the id."""
 
     __tablename__ = "console_session"
@@ -81,7 +81,7 @@ class ConsoleSession(db.Model):
     expires_at: Mapped[datetime] = col(UtcDateTime)
 
 
-class LoginLink(db.Model):
+class LoginLink(Model):
     """A one-time login link; the id is the SHA-256 of its token."""
 
     __tablename__ = "login_link"
@@ -92,7 +92,7 @@ class LoginLink(db.Model):
     used_at: Mapped[datetime | None] = col(UtcDateTime)
 
 
-class LoginAttempt(db.Model):
+class LoginAttempt(Model):
     """Failed logins, to slow guessing down; kept here so that flushing Redis resets nothing."""
 
     __tablename__ = "login_attempt"
@@ -102,7 +102,7 @@ class LoginAttempt(db.Model):
     __table_args__ = (Index("ix_login_attempt_subject_at", "subject", "at"),)
 
 
-class Audit(db.Model):
+class Audit(Model):
     """Who changed what; append-only."""
 
     __tablename__ = "audit"
