@@ -9,7 +9,7 @@ from flask import abort
 from marshmallow import fields, validate
 
 from waypost_server.api.auth import runtime
-from waypost_server.api.page import OnPage, page_asked
+from waypost_server.api.page import OnPage, page_asked, unknown_facts
 from waypost_server.api.releases import FILE_LIMIT, FILES_LIMIT, NAME_LIMIT, refusal
 from waypost_server.api.rest import Camel, Words, caller, resource
 from waypost_server.channels.template_check import check_template
@@ -132,15 +132,7 @@ class Estimate(Camel):
     low = fields.Integer(required=True)
     high = fields.Integer(required=True)
     looked_at = fields.Integer(required=True)
-    unknown_facts = fields.List(
-        fields.String(),
-        required=True,
-        data_key="unknown",
-        attribute="unknown",
-        metadata={
-            "description": "Facts of the page it asks for, when none was named: it holds on some page."
-        },
-    )
+    page_facts = unknown_facts("it holds on some page.")
 
 
 class Condition(OnPage):

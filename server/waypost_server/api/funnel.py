@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields
 
 from waypost_server.api.auth import runtime
-from waypost_server.api.page import OnPage, page_asked
+from waypost_server.api.page import OnPage, page_asked, unknown_facts
 from waypost_server.api.rest import Camel, Time, caller, path_id, resource
 from waypost_server.services import funnel as service
 from waypost_server.services.funnel import Funnel
@@ -69,15 +69,7 @@ class NudgeFunnel(Camel):
         allow_none=True,
         metadata={"description": "The page asked about, or null."},
     )
-    unknown_facts = fields.List(
-        fields.String(),
-        required=True,
-        data_key="unknown",
-        attribute="unknown",
-        metadata={
-            "description": "Facts of the page it asks for, when none was named: who passes, passes on every page."
-        },
-    )
+    page_facts = unknown_facts("who passes, passes on every page.")
     leaves = fields.List(fields.Nested(ExpectedLeaf), required=True)
 
 

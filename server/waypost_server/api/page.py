@@ -26,6 +26,17 @@ class OnPage(Camel):
     )
 
 
+def unknown_facts(assumed: str) -> fields.List[Any]:
+    """The field `unknown` of an answer; `assumed` says what holds then."""
+    return fields.List(
+        fields.String(),
+        required=True,
+        data_key="unknown",
+        attribute="unknown",
+        metadata={"description": f"Facts of the page it asks for, when none was named: {assumed}"},
+    )
+
+
 def page_asked(given: Mapping[str, Any]) -> Page | None:
     """The page of a question that `OnPage` has read."""
     return page_of(

@@ -37,44 +37,23 @@ def start(session: Session, values: Mapping[str, Any]) -> bool:
 
 def poke_waiting(session: Session, workspace_id: str, accounts: Collection[str], *, now: datetime) -> None:
     """Look again at waiting runs of accounts that did something: a goal may have come true."""
-    session.execute(
-        update(PlayRun)
-        .where(
-            PlayRun.workspace_id == workspace_id,
-            PlayRun.account_id.in_(accounts),
-            PlayRun.state == "waiting",
-            PlayRun.due_at > now,
-        )
-        .values(due_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    _look_by(session, workspace_id, now, PlayRun.account_id.in_(accounts), PlayRun.state == "waiting")
 
 
 def poke_held(session: Session, workspace_id: str, account_id: str, *, now: datetime) -> None:
     """Look again at runs held back by a task that has just closed."""
-    session.execute(
-        update(PlayRun)
-        .where(
-            PlayRun.workspace_id == workspace_id,
-            PlayRun.account_id == account_id,
-            PlayRun.state == "running",
-            PlayRun.due_at > now,
-        )
-        .values(due_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    _look_by(session, workspace_id, now, PlayRun.account_id == account_id, PlayRun.state == "running")
 
 
 def poke(session: Session, workspace_id: str, run_id: str, *, at: datetime) -> None:
     """Look at a waiting run no later than `at`: what it waits for has been decided."""
+    _look_by(session, workspace_id, at, PlayRun.id == run_id, PlayRun.state == "waiting")
+
+
+def _look_by(session: Session, workspace_id: str, at: datetime, *which: ColumnElement[bool]) -> None:
     session.execute(
         update(PlayRun)
-        .where(
-            PlayRun.workspace_id == workspace_id,
-            PlayRun.id == run_id,
-            PlayRun.state == "waiting",
-            PlayRun.due_at > at,
-        )
+        .where(PlayRun.workspace_id == workspace_id, *which, PlayRun.due_at > at)
         .values(due_at=at)
         .execution_options(synchronize_session=False)
     )

@@ -22,7 +22,7 @@ from waypost_server.store.tables import (
     Task,
     TaskSignal,
 )
-from waypost_server.store.types import AnyRow
+from waypost_server.store.types import AnyRow, AnySelect
 
 OPEN = ("open", "acknowledged")
 
@@ -84,19 +84,8 @@ def next_due(session: Session, workspace_id: str, owner: str | None) -> AnyRow:
 
 def unhandled_signals(session: Session, workspace_id: str, since: datetime, limit: int) -> Sequence[AnyRow]:
     """Open signals noticed since a time that started nothing, the most severe first."""
-    return session.execute(
-        select(Signal, Account.name.label("account_name"), Account.motion)
-        .outerjoin(Account, (Account.workspace_id == Signal.workspace_id) & (Account.id == Signal.account_id))
-        .where(
-            Signal.workspace_id == workspace_id,
-            Signal.state == "open",
-            Signal.handling == "none",
-            Signal.handling_reason != "",
-            Signal.opened_at >= since,
-        )
-        .order_by(Signal.severity.desc(), Signal.id)
-        .limit(limit)
-    ).all()
+    started_nothing = (Signal.handling == "none", Signal.handling_reason != "", Signal.opened_at >= since)
+    return session.execute(_open_signals(workspace_id, limit).where(*started_nothing)).all()
 
 
 def orphans(session: Session, workspace_id: str, limit: int) -> Sequence[AnyRow]:
@@ -107,19 +96,18 @@ def orphans(session: Session, workspace_id: str, limit: int) -> Sequence[AnyRow]
     task = select(TaskSignal.task_id).where(
         TaskSignal.workspace_id == Signal.workspace_id, TaskSignal.signal_id == Signal.id
     )
-    return session.execute(
+    answered_by_nothing = (Signal.handling_reason == "", ~run.exists(), ~task.exists())
+    return session.execute(_open_signals(workspace_id, limit).where(*answered_by_nothing)).all()
+
+
+def _open_signals(workspace_id: str, limit: int) -> AnySelect:
+    return (
         select(Signal, Account.name.label("account_name"), Account.motion)
         .outerjoin(Account, (Account.workspace_id == Signal.workspace_id) & (Account.id == Signal.account_id))
-        .where(
-            Signal.workspace_id == workspace_id,
-            Signal.state == "open",
-            Signal.handling_reason == "",
-            ~run.exists(),
-            ~task.exists(),
-        )
+        .where(Signal.workspace_id == workspace_id, Signal.state == "open")
         .order_by(Signal.severity.desc(), Signal.id)
         .limit(limit)
-    ).all()
+    )
 
 
 def stuck_deliveries(session: Session, workspace_id: str, since: datetime, limit: int) -> Sequence[AnyRow]:

@@ -38,7 +38,8 @@ def reactions(session: Session, workspace_id: str, since: datetime) -> Counts:
 def reached_after_all(
     session: Session, workspace_id: str, milestones: dict[str, str], since: datetime
 ) -> dict[str, int]:
-    """The same for many nudges at once: nudge → milestone in, nudge → people out."""
+    """People shown a nudge since a time who (or whose account) reached a milestone after that: nudge → milestone in,
+    nudge → people out."""
     if not milestones:
         return {}
     rows = session.execute(
