@@ -184,8 +184,9 @@ def _mail(place: Place, among: list[Customer]) -> Line | None:
 
 
 def _mail_line(item: dict[str, Any], name: str) -> Line:
-    return Line("mail", f"{item['recipient']}", f'"{item["subject"]}", play {item["play"]}, {name}, long tail',
-                {"id": item["id"]})  # fmt: skip
+    """A play's mail to a customer, or a notice to one of our own people, which is about no account."""
+    about = f"play {item['play']}, {name}, long tail" if item["play"] else "to somebody of the team"
+    return Line("mail", item["recipient"], f'"{item["subject"]}", {about}', {"id": item["id"]})
 
 
 def _task(place: Place, among: list[Customer]) -> Line | None:

@@ -57,7 +57,9 @@ def condition_of(release: LiveRelease, condition: Condition | None, nudge: str |
         raise BadInputError("Give a condition, or the key of a nudge.", code="condition_missing")
     if nudge is not None:
         if nudge not in release.compiled.by_key:
-            raise NotFoundError(f"There is no published nudge {nudge}.")
+            raise NotFoundError(
+                f"There is no published nudge {nudge}. Before it is published, ask by its condition, or make a plan."
+            )
         return release.compiled.by_key[nudge].nudge.audience
     found: Condition = condition or {}
     for path in sorted(compile_condition(found).paths):
