@@ -89,8 +89,8 @@ def redis(settings: Settings) -> list[Finding]:
 def mail(settings: Settings) -> list[Finding]:
     """The mail server takes our name and password."""
     if settings.smtp is None:
-        place = settings.mailbox or "nowhere"
-        return [Finding("warning", "mail", f"WAYPOST_SMTP_HOST is not set: mail is written to {place}.")]
+        what = f"mail is written to {settings.mailbox}" if settings.mailbox else "mail waits until it is"
+        return [Finding("warning", "mail", f"WAYPOST_SMTP_HOST is not set: {what}.")]
     try:
         _greet(settings.smtp)
     except (smtplib.SMTPException, OSError) as error:
