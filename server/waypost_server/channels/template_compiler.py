@@ -48,7 +48,9 @@ def sayer(nodes: Sequence[tree.Node]) -> Say:
 
 # --- statements -----------------------------------------------------------------------------------
 def _output(node: Any) -> Say:
-    pieces = [each.data if isinstance(each, tree.TemplateData) else _value(each) for each in node.nodes]
+    pieces: list[Any] = [
+        each.data if isinstance(each, tree.TemplateData) else _value(each) for each in node.nodes
+    ]
 
     def say(values: Values, write: Write) -> Iterator[str]:
         for piece in pieces:

@@ -15,14 +15,14 @@ from waypost_server.store.types import AnyRow, AnySelect
 def counts(session: Session, workspace_id: str) -> dict[str, dict[str, int]]:
     """Per play: runs by state while they run, by outcome when they ended, and "total"."""
     rows = session.execute(
-        select(PlayRun.play, PlayRun.state, PlayRun.outcome, func.count().label("count"))
+        select(PlayRun.play, PlayRun.state, PlayRun.outcome, func.count().label("runs"))
         .where(PlayRun.workspace_id == workspace_id)
         .group_by(PlayRun.play, PlayRun.state, PlayRun.outcome)
     )
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in rows:
-        found[row.play]["total"] += row.count
-        found[row.play]["open" if row.state != "ended" else row.outcome or "completed"] += row.count
+        found[row.play]["total"] += row.runs
+        found[row.play]["open" if row.state != "ended" else row.outcome or "completed"] += row.runs
     return found
 
 
