@@ -2,6 +2,7 @@
 
     python -m tests.bench.plays [--postgres URL] [--mails 400] [--accounts 2000] [--runs 10000]
     python -m tests.bench.plays --only-runs [--postgres URL] [--runs 10000]
+    python -m tests.bench.plays --only-evaluate [--postgres URL] [--accounts 10000] [--days 10]
 
 The peers run in the same process on the same sink, so the ratio means the same on any machine.
 """
@@ -89,8 +90,8 @@ def _raw(port: int, count: int, *, reuse: bool) -> None:
         client.quit()
 
 
-def _fill(rig: PlayRig, accounts: int) -> None:
-    """Accounts with 30 weeks of use by three people each."""
+def _fill(rig: PlayRig, accounts: int, days: int = 40) -> None:
+    """Accounts with 30 weeks of use by three people each, on so many days."""
     today, dice = rig.clock.now.date(), random.Random(7)
     start = rig.monday() - timedelta(weeks=30)
     with rig.database.write() as session:
@@ -111,10 +112,10 @@ def _fill(rig: PlayRig, accounts: int) -> None:
                     {"workspace_id": WORKSPACE, "account_id": name, "user_id": user, "role": "admin",
                      "first_day": today, "last_day": today}
                 )  # fmt: skip
-                days: set[date] = {start + timedelta(days=dice.randrange(209)) for _ in range(40)}
+                used: set[date] = {start + timedelta(days=dice.randrange(209)) for _ in range(days)}
                 rows[UsageDay] += [
                     {"workspace_id": WORKSPACE, "account_id": name, "user_id": user, "feature": "launch",
-                     "day": day, "count": 1} for day in days
+                     "day": day, "count": 1} for day in used
                 ]  # fmt: skip
         for table, values in rows.items():
             session.execute(insert(table), values)
@@ -153,6 +154,16 @@ def _run(rig: PlayRig, n: int, **changes: object) -> dict[str, object]:
     return {**values, **changes}
 
 
+def _evaluate(rig: PlayRig, accounts: int, days: int) -> None:
+    """Figures of accounts that are all due: first each opens a signal and starts a play, then nothing is new."""
+    rig.publish()
+    _fill(rig, accounts, days)
+    for what in ("each opens a signal and starts a play", "nothing new"):
+        rate, cpu = _rate(accounts, lambda: _all(evaluate_due, rig))
+        print(f"evaluate {accounts:,} due accounts, {what}: {rate:,.0f}/s, {cpu:,.0f} µs CPU", flush=True)
+        rig.sql("update account set touched = touched + 1")
+
+
 def _all(step: Callable[..., int], rig: PlayRig) -> None:
     while step(rig.runtime, WORKSPACE):
         pass
@@ -171,8 +182,15 @@ def main() -> None:
     parser.add_argument("--mails", type=int, default=400)
     parser.add_argument("--accounts", type=int, default=2000)
     parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--days", type=int, default=40)
     parser.add_argument("--only-runs", action="store_true")
+    parser.add_argument("--only-evaluate", action="store_true")
     given = parser.parse_args()
+    if given.only_evaluate:
+        with tempfile.TemporaryDirectory() as folder:
+            rig = PlayRig(_database(given.postgres or f"sqlite:///{folder}/due.db"), Path(folder))
+            _evaluate(rig, given.accounts, given.days)
+        return
     with tempfile.TemporaryDirectory() as folder:
         _runs(PlayRig(_database(given.postgres or f"sqlite:///{folder}/runs.db"), Path(folder)), given.runs)
     if given.only_runs:

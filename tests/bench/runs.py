@@ -1,4 +1,5 @@
-"""Measure runs of plays: runs that only end a second with two workers, the sweep beside waiting ones, a bulk start.
+"""Measure runs of plays: runs that only end a second with two workers, the sweep beside waiting ones,
+a bulk start, claims of accounts.
 
     python -m tests.bench.runs [--postgres] [--runs 20000] [--accounts 50000] [--workers 2]
 
@@ -94,6 +95,23 @@ def _sweep(rig: PlayRig) -> None:
     print(f"sweep beside 100,000 waiting runs: {(time.perf_counter() - began) / 20 * 1000:.2f} ms")
 
 
+def _claims(rig: PlayRig, count: int) -> None:
+    """Claims of accounts beside many that nothing is due for: none, and two of them."""
+    _accounts(rig, count, prefix="c", check_at=rig.clock.now + timedelta(days=3))
+    claim = {"now": rig.clock.now, "limit": 50, "lease_until": rig.clock.now, "fence": "bench"}
+    for name, due_ones in (("nothing", 0), ("two", 2)):
+        took = []
+        for _ in range(20):
+            with rig.database.write() as session:
+                began = time.perf_counter()
+                found = due.claim_accounts(session, WORKSPACE, **claim)
+                took.append(time.perf_counter() - began)
+                assert len(found) == due_ones
+                session.rollback()
+        print(f"a claim of accounts that finds {name} beside {count:,}: {min(took) * 1000:.2f} ms")
+        rig.sql("update account set check_at = :now where id in ('c000003', 'c000007')", now=rig.clock.now)
+
+
 def _bulk(rig: PlayRig, count: int) -> None:
     rig.publish(plays__usage_drop=BY_HAND)
     _accounts(rig, count, prefix="b")
@@ -107,12 +125,10 @@ def _bulk(rig: PlayRig, count: int) -> None:
     print(f"a play started for {row.started:,} accounts: {took:.1f} s")
 
 
-def _accounts(rig: PlayRig, count: int, prefix: str = "a") -> None:
+def _accounts(rig: PlayRig, count: int, prefix: str = "a", **changes: object) -> None:
     traits = {"plan": "growth", "seats": 5, "mrr": 100}
-    rows = [
-        {"workspace_id": WORKSPACE, "id": f"{prefix}{n:06d}", "motion": "long_tail", "traits": traits}
-        for n in range(count)
-    ]
+    same = {"workspace_id": WORKSPACE, "motion": "long_tail", "traits": traits, **changes}
+    rows = [{**same, "id": f"{prefix}{n:06d}"} for n in range(count)]
     with rig.database.write() as session:
         session.execute(insert(Account), rows)
 
@@ -140,6 +156,7 @@ def main() -> None:
         _runs(rig, url, given.runs, given.workers)
         _sweep(rig)
         _bulk(rig, given.accounts)
+        _claims(rig, given.accounts)
 
 
 if __name__ == "__main__":
