@@ -22,6 +22,7 @@ from waypost_server.services.publish import publish
 from waypost_server.store.tables import BulkStart
 
 pytestmark = pytest.mark.browser
+PARTS = 4  # tests among which the pages are shared out, so that none takes long on a slow machine
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +67,10 @@ def test_every_page_is_looked_at(site: tuple[Console, str]) -> None:
     assert there - seen - pages.PARTS - pages.STRANGERS == set()
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_every_page_is_accessible_and_breaks_no_policy(
-    chromium: Browser, site: tuple[Console, str], scheme: str, width: int
+    chromium: Browser, site: tuple[Console, str], scheme: str, width: int, part: int
 ) -> None:
     """axe finds nothing, the policy blocks nothing, and nothing is wider than the window."""
     look = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
@@ -84,7 +86,7 @@ def test_every_page_is_accessible_and_breaks_no_policy(
     for who, paths in ((page, pages.inside(site[0])), (stranger, pages.outside(site[0]))):
         who.on("console", note)
         who.on("pageerror", lambda error: said.append(str(error)))
-        for path in paths:
+        for path in paths[part::PARTS]:
             who.goto(site[1] + path)
             violations = [each["id"] for each in Axe().run(who).response["violations"]]
             if violations or is_too_wide(who):
