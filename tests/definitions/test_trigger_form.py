@@ -27,7 +27,6 @@ on:
   # only the bad ones
   signal: usage_decay   # two weeks late
   severity: {$gte: 0.6}
-  feature: launch
 goal: {feature: launch, count: 2}   # what for
 enrol:   # rarely
   max: 2

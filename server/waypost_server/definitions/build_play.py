@@ -47,10 +47,9 @@ def _branch(source: Source, report: Report, motion: str, steps: list[Any]) -> tu
 
 
 def _trigger(data: dict[str, Any]) -> Trigger:
-    where: dict[str, Any] = {name: data[name] for name in ("severity", "feature") if name in data}
     return Trigger(
         signal=data.get("signal", ""),
-        where=where,
+        where={"severity": data["severity"]} if "severity" in data else {},
         milestone=data.get("milestone"),
         condition=data.get("condition"),
         person=data.get("person", False),

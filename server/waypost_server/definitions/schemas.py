@@ -243,7 +243,6 @@ class TriggerSchema(Schema):
     signal = Text()
     milestone = Key()
     severity = fields.Raw()
-    feature = fields.Raw()
     condition = Document()
     person = Flag()
 
@@ -254,8 +253,8 @@ class TriggerSchema(Schema):
         if len(named) != 1:
             message = f"a play starts by one thing, not by {' and '.join(named) or 'nothing'}"
             raise refuse("trigger_shape", message, remedy)
-        if named != ["signal"] and {"milestone", "severity", "feature"} & data.keys():
-            raise refuse("trigger_shape", "milestone, severity and feature are of a signal", remedy)
+        if named != ["signal"] and {"milestone", "severity"} & data.keys():
+            raise refuse("trigger_shape", "milestone and severity are of a signal", remedy)
 
 
 class EnrolSchema(Schema):

@@ -1,6 +1,6 @@
 """What starts a play, for whom and how often, as a form: read from the play's keys, written back to those that change.
 
-What the form does not know (a feature, a length of time in minutes …) is kept. A trigger that is no trigger is no form.
+What the form does not know (a comparison it has no row for …) is kept. A trigger that is no trigger is no form.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .text_edit import put_key, put_mapping
 
 STARTS = ("signal", "condition", "person")
 _ASKED = "severity"  # what a form asks of a signal
-_OF_SIGNALS = ("milestone", _ASKED, "feature")
+_OF_SIGNALS = ("milestone", _ASKED)
 _WHOLE = re.compile(r"[1-9][0-9]{0,3}")
 
 
