@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import random
 import re
+import time
 from collections import Counter
 from datetime import UTC, datetime
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from tests.builders import WORKSPACE, Clock
+from tests.faults.fleet import Fleet, wait_until
+from tests.faults.ledger import TERMINAL, count, settle
 from tests.faults.processes import dies_in_the_middle
+from tests.faults.sinks import hook_sink
 from tests.services.play_rig import STRATEGIC, PlayRig
 from waypost_server.services.bulk_start import begin_bulk
 from waypost_server.services.fsck import check as fsck
@@ -103,3 +109,45 @@ def _new(subject: str) -> int:
         return 1
     many = re.fullmatch(r"(\d+) new tasks", subject)
     return int(many[1]) if many else 0
+
+
+def test_workers_killed_while_thousands_are_started(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Two real workers with Redis, one killed every second or so: each account has its mail or its task, each once."""
+    rig = PlayRig(database, tmp_path / "unused", clock=Clock(datetime.now(UTC)))
+    dice, deaths = random.Random(5), 0
+    with hook_sink() as (sink, url):
+        fleet = Fleet(tmp_path, database_url, allow_loopback="1")
+        _begin(rig, "email: {template: tips}", tail=3_000, strategic=300, hook=url)
+        try:
+            fleet.start("valkey", "worker", "worker-b")
+            while deaths < 20 and not _is_over(rig):
+                time.sleep(dice.uniform(0.3, 1.5))
+                role = dice.choice(("worker", "worker-b"))
+                fleet.kill(role)
+                fleet.start(role)
+                deaths += 1
+            wait_until(lambda: _is_over(rig), 300, "every message to come to an end")
+        finally:
+            fleet.stop()
+    assert deaths >= 8
+    _assert_each_started_once(rig, 3_300)
+    assert len({task.account_id for task in rig.rows(Task)}) == len(rig.rows(Task)) == 300
+    calls = {head["webhook-id"]: json.loads(body)["data"]["id"] for head, body in sink.posts}
+    assert len(calls) == 300 and len(set(calls.values())) == 300
+    mails = [message_from_bytes(file.read_bytes()) for file in fleet.mailbox.rglob("*.eml")]
+    customers = [to for to in (str(mail["To"]) for mail in mails) if to.endswith("@example.com")]
+    name = f"P1 workers killed in a bulk, {database.engine.dialect.name}"
+    settle(name, count(database, customers), decided=3_000)
+    rig.clock.now = datetime.now(UTC)
+    assert fsck(rig.runtime) == []
+
+
+def _is_over(rig: PlayRig) -> bool:
+    """Every mail to a customer and every call to the CRM has come to an end."""
+    over = select(func.count()).where(Delivery.state.in_(TERMINAL))
+    with rig.database.read() as session:
+        mails = session.scalar(over.where(Delivery.channel == "email", Delivery.account_id != ""))
+        hooks = session.scalar(over.where(Delivery.channel == "webhook"))
+    return (mails, hooks) == (3_000, 300)
