@@ -77,14 +77,10 @@ def foresee(
     seconds: float = SECONDS,
     stopwatch: Callable[[], float] = time.monotonic,
 ) -> Foreseen:
-    """Count before anything starts, for up to `seconds`. Raises what `begin_bulk` raises."""
+    """Count before anything starts, for up to `seconds`. Raises what `play_for_many` raises."""
     began, seen, found = stopwatch(), 0, Sifted()
     with runtime.db.read() as session:
-        release = runtime.releases.live(session, workspace_id)
-        meant = release.plays.get(play) if release else None
-        if release is None or meant is None:
-            raise NotFoundError("There is no such play.")
-        may_begin(release, meant, condition)
+        release, meant = play_for_many(session, runtime, workspace_id, play, condition)
         wanted, last = Wanted(workspace_id, release, meant, condition), ""
         while stopwatch() - began < seconds:
             accounts = bulk_starts.candidates(session, workspace_id, last, AT_ONCE)
@@ -96,9 +92,18 @@ def foresee(
         return Foreseen(bulk_starts.accounts(session, workspace_id), seen, found)
 
 
-def may_begin(release: LiveRelease, play: Play, condition: Condition) -> None:
-    """Raises ConflictError for a play that its definition pauses, BadInputError for one about users and for facts
-    that no account has, ConditionError."""
+def play_for_many(
+    session: Session, runtime: Runtime, workspace_id: str, key: str, condition: Condition
+) -> tuple[LiveRelease, Play]:
+    """The live release and the play of it that may start for the accounts of whom `condition` holds.
+
+    Raises NotFoundError for a play that is not published, ConflictError for one that its definition pauses,
+    BadInputError for a play about users and for facts that no account has, ConditionError.
+    """
+    release = runtime.releases.live(session, workspace_id)
+    play = release.plays.get(key) if release else None
+    if release is None or play is None:
+        raise NotFoundError("There is no such play.")
     if play.is_paused:
         raise ConflictError(paused(play), code="play_state")
     if play.subject == "user":
@@ -109,6 +114,7 @@ def may_begin(release: LiveRelease, play: Play, condition: Condition) -> None:
     for path in sorted(paths):
         if path.partition(".")[0] not in ACCOUNT_FACTS:
             raise BadInputError(f"{path} is no fact of an account.", code="fact_scope")
+    return release, play
 
 
 def sift(session: Session, runtime: Runtime, wanted: Wanted, accounts: Sequence[Candidate]) -> Sifted:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.domain.definitions import Condition
 from waypost_server.domain.errors import ConflictError, NotFoundError
-from waypost_server.services.bulk_sift import Wanted, may_begin, sift
+from waypost_server.services.bulk_sift import Wanted, play_for_many, sift
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import audit, bulk_starts
 from waypost_server.store.tables import BulkStart
@@ -32,16 +32,10 @@ def begin_bulk(
 ) -> BulkStart:
     """Start `play` for the accounts of whom `condition` holds ({} = all); workers do it.
 
-    Raises NotFoundError for a play that is not published, ConflictError for one that its definition pauses,
-    BadInputError for a play about users and for facts
-    that no account has, ConditionError.
+    Raises what `play_for_many` raises.
     """
     with runtime.db.write() as session:
-        release = runtime.releases.live(session, workspace_id)
-        found = release.plays.get(play) if release else None
-        if release is None or found is None:
-            raise NotFoundError("There is no such play.")
-        may_begin(release, found, condition)
+        release, _ = play_for_many(session, runtime, workspace_id, play, condition)
         bulk_id, now = runtime.new_id(), runtime.clock()
         bulk_starts.put(
             session,
