@@ -27,6 +27,7 @@ from waypost_server.domain.play_program import every_step
 from waypost_server.services.draft import Draft
 from waypost_server.services.preview_mail import MailPreview, preview_mail
 from waypost_server.services.preview_task import TaskPreview, preview_task
+from waypost_server.services.preview_words import fill
 from waypost_server.services.releases import LiveRelease
 from waypost_server.store import reports_users
 
@@ -86,11 +87,17 @@ def look(draft: Draft, checked: Checked) -> TemplateLook | None:
         known = [each.account_id for each in accounts]
         account_id = wanted if wanted in known else known[0] if known else ""
         mail, task = None, None
-        stage = (session, runtime(), workspace_id, LiveRelease(draft.live, definitions), template)
-        if person is not None and is_task:
-            task = preview_task(*stage, user_id=person.id if about_user else "", account_id=account_id)
-        elif person is not None:
-            mail = preview_mail(*stage, user_id=person.id, account_id=account_id)
+        if person is not None:
+            known_user = "" if is_task and not about_user else person.id
+            words = fill(
+                session, runtime(), workspace_id, LiveRelease(draft.live, definitions), template,
+                user_id=known_user, account_id=account_id, for_mail=not is_task,
+            )  # fmt: skip
+            if is_task:
+                task = preview_task(words)
+            else:
+                catalog, reader = definitions.catalog, {"user_id": person.id, "account_id": account_id}
+                mail = preview_mail(session, workspace_id, catalog, template, words, **reader)
     return TemplateLook(
         asked, width if width in WIDTHS else WIDTHS[0], people, uses, person, accounts, account_id, mail, task,
         about_user,

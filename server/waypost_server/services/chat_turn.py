@@ -38,9 +38,7 @@ def room_of(policy: Policy, row: Delivery, traits: Mapping[str, Any]) -> str:
 
 
 def rooms_of(session: Session, runtime: Runtime, rows: Sequence[Delivery]) -> dict[str, list[Delivery]]:
-    """Chat messages by the room they go to now."""
-    if not rows:
-        return {}
+    """Chat messages (one at least) by the room they go to now."""
     workspace_id = rows[0].workspace_id
     live = runtime.releases.live(session, workspace_id)
     policy = live.definitions.policy if live else Policy()

@@ -85,8 +85,11 @@ def _groups(runtime: Runtime, rows: list[Delivery]) -> list[Group]:
     size = group_size(runtime)
     groups = [Group(mails[at : at + size]) for at in range(0, len(mails), size)]
     groups += [Group([row]) for row in rows if row.channel == "webhook"]
+    chat = [row for row in rows if row.channel == "chat"]
+    if not chat:
+        return groups
     with runtime.db.read() as session:
-        rooms = chat_turn.rooms_of(session, runtime, [row for row in rows if row.channel == "chat"])
+        rooms = chat_turn.rooms_of(session, runtime, chat)
     return groups + [Group(messages, room) for room, messages in rooms.items()]
 
 

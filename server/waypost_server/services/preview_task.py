@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
-from waypost_server.domain.definitions import Template
-from waypost_server.services.preview_words import Filled, fill
+from waypost_server.services.preview_words import Filled
 from waypost_server.services.put_task import split
-from waypost_server.services.releases import LiveRelease
-from waypost_server.services.runtime import Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +18,8 @@ class TaskPreview:
     draft: str = ""
 
 
-def preview_task(
-    session: Session,
-    runtime: Runtime,
-    workspace_id: str,
-    release: LiveRelease,
-    template: Template,
-    *,
-    user_id: str,
-    account_id: str,
-) -> TaskPreview:
-    """The task that the template would be now for this account, of a run about it (no `user_id`) or about a user."""
-    found = fill(
-        session, runtime, workspace_id, release, template,
-        user_id=user_id, account_id=account_id, for_mail=False,
-    )  # fmt: skip
+def preview_task(found: Filled) -> TaskPreview:
+    """The task of words that were filled in for its account, and for a user where the run is about one."""
     if found.written is None:
         return TaskPreview(found)
     return TaskPreview(found, found.written.subject, *split(found.written.body))
