@@ -308,33 +308,39 @@ def measure(
     targets: tuple[str, str],
     database_pid: int | None,
 ) -> None:
-    """Ours and the bare app in turn, so that both see the same machine."""
-    ports = free_port(), free_port()
-    ours = stack.enter_context(
-        served(
-            [f"{sys.prefix}/bin/waypost", "web", "--port", str(ports[0]), "--workers", str(options.workers),
-             "--threads", str(options.threads)],
-            ports[0],
-            {"WAYPOST_DATABASE_URL": targets[0], "WAYPOST_SECRET": "bench" * 8},
-        )
-    )  # fmt: skip
-    peer = stack.enter_context(
-        served(
-            [f"{sys.prefix}/bin/granian", "--interface", "wsgi", "--port", str(ports[1]), "--workers", "2",
-             "--blocking-threads", str(options.threads), "--no-ws", "tests.bench.bare_app:app"],
-            ports[1],
-            {"WAYPOST_BARE": targets[1]},
-        )
-    )  # fmt: skip
+    """Ours and the bare apps in turn, so that all see the same machine."""
+    ours = [f"{sys.prefix}/bin/waypost", "web", "--workers", str(options.workers)]
+    ours += ["--threads", str(options.threads)]
+    peer = [f"{sys.prefix}/bin/granian", "--interface", "wsgi", "--workers", "2", "--no-ws"]
+    peer += ["--blocking-threads", str(options.threads), "tests.bench.bare_app:app"]
+    settings = {"WAYPOST_DATABASE_URL": targets[0], "WAYPOST_SECRET": "bench" * 8}
+    apps = {"waypost": listening(stack, ours, settings)}
+    for way in ("copy", "insert") if database_pid else ("insert",):
+        settings = {"WAYPOST_BARE": targets[1], "WAYPOST_BARE_WAY": way}
+        apps[f"bare, {way}"] = listening(stack, peer, settings)
     for per, name in ((100, "100 events a request"), (1, "1 event a request")):
-        settings = {"per": per, "seconds": options.seconds, "connections": options.connections}
-        load(ports[0], key, pids=(ours, database_pid), **{**settings, "seconds": 3})  # warm
-        results: dict[str, list[Result]] = {"waypost": [], "bare": []}
-        for _ in range(options.rounds):
-            results["waypost"].append(load(ports[0], key, pids=(ours, database_pid), **settings))
-            results["bare"].append(load(ports[1], key, pids=(peer, database_pid), **settings))
-        mine, floor = (show(f"{app}, {name}", results[app]) for app in ("waypost", "bare"))
-        print(f"{'ratio':34} {mine.events / floor.events:.2f}", flush=True)
+        results: dict[str, list[Result]] = {app: [] for app in apps}
+        for turn in range(options.rounds + 1):  # the first one warms up
+            for app, (port, pid) in apps.items():
+                results[app].append(
+                    load(
+                        port,
+                        key,
+                        per=per,
+                        seconds=options.seconds if turn else 3,
+                        connections=options.connections,
+                        pids=(pid, database_pid),
+                    )
+                )
+        mine, *floors = (show(f"{app}, {name}", each[1:]) for app, each in results.items())
+        for app, floor in zip(list(apps)[1:], floors, strict=True):
+            print(f"{f'ratio to {app}':34} {mine.events / floor.events:.2f}", flush=True)
+
+
+def listening(stack: contextlib.ExitStack, command: list[str], settings: dict[str, str]) -> tuple[int, int]:
+    """Start a web server; its port and process."""
+    port = free_port()
+    return port, stack.enter_context(served([*command, "--port", str(port)], port, settings))
 
 
 def check(database: Database) -> None:
