@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.fleet import wait_until
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     with (folder / "out").open("wb") as out:
         process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
         try:
-            wait_until(lambda: ready_file.exists() or process.poll() is not None, 60, "waypost run")
+            until("waypost run", lambda: ready_file.exists() or process.poll() is not None, 60)
             assert process.poll() is None, (folder / "out").read_text()
             yield json.loads(ready_file.read_text()) | {"data": str(folder / "data")}
         finally:

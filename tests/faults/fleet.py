@@ -12,10 +12,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
-READY_SECONDS = 30.0
+from tests.waiting import until
+
 PORTS = range(20_000, 32_000)  # below those of outgoing connections and of listeners on port 0
 
 
@@ -84,7 +84,7 @@ class Fleet:
 
     def wait_ready(self) -> None:
         """Until the web answers /readyz."""
-        wait_until(self.answers, READY_SECONDS, "the web to answer")
+        until("the web to answer", self.answers)
 
     def answers(self, port: int | None = None) -> bool:
         """Whether the web answers now."""
@@ -115,12 +115,3 @@ def free_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Look again and again until it holds; fail naming `what` after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds:.0f} s for {what}")
-        time.sleep(0.05)

@@ -17,8 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from tests.api.ingest_rig import Rig
 from tests.builders import make_event
 from tests.faults.chaos_tcp import Proxy, proxy
-from tests.faults.fleet import wait_until
 from tests.services.play_rig import POLICY, PlayRig
+from tests.waiting import until
 from waypost_server.channels.mailbox import MailboxMailer
 from waypost_server.services.drain import drain
 from waypost_server.services.fsck import check as fsck
@@ -66,13 +66,13 @@ def test_while_the_database_is_silent_every_request_is_answered(
     with ThreadPoolExecutor(4) as pool:
         assert {status for status, _ in pool.map(lambda _: post(), range(8))} == {200}
         line.silence()
-        until, answers = time.monotonic() + seconds, []
-        while time.monotonic() < until:
+        end, answers = time.monotonic() + seconds, []
+        while time.monotonic() < end:
             answers += pool.map(lambda _: post(), range(4))
         assert {status for status, _ in answers} == {429}
         assert max(took for _, took in answers) < REPLY_SECONDS + BUSY_SECONDS
         line.speak()
-        wait_until(lambda: post()[0] == 200, BACK_SECONDS, "the database to be found again")
+        until("the database to be found again", lambda: post()[0] == 200, BACK_SECONDS)
         late = list(pool.map(lambda _: post(), range(20)))
     assert {status for status, _ in late} == {200}
     with rig.database.read() as session:
@@ -111,7 +111,7 @@ def test_a_worker_in_trouble_sends_everything_once(
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
     _make_trouble(trouble, line, rig.database, seconds)
-    wait_until(lambda: _ended(rig) == accounts, 200, "every mail to come to an end")
+    until("every mail to come to an end", lambda: _ended(rig) == accounts, 200)
     over.set()
     worker.join(20)
     recipients = [mail["To"] for mail in rig.mails()]
@@ -125,13 +125,13 @@ def test_a_worker_in_trouble_sends_everything_once(
 
 
 def _make_trouble(trouble: str, line: Proxy, database: Database, seconds: float) -> None:
-    until = time.monotonic() + seconds
+    end = time.monotonic() + seconds
     if trouble == "silent":
         line.silence()
         time.sleep(seconds)
         line.speak()
         return
-    while time.monotonic() < until:
+    while time.monotonic() < end:
         with database.write() as session:
             session.execute(
                 text(

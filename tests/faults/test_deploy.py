@@ -21,7 +21,8 @@ from sqlalchemy import text
 
 from tests.builders import WORKSPACE, Clock, add_key, add_workspace, make_event, make_runtime
 from tests.conftest import copy_database, drop_database, on_database
-from tests.faults.fleet import Fleet, wait_until
+from tests.faults.fleet import Fleet
+from tests.waiting import until
 from waypost_server.services.fsck import check as fsck
 from waypost_server.store import migrate
 from waypost_server.store.database import Database, open_engine
@@ -106,10 +107,10 @@ def test_a_rolling_restart_fails_no_accepted_request(
             for turn in range(TIMES):
                 old, new = turn % 2, (turn + 1) % 2
                 fleet.start(roles[new])
-                wait_until(lambda port=ports[new]: fleet.answers(port), 30, "the next version to answer")  # type: ignore[misc]
+                until("the next version to answer", lambda port=ports[new]: fleet.answers(port), 30)  # type: ignore[misc]
                 before = len(traffic.confirmed)
                 assert fleet.end(roles[old], EXIT_SECONDS) < EXIT_SECONDS
-                wait_until(lambda n=before: len(traffic.confirmed) > n + 50, 30, "traffic to go on")  # type: ignore[misc]
+                until("traffic to go on", lambda n=before: len(traffic.confirmed) > n + 50, 30)  # type: ignore[misc]
     finally:
         fleet.stop()
     assert traffic.failed == []
@@ -138,7 +139,7 @@ def test_two_versions_work_on_one_database(empty_url: str, before: Path, tmp_pat
             fleet.waypost("db", "upgrade")
             _more(traffic, 200)
             fleet.start("web-b", "worker-b")
-            wait_until(lambda: fleet.answers(fleet.port_b), 30, "the next version to answer")
+            until("the next version to answer", lambda: fleet.answers(fleet.port_b), 30)
             _more(traffic, 400)
             assert max(fleet.end("web", EXIT_SECONDS), fleet.end("worker", EXIT_SECONDS)) < EXIT_SECONDS
             _more(traffic, 200)
@@ -158,7 +159,7 @@ def test_two_versions_work_on_one_database(empty_url: str, before: Path, tmp_pat
 
 def _more(traffic: Traffic, requests: int) -> None:
     before = len(traffic.confirmed)
-    wait_until(lambda: len(traffic.confirmed) > before + requests, 60, "traffic to go on")
+    until("traffic to go on", lambda: len(traffic.confirmed) > before + requests, 60)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

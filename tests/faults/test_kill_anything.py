@@ -20,7 +20,8 @@ import pytest
 from sqlalchemy import text
 
 from tests.builders import WORKSPACE, add_key, add_workspace, make_runtime
-from tests.faults.fleet import Fleet, wait_until
+from tests.faults.fleet import Fleet
+from tests.waiting import until
 from waypost_server.services.publish import publish
 from waypost_server.store.database import Database
 
@@ -68,7 +69,7 @@ def test_what_was_answered_200_is_there_once_and_no_mail_comes_twice(
         killer.join()
     assert len(confirmed) == EVENTS
     _assert_stored_once(database, confirmed)
-    wait_until(lambda: _is_quiet(database), 120, "the workers to finish")
+    until("the workers to finish", lambda: _is_quiet(database), 120)
     _assert_no_mail_twice(fleet, database)
 
 
@@ -117,7 +118,7 @@ def _send_until_confirmed(fleet: Fleet, key: str, batch: list[dict[str, Any]]) -
         confirmed.append({event["messageId"] for event in batch})
         return True
 
-    wait_until(attempt, 120, "a batch to be confirmed")
+    until("a batch to be confirmed", attempt, 120)
     return confirmed[0]
 
 

@@ -15,11 +15,12 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.builders import WORKSPACE, Clock
-from tests.faults.fleet import Fleet, wait_until
+from tests.faults.fleet import Fleet
 from tests.faults.ledger import TERMINAL, count, settle
 from tests.faults.processes import dies_in_the_middle
 from tests.faults.sinks import hook_sink
 from tests.services.play_rig import STRATEGIC, PlayRig
+from tests.waiting import until
 from waypost_server.services.bulk_start import begin_bulk
 from waypost_server.services.fsck import check as fsck
 from waypost_server.store.database import Database
@@ -128,7 +129,7 @@ def test_workers_killed_while_thousands_are_started(
                 fleet.kill(role)
                 fleet.start(role)
                 deaths += 1
-            wait_until(lambda: _is_over(rig), 300, "every message to come to an end")
+            until("every message to come to an end", lambda: _is_over(rig), 300)
         finally:
             fleet.stop()
     assert deaths >= 8

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.builders import add_key, make_event
-from tests.faults.fleet import wait_until
 from tests.faults.processes import server_dies_at
 from tests.services.play_rig import PlayRig
+from tests.waiting import until
 from waypost_server.domain.events import Envelope
 from waypost_server.services.fsck import check as fsck
 from waypost_server.services.ingest import ingest
@@ -60,4 +60,4 @@ def _post(address: str, key: str) -> None:
         except OSError:
             return False  # it does not listen yet
 
-    wait_until(sent, 20, "the server to die")
+    until("the server to die", sent, 20)

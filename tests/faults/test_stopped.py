@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from tests.builders import Clock
-from tests.faults.fleet import wait_until
 from tests.faults.processes import SECRET, worker
 from tests.faults.sinks import SlowSink, smtp_sink
 from tests.services.play_rig import POLICY, PlayRig
+from tests.waiting import until
 from waypost_server.services.fsck import check as fsck
 from waypost_server.store.database import Database, open_engine
 from waypost_server.store.tables import Attempt, Delivery
@@ -46,16 +46,14 @@ def test_a_worker_that_was_stopped_for_five_minutes_sends_nothing(
         scenes = [stack.enter_context(_scene(url, tmp_path / url[:6])) for url in (sqlite_url, postgres_url)]
         began = time.monotonic()
         for scene in scenes:
-            wait_until(
-                lambda scene=scene: _ended(scene) == 1, TAKEN_OVER_SECONDS, "another worker to send it"
-            )
+            until("another worker to send it", lambda scene=scene: _ended(scene) == 1, TAKEN_OVER_SECONDS)
             assert len(scene.sink.messages) == 1
         time.sleep(max(0.0, began + STOPPED_SECONDS - time.monotonic()))
         for scene in scenes:
             os.kill(scene.stopped.pid, signal.SIGCONT)
             scene.rig.add_account("next", first_day=scene.rig.clock.now.date() - timedelta(days=16))
         for scene in scenes:
-            wait_until(lambda scene=scene: _ended(scene) == 2, 60, "the workers to go on together")
+            until("the workers to go on together", lambda scene=scene: _ended(scene) == 2, 60)
             _assert_sent_once(scene)
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.builders import WORKSPACE
-from tests.faults.fleet import wait_until
 from tests.faults.test_restored import FREE, Post
 from tests.services.play_rig import PlayRig
+from tests.waiting import until
 from waypost_server.channels.outcome import Outcome
 from waypost_server.services.drain import drain
 from waypost_server.services.fsck import check as fsck
@@ -56,7 +56,7 @@ def test_the_switch_acts_in_seconds_and_no_more_than_the_ceiling_leave(
     over = threading.Event()
     worker = threading.Thread(target=lambda: drain(rig.runtime, seconds=400, stop=over.is_set), daemon=True)
     worker.start()
-    wait_until(lambda: len(post.recipients) >= FIRST, 120, "the first mails to leave")
+    until("the first mails to leave", lambda: len(post.recipients) >= FIRST, 120)
     stop_sending(rig.runtime, WORKSPACE, actor="robin", reason="far too many people")
     thrown = time.monotonic()
     post.thrown.set()

@@ -18,9 +18,10 @@ import redis
 from sqlalchemy import text
 
 from tests.builders import Clock
-from tests.faults.fleet import Fleet, wait_until
+from tests.faults.fleet import Fleet
 from tests.faults.ledger import TERMINAL, count, settle
 from tests.services.play_rig import POLICY, PlayRig
+from tests.waiting import until
 from waypost_server.services.fsck import check as fsck
 from waypost_server.store.database import Database
 
@@ -82,7 +83,7 @@ def run(
             before, since = over, now
         return over == plays
 
-    wait_until(troubled, seconds, "every message to come to an end")
+    until("every message to come to an end", troubled, seconds)
     fleet.kill("worker")
     mails = [message_from_bytes(path.read_bytes()) for path in fleet.mailbox.rglob("*.eml")]
     ledger = count(rig.database, [str(mail["To"]) for mail in mails])

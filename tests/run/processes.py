@@ -7,32 +7,20 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import PATIENCE, until
+
 COMMAND = [sys.executable, "-m", "waypost_server.cli"]
-PATIENCE_S = 30.0
 
 
 def clean_environment(**more: str) -> dict[str, str]:
     """This process's environment without any WAYPOST_ setting."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WAYPOST_")}
     return {**kept, **more}
-
-
-def until(what: str, check: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
-    """Wait until `check` gives something true, and give that; fail saying `what` after the deadline."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = check()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"not within {seconds:.0f} s: {what}")
 
 
 def alive(pid: int) -> bool:
@@ -83,7 +71,7 @@ class Run:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to stop; its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(PATIENCE_S)
+        return self.process.wait(PATIENCE)
 
 
 def start(folder: Path, *options: str, name: str = "run") -> Run:
@@ -119,7 +107,7 @@ def refuse(folder: Path, *arguments: str) -> str:
         env=clean_environment(),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode in (1, 2), done

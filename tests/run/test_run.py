@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.run.processes import Run, alive, refuse, until
+from tests.run.processes import Run, alive, refuse
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 Start = Callable[..., Run]

@@ -30,14 +30,6 @@ class Seen(NamedTuple):
     connection: int
 
 
-def eventually(is_true: Callable[[], bool], what: str) -> None:
-    """Return as soon as the condition holds; fail when it does not within the deadline."""
-    deadline, pause = time.monotonic() + PATIENCE_SECONDS, threading.Event()
-    while not is_true():
-        assert time.monotonic() < deadline, f"never happened: {what}"
-        pause.wait(0.005)
-
-
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128  # five, the default, is less than the threads that connect at once
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.sdk_python.sink import PATIENCE_SECONDS, Sink, eventually
+from tests.sdk_python.sink import PATIENCE_SECONDS, Sink
+from tests.waiting import until
 from waypost import ConfigError, Stats, Waypost
 from waypost.testing import RecordingTransport
 
@@ -208,7 +209,7 @@ def test_an_idle_sender_sleeps_until_it_is_woken(sink: Sink, connect: Callable[.
     client._sender._bell = bell = Bell()
     client.track("u", "one")
     assert client.flush()
-    eventually(lambda: client._sender.buffer.idle and bell.waits[-1] is None, "the sender rests")
+    until("the sender rests", lambda: client._sender.buffer.idle and bell.waits[-1] is None)
     client.track("u", "two")
     assert client.flush()
     assert sink.names == ["one", "two"]

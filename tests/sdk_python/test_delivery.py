@@ -10,7 +10,8 @@ from email.utils import formatdate
 
 import pytest
 
-from tests.sdk_python.sink import PATIENCE_SECONDS, Answer, Sink, eventually
+from tests.sdk_python.sink import PATIENCE_SECONDS, Answer, Sink
+from tests.waiting import until
 from waypost import Waypost
 
 pytestmark = pytest.mark.slow
@@ -65,9 +66,7 @@ def test_a_server_that_goes_down_and_comes_back_loses_nothing(sink: Sink, connec
     went_down = time.monotonic()
     for number in range(500):
         client.track("u", f"during{number}")
-    eventually(
-        lambda: client.stats.retried >= 4 and time.monotonic() > went_down + 2, "two seconds of retries"
-    )
+    until("two seconds of retries", lambda: client.stats.retried >= 4 and time.monotonic() > went_down + 2)
     sink.up()
     for number in range(50):
         client.track("u", f"after{number}")
@@ -86,7 +85,7 @@ def test_an_answer_lost_on_the_way_repeats_the_same_ids(sink: Sink, connect: Con
     sink.gate.clear()
     client.track("u", "e")
     assert sink.arrived.wait(PATIENCE_SECONDS)
-    eventually(lambda: client.stats.retried >= 1, "the client gives up waiting")
+    until("the client gives up waiting", lambda: client.stats.retried >= 1)
     sink.gate.set()
     assert client.flush()
     sink.wait_for(lambda: len(sink.seen) >= 2, "both copies are read")
@@ -218,7 +217,7 @@ def test_close_gives_up_in_time_and_counts_what_it_leaves(sink: Sink, connect: C
     start = time.monotonic()
     assert not client.close(0.5)
     assert time.monotonic() - start < 3
-    eventually(lambda: client.stats.dropped == {"unsent": 20}, "the rest is counted")
+    until("the rest is counted", lambda: client.stats.dropped == {"unsent": 20})
 
 
 def test_close_does_not_wait_for_a_retry_it_cannot_make(sink: Sink, connect: Connect) -> None:
@@ -238,7 +237,7 @@ def test_a_slow_drip_is_cut_at_the_request_timeout(sink: Sink, connect: Connect)
     sink.answers = [Answer(200, {"Content-Length": "100000"}, b"{")]
     client = connect(request_timeout=0.3)
     client.track("u", "e")
-    eventually(lambda: client.stats.retried >= 1, "the sender gives up on the drip")
+    until("the sender gives up on the drip", lambda: client.stats.retried >= 1)
     assert client.flush(10)
 
 

@@ -18,13 +18,13 @@ def test_a_thousand_rings_are_one_job(redis_url: str) -> None:
     doorbell = RedisDoorbell(redis_url)
     for _ in range(1000):
         doorbell.ring()
-    until(lambda: len(job_queue(client)) == 1)
+    until("a job", lambda: len(job_queue(client)) == 1)
     doorbell.ring()
     time.sleep(0.05)  # long enough for a second job to show, if there were one
     assert len(job_queue(client)) == 1
     client.delete(RUNG)  # what a drain does as it starts
     doorbell.ring()
-    until(lambda: len(job_queue(client)) == 2)
+    until("a second job", lambda: len(job_queue(client)) == 2)
 
 
 def test_the_job_carries_nothing_and_is_json(redis_url: str) -> None:
@@ -62,4 +62,4 @@ def test_a_ring_that_failed_is_rung_when_redis_is_back(
     monkeypatch.setattr(RedisDoorbell, "_ring", sometimes)
     doorbell.ring()
     client = redis.Redis.from_url(redis_url)
-    until(lambda: len(job_queue(client)) == 1)
+    until("a job", lambda: len(job_queue(client)) == 1)

@@ -48,12 +48,12 @@ def test_a_ring_wakes_the_worker_at_once_and_sigterm_ends_it(
     """Due when rung, mailed within moments: far sooner than a sweep; then a clean, quick end."""
     with worker(database_url, tmp_path / "log", redis_url=redis_url, **_mailbox(rig)) as process:
         _late(rig, "first")
-        until(lambda: len(rig.mails()) == 1)
+        until("a mail", lambda: len(rig.mails()) == 1)
         client = redis.Redis.from_url(redis_url)
-        until(lambda: bool(client.smembers("rq:workers")))
+        until("the worker to listen", lambda: client.smembers("rq:workers"))
         _late(rig, "second")
         assert RedisDoorbell(redis_url).ring_now()
-        assert until(lambda: len(rig.mails()) == 2) < 8
+        until("the second mail", lambda: len(rig.mails()) == 2, 8)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 
@@ -63,7 +63,7 @@ def test_without_redis_the_sweep_does_the_work(rig: PlayRig, database_url: str, 
     away = f"redis://127.0.0.1:{free_port()}/0"
     _late(rig, "acme")
     with worker(database_url, tmp_path / "log", redis_url=away, **_mailbox(rig)) as process:
-        until(lambda: len(rig.mails()) == 1)
+        until("a mail", lambda: len(rig.mails()) == 1)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 
@@ -86,7 +86,7 @@ def test_flushing_redis_over_and_over_loses_and_doubles_nothing(
                 client.flushall()
             if n == 12:
                 kill(first)
-        until(lambda: sum(row.state == "sent" for row in rig.rows(Delivery)) >= 29, 45)
+        until("the mails to leave", lambda: sum(row.state == "sent" for row in rig.rows(Delivery)) >= 29, 45)
     states = [row.state for row in rig.rows(Delivery)]
     addresses = [mail["To"] for mail in rig.mails()]
     assert len(addresses) == len(set(addresses))
