@@ -94,13 +94,15 @@ def test_commands_can_be_typed(page: str, line: str) -> None:
 
 
 def test_the_browser_sdk_tells_every_call_option_and_event() -> None:
-    """The tables of sdk/js/README.md name exactly what index.ts and options.ts export."""
+    """The tables of sdk/js/README.md name exactly what index.ts and core/public.ts export."""
     page = (ROOT / "sdk" / "js" / "README.md").read_text()
     source = ROOT / "sdk" / "js" / "src"
     called = set(re.findall(r"^export function (\w+)", (source / "index.ts").read_text(), re.M))
     assert set(re.findall(r"`(\w+)\(", page.partition("| call |")[2].partition("\n\n")[0])) == called
     kinds = dict(
-        re.findall(r"^export interface (\w+) {\n(.*?)^}", (source / "options.ts").read_text(), re.M | re.S)
+        re.findall(
+            r"^export interface (\w+) {\n(.*?)^}", (source / "core" / "public.ts").read_text(), re.M | re.S
+        )
     )
     names = {kind: set(re.findall(r"^  (\w+)\??[:(]", body, re.M)) for kind, body in kinds.items()}
     options = page.partition("| option |")[2].partition("\n\n")[0]

@@ -1,5 +1,5 @@
-// dist/waypost.js (script, global `waypost`), dist/waypost.mjs (module), dist/waypost-surfaces.* (what paints, fetched by
-// either when there is something to show), dist/*.d.ts; and the scripts for the server.
+// dist/waypost.js (script, global `waypost`), dist/waypost.mjs and .cjs (module), dist/waypost-surfaces.* (what paints,
+// fetched by each of them when there is something to show), dist/index.d.ts and .d.cts; and the scripts for the server.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,10 +16,11 @@ const served = join(root, '../../server/waypost_server/sdk_static');
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 
-// What crosses from one file to the other keeps its name.
-const crossing = new Set(['stage.ts', 'core/types.ts'].flatMap((file) => readFileSync(join(root, 'src', file), 'utf8').match(/\w+/g)));
+// What crosses from one file to the other, or to the product, keeps its name.
+const names = (file) => readFileSync(join(root, 'src', file), 'utf8').replace(/\/\*[^]*?\*\/|\/\/.*/g, '').match(/\w+/g);
+const crossing = new Set(['stage.ts', 'core/public.ts', 'core/types.ts'].flatMap(names));
 const both = INTERNAL.filter((name) => crossing.has(name));
-if (both.length) throw new Error(`internal-names.mjs holds names that both files use: ${both.join(' ')}`);
+if (both.length) throw new Error(`internal-names.mjs holds names that must not be shortened: ${both.join(' ')}`);
 
 /** Imports of `./load` and `./surfaces` go where the build says, not where the sources do. */
 const led = (to) => ({
@@ -44,7 +45,7 @@ async function bundle(entry, file, { load = 'load.ts', ...options }) {
     ...options,
   });
   const small = await minify(made.outputFiles[0].text, {
-    module: options.format === 'esm',
+    module: options.format !== 'iife',
     compress: { passes: 4, ecma: 2021, unsafe_arrows: true, pure_getters: true, hoist_props: true },
     mangle: true,
     format: { comments: false, ecma: 2021 },
@@ -60,8 +61,19 @@ const digest = createHash('sha256').update(surfaces).digest('hex').slice(0, 16);
 const define = { SURFACES_FILE: JSON.stringify(`waypost-surfaces.js?v=${digest}`) };
 await bundle('global.ts', 'waypost.js', { format: 'iife', load: 'load-script.ts', define });
 await bundle('index.ts', 'waypost.mjs', { format: 'esm' });
+await bundle('index.ts', 'waypost.cjs', { format: 'cjs' });
+
+// One file of declarations without imports, because how a path is followed differs between the settings of TypeScript;
+// and the same again for `require`.
 const tsc = fileURLToPath(new URL('../bin/tsc', import.meta.resolve('typescript')));
-execFileSync(process.execPath, [tsc, '-p', 'tsconfig.json', '--emitDeclarationOnly'], { cwd: root, stdio: 'inherit' });
+const types = join(dist, 'types');
+execFileSync(process.execPath, [tsc, '-p', 'tsconfig.json', '--emitDeclarationOnly', '--outDir', types], { cwd: root, stdio: 'inherit' });
+const declared = (file) => readFileSync(join(types, file), 'utf8');
+const declarations = declared('index.d.ts').replace(/^.* from '.*';\n/gm, '') + '\n' + declared('core/public.d.ts');
+if (/\b(from|import)\b *['"(]/.test(declarations)) throw new Error('the declarations import something: public types belong in core/public.ts');
+for (const file of ['index.d.ts', 'index.d.cts']) writeFileSync(join(dist, file), declarations);
+rmSync(types, { recursive: true });
+
 // Inside the repository the server hands the scripts out; a copy of the package alone has no server beside it.
 if (existsSync(dirname(served))) {
   mkdirSync(served, { recursive: true });

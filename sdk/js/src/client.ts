@@ -2,12 +2,12 @@
 
 import { backoff } from './core/backoff';
 import { Outbox } from './core/outbox';
-import type { Announcement, Detail, Nudge, Properties, Reaction, Reply } from './core/types';
+import type { Events, NudgeEvent, Options, Properties, Reaction } from './core/public';
+import type { Announcement, Detail, Nudge, Reply } from './core/types';
 import { SETTLE_MS, began } from './core/visit';
 import { cleanId } from './core/wire';
 import { type Listeners, call, listen, tell } from './listeners';
 import { load } from './load';
-import type { Events, NudgeEvent, Options } from './options';
 import { browserPlatform, quietly } from './platform/browser';
 import { listening } from './platform/listening';
 import { timezone } from './platform/timezone';

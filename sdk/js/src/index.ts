@@ -1,15 +1,14 @@
 // The public names; nothing else. Not one of them throws.
 
 import { Client } from './client';
-import type { Properties } from './core/types';
-import type { Events, Options } from './options';
+import type { Events, Options, Properties } from './core/public';
+import { VERSION } from './core/wire';
 import { quietly } from './platform/browser';
 
-export type { Events, NudgeEvent, Options } from './options';
-export type { Properties, Reaction } from './core/types';
-export type { Labels } from './ui/labels';
-export type { Theme } from './ui/theme';
-export { VERSION as version } from './core/wire';
+export type * from './core/public';
+
+/** Version of this package. */
+export const version: string = VERSION;
 
 let client: Client | null = null;
 

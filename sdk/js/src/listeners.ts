@@ -1,6 +1,6 @@
 // The host's own code that wants to hear: its errors are its own, and never stop ours.
 
-import type { Events } from './options';
+import type { Events } from './core/public';
 
 type Listener = (value: never) => void;
 

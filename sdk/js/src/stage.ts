@@ -1,9 +1,9 @@
 // What passes between the two files of the build: the first reports and asks, the second shows. The names here are
 // never shortened, so that one file understands the other.
 
-import type { Announcement, Detail, Nudge, Platform, Reaction } from './core/types';
-import type { Labels } from './ui/labels';
-import type { Look, Theme } from './ui/theme';
+import type { Labels, Reaction, Theme } from './core/public';
+import type { Announcement, Detail, Nudge, Platform } from './core/types';
+import type { Look } from './ui/theme';
 
 export interface Granted {
   granted: true;

@@ -1,5 +1,7 @@
 // Bounded list of events waiting to be sent: the oldest goes first when it is full, and every loss is counted.
 
+import type { Drops } from './public';
+
 export interface Entry {
   /** The event as JSON, made when it was tracked, so later changes to the caller's objects cannot alter it. */
   readonly json: string;
@@ -10,8 +12,6 @@ export interface Entry {
   readonly fresh: boolean;
   inFlight: boolean;
 }
-
-export type Drops = Record<string, number>;
 
 /** Bytes of `text` in UTF-8. */
 export function utf8Length(text: string): number {

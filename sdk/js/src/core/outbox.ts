@@ -1,7 +1,8 @@
 // The event queue: batches of 20 or 5 s, kept in storage until the server has acknowledged them.
 
 import { backoff } from './backoff';
-import { Buffer, type Drops, type Entry } from './buffer';
+import type { Drops } from './public';
+import { Buffer, type Entry } from './buffer';
 import type { Platform, Reply } from './types';
 import { batchBody, verdict } from './wire';
 

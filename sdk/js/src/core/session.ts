@@ -4,7 +4,7 @@
 //    ▲              │refused           │gone            │react / gone  │               │closed
 //    └──────────────┴──────────────────┴────────────────┴──────────────┴───────────────┘
 
-import type { Reaction } from './types';
+import type { Reaction } from './public';
 
 export interface Session {
   /** `said`: answered, and the thanks are still on the screen. */

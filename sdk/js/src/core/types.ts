@@ -123,18 +123,6 @@ export interface Announcement {
   content: Content;
 }
 
-export type Reaction =
-  | 'shown'
-  /** A step of a tour is finished, or an item of a checklist was opened. */
-  | 'stepped'
-  | 'answered'
-  | 'clicked'
-  | 'completed'
-  | 'dismissed'
-  | 'snoozed'
-  | 'never_again'
-  | 'anchor_missing';
-
 /** What a reaction has to say about itself. */
 export interface Detail {
   days?: 1 | 7;
@@ -146,9 +134,6 @@ export interface Detail {
   /** The click behind it. */
   event?: { preventDefault(): void };
 }
-
-/** Plain JSON-able values a caller may attach to an event or a person. */
-export type Properties = Record<string, unknown>;
 
 export interface Reply {
   /** HTTP status; 0 when no answer came. */

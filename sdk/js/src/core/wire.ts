@@ -1,6 +1,7 @@
 // Events and batches as JSON, and what a status means. Pure.
 
-import type { Drops, Entry } from './buffer';
+import type { Drops } from './public';
+import type { Entry } from './buffer';
 
 export const VERSION = '0.1.0';
 const LIBRARY = { name: 'waypost-js', version: VERSION };

@@ -2,7 +2,8 @@
 
 import { IDLE, next, type Session, type Step } from '../core/session';
 import { indexOf, Steps, walk, whereOf } from '../core/tour';
-import type { Detail, Nudge, Reaction, Where } from '../core/types';
+import type { Reaction } from '../core/public';
+import type { Detail, Nudge, Where } from '../core/types';
 import type { ClaimLock } from '../platform/claim-lock';
 import { quietly } from '../platform/browser';
 import { findAnchor } from '../platform/page';

@@ -2,7 +2,7 @@
 
 import { mount } from './mount';
 import { el } from './nodes';
-import type { Theme } from './theme';
+import type { Theme } from '../core/public';
 
 const TRIGGER = '[data-waypost-feed]';
 const LOOK_MS = 100;

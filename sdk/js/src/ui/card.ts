@@ -2,7 +2,8 @@
 
 import type { Action, Content } from '../core/types';
 import type { React } from './painting';
-import { fill, type Labels } from './labels';
+import type { Labels } from '../core/public';
+import { fill } from './labels';
 import { body, el, link } from './nodes';
 
 export function button(className: string, text: string, press: (event: MouseEvent) => void): HTMLButtonElement {

@@ -5,7 +5,8 @@ import type { Paint, Painted, React } from './painting';
 import { reachable } from './a11y';
 import { bodyText, button, focusTitle, iconButton, laterPanel, nameCard, progress } from './card';
 import { dock } from './dock';
-import { fill, labelsFor, type Labels } from './labels';
+import type { Labels } from '../core/public';
+import { fill, labelsFor } from './labels';
 import { announce, mount, raise } from './mount';
 import { body, el, link } from './nodes';
 

@@ -1,10 +1,10 @@
 // The feed of announcements: a badge that counts, and a panel that opens because somebody wants to read.
 
-import type { Announcement, Detail, Reaction } from '../core/types';
+import type { Labels, Reaction, Theme } from '../core/public';
+import type { Announcement, Detail } from '../core/types';
 import { Badges } from './badges';
-import { fill, labelsFor, type Labels } from './labels';
+import { fill, labelsFor } from './labels';
 import { panel } from './panel';
-import type { Theme } from './theme';
 
 export interface FeedWires {
   theme: Theme;

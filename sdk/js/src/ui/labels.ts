@@ -1,37 +1,6 @@
 // The few words of our own. The author's content brings its language; these follow it.
 
-export interface Labels {
-  close: string;
-  later: string;
-  day: string;
-  week: string;
-  never: string;
-  why: string;
-  /** `{done}` and `{total}` are filled in. */
-  progress: string;
-  /** Said once by a screen reader when a tooltip or banner appears; `{title}` is filled in. */
-  reach: string;
-  next: string;
-  back: string;
-  finish: string;
-  skip: string;
-  minimise: string;
-  itemDone: string;
-  itemOpen: string;
-  allDone: string;
-  send: string;
-  optional: string;
-  /** Under a question that has to be answered and is not. */
-  needed: string;
-  thanks: string;
-  /** `{done}` and `{total}` are filled in. */
-  stars: string;
-  news: string;
-  /** `{count}` is filled in. */
-  unread: string;
-  isNew: string;
-  noNews: string;
-}
+import type { Labels } from '../core/public';
 
 const EN: Labels = {
   close: 'Close',

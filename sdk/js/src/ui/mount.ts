@@ -2,7 +2,8 @@
 
 import { el } from './nodes';
 import { style } from './styles';
-import { applyTheme, type Theme } from './theme';
+import type { Theme } from '../core/public';
+import { applyTheme } from './theme';
 
 export interface Mount {
   host: HTMLElement;

@@ -1,8 +1,7 @@
 // What a surface is handed when it is painted, and what it hands back.
 
-import type { Detail, Nudge, Reaction, TourStep } from '../core/types';
-import type { Labels } from './labels';
-import type { Theme } from './theme';
+import type { Labels, Reaction, Theme } from '../core/public';
+import type { Detail, Nudge, TourStep } from '../core/types';
 
 export type React = (reaction: Reaction, detail?: Detail) => void;
 

@@ -1,15 +1,14 @@
 // The open feed: a non-modal dialog beside what opened it, closed by Escape, by its cross, or by a click elsewhere.
 
-import type { Announcement, Detail, Reaction } from '../core/types';
+import type { Labels, Reaction, Theme } from '../core/public';
+import type { Announcement, Detail } from '../core/types';
 import { focused } from '../platform/page';
 import { focusOn, reachable } from './a11y';
 import { actionButtons, bodyText, focusTitle, iconButton } from './card';
 import { beside, dialogAround } from './floating';
-import type { Labels } from './labels';
 import { mount, raise } from './mount';
 import { el } from './nodes';
 import type { React } from './painting';
-import type { Theme } from './theme';
 
 export interface Panel {
   theme: Theme;

@@ -1,7 +1,8 @@
 // The questions of a survey as form controls: native radios, checkboxes and text, named, described and checked.
 
 import type { Question } from '../core/types';
-import { fill, type Labels } from './labels';
+import type { Labels } from '../core/public';
+import { fill } from './labels';
 import { el } from './nodes';
 
 export type Answer = number | string | string[] | null;

@@ -1,17 +1,6 @@
 // The host's look: four tokens, each checked, and light or dark as the page around is.
 
-export interface Theme {
-  /** Colour of the primary button, progress and focus ring. */
-  accent?: string;
-  /** Text on the accent; black or white by contrast when left out and the accent is #rrggbb. */
-  accentText?: string;
-  /** A font-family list; the page's own when left out. */
-  font?: string;
-  /** A length from 0 to 24px. */
-  radius?: string;
-  /** `auto` follows the page's background, not the visitor's preference alone. */
-  scheme?: 'auto' | 'light' | 'dark';
-}
+import type { Theme } from '../core/public';
 
 /** Colours from the server, checked there for contrast; on light pages and on dark ones. */
 export interface Palette {
