@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from waypost_server.definitions.findings import Source, Where
 from waypost_server.definitions.nested import nearest
+from waypost_server.domain.condition_errors import shown
 from waypost_server.domain.conditions import ConditionError, compile_condition
 from waypost_server.domain.definitions import (
     ChatStep,
@@ -18,11 +21,14 @@ from waypost_server.domain.definitions import (
     WorkshopStep,
 )
 from waypost_server.domain.fact_catalogue import SIGNALS
+from waypost_server.domain.operators import NESTING_OPERATORS
 
 from .context import Context
 from .goals import check_goal
 from .play_flow import check_flow, families, placed
 from .rules import check_condition
+
+_ABOUT_THE_FACT = (*NESTING_OPERATORS, "$exists", "$type")  # their value is no severity
 
 
 def run(context: Context) -> None:
@@ -67,9 +73,20 @@ def _signal(context: Context, play: Play, source: Source) -> None:
             message = "the goal is what starts the play, so it is reached before the first step"
             context.report.error(source, ("goal",), "goal_reached", message, "name the next behaviour")
     try:
-        compile_condition(on.where)
+        asked = compile_condition(on.where)
     except ConditionError as error:
         context.report.error(source, ("on", *error.where), error.code, error.message, error.remedy)
+        return
+    for leaf in asked.leaves():
+        for value in leaf.wanted if isinstance(leaf.wanted, list) else [leaf.wanted]:
+            if leaf.operator not in _ABOUT_THE_FACT and not _may_be_severity(value):
+                message = f"a severity is a number from 0 to 1, never {shown(value)}"
+                remedy = "write `severity: {$gte: 0.5}`"
+                context.report.error(source, ("on", *leaf.where), "bad_severity", message, remedy)
+
+
+def _may_be_severity(value: Any) -> bool:
+    return value.__class__ in (int, float) and 0 <= value <= 1
 
 
 def _branches(context: Context, play: Play, source: Source) -> None:
