@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from waypost_server.cli.opened import ACTOR, opened, opened_by
+from waypost_server.cli.opened import ACTOR, opened_account, opened_by
 from waypost_server.cli.options import by_option, workspace_option
 
 
@@ -58,15 +58,11 @@ def withdraw(account: str, by: str, workspace: str | None) -> None:
 @workspace_option
 def show(account: str, workspace: str | None) -> None:
     """How ACCOUNT is served, and who said so."""
-    from waypost_server.domain.errors import NotFoundError
-    from waypost_server.store import console_users, motion_overrides, profiles
+    from waypost_server.store import console_users, motion_overrides
 
-    with opened(workspace) as (runtime, workspace_id), runtime.db.read() as session:
-        found = profiles.account(session, workspace_id, account)
-        if found is None:
-            raise NotFoundError(f"There is no account {account} in this workspace.")
-        rows = motion_overrides.history(session, workspace_id, account)
-        names = console_users.names(session, workspace_id)
+    with opened_account(account, workspace) as (session, found):
+        rows = motion_overrides.history(session, found.workspace_id, account)
+        names = console_users.names(session, found.workspace_id)
     click.echo(f"{account}: {found.motion or 'not classified yet'}")
     for row in rows:
         end = f"{row.ended} {row.ended_at:%Y-%m-%d}" if row.ended_at else f"until {row.until:%Y-%m-%d}"

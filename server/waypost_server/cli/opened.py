@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from waypost_server.services.runtime import Runtime
+    from waypost_server.store.tables import Account
 
 ACTOR = "command line"
 
@@ -34,3 +37,16 @@ def opened_by(email: str, workspace: str | None) -> Iterator[tuple[Runtime, str,
 
     with opened(workspace) as (runtime, workspace_id):
         yield runtime, workspace_id, named_person.by_email(runtime, workspace_id, email)
+
+
+@contextmanager
+def opened_account(account: str, workspace: str | None) -> Iterator[tuple[Session, Account]]:
+    """A session to read in, and the account meant. Raises NotFoundError."""
+    from waypost_server.domain.errors import NotFoundError
+    from waypost_server.store import profiles
+
+    with opened(workspace) as (runtime, workspace_id), runtime.db.read() as session:
+        found = profiles.account(session, workspace_id, account)
+        if found is None:
+            raise NotFoundError(f"There is no account {account} in this workspace.")
+        yield session, found

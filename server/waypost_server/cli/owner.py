@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from waypost_server.cli.opened import ACTOR, opened, opened_by
+from waypost_server.cli.opened import ACTOR, opened_account, opened_by
 from waypost_server.cli.options import by_option, workspace_option
 
 
@@ -49,15 +49,11 @@ def withdraw(account: str, by: str, workspace: str | None) -> None:
 @workspace_option
 def show(account: str, workspace: str | None) -> None:
     """Who looks after ACCOUNT, and who said so."""
-    from waypost_server.domain.errors import NotFoundError
-    from waypost_server.store import account_owners, console_users, profiles
+    from waypost_server.store import account_owners, console_users
 
-    with opened(workspace) as (runtime, workspace_id), runtime.db.read() as session:
-        found = profiles.account(session, workspace_id, account)
-        if found is None:
-            raise NotFoundError(f"There is no account {account} in this workspace.")
-        rows = account_owners.history(session, workspace_id, account)
-        names = console_users.names(session, workspace_id)
+    with opened_account(account, workspace) as (session, found):
+        rows = account_owners.history(session, found.workspace_id, account)
+        names = console_users.names(session, found.workspace_id)
     how = "by hand" if found.owner_set else "by the trait csm"
     click.echo(f"{account}: {names.get(found.owner or '', 'nobody')}, {how}")
     for row in rows:

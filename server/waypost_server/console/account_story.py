@@ -34,7 +34,6 @@ class FeatureUse:
     uses: int
     users: int
     total: int
-    users_ever: int
     last_at: datetime | None
 
 
@@ -87,8 +86,8 @@ def features(
     found = []
     for key, (title, core) in known.items():
         row, (uses, users) = rows.get(key), recent.get(key, (0, 0))
-        total, ever = (int(row.total), row.users) if row else (0, 0)
-        found.append(FeatureUse(title, core, uses, users, total, ever, row.last_at if row else None))
+        total, last_at = (int(row.total), row.last_at) if row else (0, None)
+        found.append(FeatureUse(title, core, uses, users, total, last_at))
     return sorted(found, key=lambda each: (not each.core, -each.uses, -each.total, each.title))
 
 

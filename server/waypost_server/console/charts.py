@@ -64,7 +64,7 @@ def _trend(chart: Trend, label: str, size: str) -> Markup:
     ceiling = max([*chart.values, chart.usual or 0, 1]) * 1.12
     span = width - right
     points = [(x + 4, y + top) for x, y in _points(chart.values, span - 8, floor - top, top=ceiling)]
-    parts = [_ticks(chart, points, floor, ceiling, top)]
+    parts = [_ticks(chart, points, floor)]
     if chart.recent and len(points) > chart.recent:
         left = points[-chart.recent - 1][0]
         parts.append(
@@ -117,9 +117,7 @@ def _points(values: Sequence[float], width: float, height: float, *, top: float)
     return [(place * step, height * (1 - value / top)) for place, value in enumerate(values)]
 
 
-def _ticks(
-    chart: Trend, points: Sequence[tuple[float, float]], floor: int, ceiling: float, top: int
-) -> Markup:
+def _ticks(chart: Trend, points: Sequence[tuple[float, float]], floor: int) -> Markup:
     """The base line, and three dates below it."""
     drawn = [
         Markup('<line class="base" x1="4" x2="{}" y1="{y}" y2="{y}"/>').format(chart.width - 84, y=floor)

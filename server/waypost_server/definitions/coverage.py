@@ -64,7 +64,7 @@ def matrix(definitions: Definitions) -> tuple[Cell, ...]:
     plays = [(play, compiled) for play in definitions.plays if (compiled := _compiled(play.audience))]
     nudges = [(nudge, compiled) for nudge in definitions.nudges if (compiled := _compiled(nudge.audience))]
     return tuple(
-        _cell(definitions, milestone, place, plays, nudges, none)
+        _cell(milestone, place, plays, nudges, none)
         for milestone in definitions.journey.milestones
         for place in _places(definitions, milestone)
     )
@@ -131,7 +131,6 @@ _Nudges = list[tuple[Nudge, Compiled]]
 
 
 def _cell(
-    definitions: Definitions,
     milestone: Milestone,
     place: _Place,
     plays: _Plays,

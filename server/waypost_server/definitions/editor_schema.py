@@ -142,7 +142,7 @@ def _part(whole: Any) -> Any:
 
 
 def _field(name: str, field: fields.Field[Any]) -> dict[str, Any]:
-    found = _nested(name, field) or _plain(name, field)
+    found = _nested(name, field) or _plain(field)
     return {"anyOf": [found, {"type": "null"}]} if field.allow_none and found else found
 
 
@@ -170,7 +170,7 @@ def _nested(name: str, field: fields.Field[Any]) -> dict[str, Any]:
     return {}
 
 
-def _plain(name: str, field: fields.Field[Any]) -> dict[str, Any]:
+def _plain(field: fields.Field[Any]) -> dict[str, Any]:
     texts = {"type": "array", "items": {"type": "string"}, "minItems": 1}
     if isinstance(field, Text):
         return {"type": "string", "minLength": field.least, "maxLength": field.most}

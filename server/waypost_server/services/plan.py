@@ -145,7 +145,7 @@ def plan(
             environment=environment,
             was_environment=lives_in,
             warnings=warnings,
-            audiences=tuple(_audiences(sides, changes)),
+            audiences=tuple(_audiences(sides)),
             refusals=tuple(_refusals(session, workspace_id, sides)),
             runs=tuple(_runs(session, workspace_id, changes)),
             motions=sides.moved(),
@@ -209,7 +209,7 @@ def _about(side: Population, accounts: list[str], definitions: Definitions) -> d
     return side.account_facts(accounts, paths)
 
 
-def _audiences(sides: _Sides, changes: tuple[Change, ...]) -> Iterator[AudienceChange]:
+def _audiences(sides: _Sides) -> Iterator[AudienceChange]:
     """Nudges whose audience differs, or all when the sorting of accounts changes."""
     old = {each.key: each.audience for each in sides.before.release.definitions.nudges}
     new = {each.key: each.audience for each in sides.after.release.definitions.nudges}

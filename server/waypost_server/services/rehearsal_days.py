@@ -63,7 +63,7 @@ class Days:
         self._workspace_id = sender.workspace_id
         self.counts = Counts()
 
-    def begin(self, at: datetime) -> None:
+    def begin(self) -> None:
         """Milestones by the draft's own steps, from the use before the first day."""
         if not self._plan.milestone_features:
             return

@@ -147,7 +147,7 @@ def rehearse(
                     )
                     play(stored, stage, sender, plan, mine)
         played = Days(stage, sender, plan, release, zone, page)
-        played.begin(bounds[0])
+        played.begin()
         for number in range(days):
             clock.now = bounds[number]
             played.live(number, day_of(bounds[number], zone), lambda at: setattr(clock, "now", at))

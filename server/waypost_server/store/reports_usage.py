@@ -78,14 +78,12 @@ def weekly_by_role(
     return dict(found)
 
 
-def by_feature(session: Session, workspace_id: str, account_id: str, *, last_day: date) -> Sequence[AnyRow]:
-    """Per feature of an account: total uses ever, users ever, first and last use."""
+def by_feature(session: Session, workspace_id: str, account_id: str) -> Sequence[AnyRow]:
+    """Per feature of an account: all its uses, and the last one."""
     return session.execute(
         select(
             UsageTotal.feature,
             func.sum(UsageTotal.total).label("total"),
-            func.count().label("users"),
-            func.min(UsageTotal.first_at).label("first_at"),
             func.max(UsageTotal.last_at).label("last_at"),
         )
         .where(UsageTotal.workspace_id == workspace_id, UsageTotal.account_id == account_id)

@@ -46,7 +46,7 @@ def prepare(folder: Folder, settings: Settings, *, demo: bool, nudges: Path | No
     try:
         _schema(engine, folder, say)
         runtime = build_runtime(settings, Database(engine))
-        workspace = _workspace(runtime, folder, demo, say)
+        workspace = _workspace(runtime, demo, say)
         pair = _keys(runtime, folder, workspace, say)
         if nudges is not None:
             _definitions(runtime, workspace, nudges, demo, say)
@@ -90,7 +90,7 @@ def _schema(engine: Engine, folder: Folder, say: Say) -> None:
     say(f"Database {'brought up to date' if current else 'made'}: {folder.database}")
 
 
-def _workspace(runtime: Runtime, folder: Folder, demo: bool, say: Say) -> str:
+def _workspace(runtime: Runtime, demo: bool, say: Say) -> str:
     with runtime.db.read() as session:
         known = [workspace.id for workspace in workspaces.every(session)]
     wanted = DEMO if demo else known[0] if len(known) == 1 else PLAIN

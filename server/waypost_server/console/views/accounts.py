@@ -104,7 +104,7 @@ def account(account_id: str) -> str:
         people = reports_accounts.people(*key, limit=PEOPLE + 1)
         states = reports_accounts.milestones(*key)
         signals = reports_accounts.signals(*key)
-        totals = reports_usage.by_feature(*key, last_day=last_day)
+        totals = reports_usage.by_feature(*key)
         recent = reports_usage.recent_by_feature(*key, last_day=last_day)
         roles = reports_usage.weekly_by_role(*key, last_day=last_day, weeks=26)
         core = [each.key for each in live.definitions.catalog.features if each.core] if live else []
