@@ -1,15 +1,17 @@
-"""The live release of each workspace, loaded and compiled once per process.
+"""The live release of each workspace, loaded and compiled once per process, and the past ones last asked for.
 
 A cached entry is trusted for a second, then its number is compared with the database; so a publish is
-seen by every process within about a second, and a hot request pays nothing.
+seen by every process within about a second, and a hot request pays nothing. A release that was replaced forgets what it
+remembered of people: nobody decides by it any more.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +29,8 @@ from waypost_server.store import releases as store
 from waypost_server.store.database import Database
 
 FRESH = timedelta(seconds=1)
+KEPT = 64  # past releases; runs and messages of theirs go on for weeks
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +75,12 @@ class LiveRelease:
         """The last decision for each question, kept by `decide`; another workspace has another release."""
         return {}
 
+    def forget_people(self) -> None:
+        """Give back the memory of decisions and renderings, which may be many megabytes."""
+        self.answers.clear()
+        if "words" in self.__dict__:  # asked for at least once
+            self.words.forget()
+
     @cached_property
     def funnels(self) -> dict[str, Any]:
         """The last funnel of each nudge, kept by `funnel` for a minute."""
@@ -104,7 +114,9 @@ class ReleaseCache:
         self._lock = threading.Lock()
         self._loading = threading.Lock()
         self._live: dict[str, _Entry] = {}
-        self._pinned: dict[tuple[str, int], LiveRelease] = {}
+        self._pinned: OrderedDict[tuple[str, int], LiveRelease] = (
+            OrderedDict()
+        )  # the last asked for at the end
 
     def live(self, session: Session, workspace_id: str) -> LiveRelease | None:
         """The newest release, or None when nothing was published yet."""
@@ -120,7 +132,11 @@ class ReleaseCache:
         release = None if number is None else self.pinned(session, workspace_id, number)
         standing = Standing(release, zone_of(timezone))
         with self._lock:
+            before = self._live.get(workspace_id)
             self._live[workspace_id] = _Entry(standing, now)
+        replaced = before.standing.release if before is not None else None
+        if replaced is not None and replaced is not release:
+            replaced.forget_people()
         return standing
 
     def glance(self, db: Database, workspace_id: str) -> Standing:
@@ -133,14 +149,14 @@ class ReleaseCache:
             return self.standing(session, workspace_id)
 
     def pinned(self, session: Session, workspace_id: str, number: int) -> LiveRelease:
-        """One release by number; raises NotFoundError. Releases never change, so they are kept."""
-        cached = self._pinned.get((workspace_id, number))
-        if cached is not None:
-            return cached
+        """One release by number; raises NotFoundError. Releases never change, so those in use are kept."""
+        kept = self._kept(workspace_id, number)
+        if kept is not None:
+            return kept
         with self._loading:  # a big release takes seconds: one thread reads it, the others wait for it
-            cached = self._pinned.get((workspace_id, number))
-            if cached is not None:
-                return cached
+            kept = self._kept(workspace_id, number)
+            if kept is not None:
+                return kept
             found = store.found(session, workspace_id, number)
             if found is None:
                 raise NotFoundError(f"There is no release {number}.")
@@ -148,9 +164,24 @@ class ReleaseCache:
             release = LiveRelease(number, load_files(files, environment=environment).definitions)
             with self._lock:
                 self._pinned[(workspace_id, number)] = release
+                while len(self._pinned) > KEPT:
+                    self._pinned.popitem(last=False)
             return release
 
     def forget(self, workspace_id: str) -> None:
         """Look again at the next call; used right after publishing."""
         with self._lock:
-            self._live.pop(workspace_id, None)
+            entry = self._live.get(workspace_id)
+            if entry is not None:
+                self._live[workspace_id] = _Entry(entry.standing, _LONG_AGO)
+
+    def _kept(self, workspace_id: str, number: int) -> LiveRelease | None:
+        entry = self._live.get(workspace_id)
+        live = entry.standing.release if entry is not None else None
+        if live is not None and live.number == number:
+            return live
+        with self._lock:
+            found = self._pinned.get((workspace_id, number))
+            if found is not None:
+                self._pinned.move_to_end((workspace_id, number))
+            return found

@@ -70,6 +70,11 @@ class Words:
                 self._kept[key] = found
         return found
 
+    def forget(self) -> None:
+        """Let go of what was said so far."""
+        with self._lock:
+            self._kept.clear()
+
 
 @dataclass(slots=True)
 class PersonWords:
