@@ -42,10 +42,11 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read WAYPOST_* variables.
+        """Read WAYPOST_* variables. An empty one is as good as not set: so compose files leave one out.
 
         Raises KeyError naming the variable when WAYPOST_DATABASE_URL or WAYPOST_SECRET is missing.
         """
+        environ = {name: value for name, value in environ.items() if value}
         smtp_host = environ.get("WAYPOST_SMTP_HOST")
         mailbox = environ.get("WAYPOST_MAILBOX")
         base_url = environ.get("WAYPOST_BASE_URL", "http://127.0.0.1:7400").rstrip("/")
@@ -66,7 +67,7 @@ class Settings:
             secret=environ["WAYPOST_SECRET"],
             base_url=base_url,
             mail_from=environ.get("WAYPOST_MAIL_FROM", "Waypost <waypost@localhost>"),
-            bounce_address=environ.get("WAYPOST_BOUNCE_ADDRESS") or None,
+            bounce_address=environ.get("WAYPOST_BOUNCE_ADDRESS"),
             smtp=smtp,
             mailbox=Path(mailbox) if mailbox else None,
             metrics_token=environ.get("WAYPOST_METRICS_TOKEN"),
