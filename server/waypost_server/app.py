@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from waypost_server.channels.chat import ChatPoster
 from waypost_server.channels.egress import Egress
@@ -68,6 +69,8 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["waypost"] = build_runtime(settings, Database(engine))
     api.register(app)
     console.register(app)
+    if hops := settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from waypost_server.domain.errors import BadInputError
+
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
@@ -34,6 +36,7 @@ class Settings:
     smtp: Smtp | None = None
     mailbox: Path | None = None
     metrics_token: str | None = field(default=None, repr=False)  # who sends it may read /metrics
+    proxies: int = 0  # in front of us, whose X-Forwarded-* headers are believed; 0: nobody's
     sending: bool = True  # False: nothing leaves, whatever is decided
     allow_loopback: bool = False  # development: webhooks may go to this machine, over plain http
     sent_journal: Path | None = None  # what left the building, kept outside the database
@@ -44,7 +47,8 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Read WAYPOST_* variables. An empty one is as good as not set: so compose files leave one out.
 
-        Raises KeyError naming the variable when WAYPOST_DATABASE_URL or WAYPOST_SECRET is missing.
+        Raises KeyError naming the variable when WAYPOST_DATABASE_URL or WAYPOST_SECRET is missing, BadInputError
+        when WAYPOST_PROXIES is no number.
         """
         environ = {name: value for name, value in environ.items() if value}
         smtp_host = environ.get("WAYPOST_SMTP_HOST")
@@ -71,11 +75,20 @@ class Settings:
             smtp=smtp,
             mailbox=Path(mailbox) if mailbox else None,
             metrics_token=environ.get("WAYPOST_METRICS_TOKEN"),
+            proxies=_proxies(environ),
             sending=environ.get("WAYPOST_SENDING") != "0",
             allow_loopback=environ.get("WAYPOST_ALLOW_LOOPBACK") == "1",
             sent_journal=_sent_journal(environ),
             fault=environ.get("WAYPOST_FAULT"),
         )
+
+
+def _proxies(environ: Mapping[str, str]) -> int:
+    """A negative number would make the wrong end of X-Forwarded-For the client."""
+    given = environ.get("WAYPOST_PROXIES") or "0"
+    if not (given.isascii() and given.isdigit()):
+        raise BadInputError("WAYPOST_PROXIES must be how many proxies stand before Waypost, such as 1.")
+    return int(given)
 
 
 def _sent_journal(environ: Mapping[str, str]) -> Path | None:

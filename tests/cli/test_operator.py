@@ -94,6 +94,18 @@ def test_doctor_of_a_healthy_installation(
     assert "every commit is on disk" in good and "of this version" in good
 
 
+def test_doctor_asks_for_the_proxy(sqlite_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address with https means a proxy; until it is named, and only then, doctor says what that costs."""
+    shell = Shell(sqlite_url, monkeypatch)
+    shell.set("WAYPOST_REDIS_URL", redis_url)
+    shell.set("WAYPOST_BASE_URL", "https://waypost.example")
+    assert "WAYPOST_PROXIES is not set" in shell.good("doctor")
+    shell.set("WAYPOST_PROXIES", "1")
+    assert "WAYPOST_PROXIES" not in shell.good("doctor")
+    shell.set("WAYPOST_PROXIES", "all")
+    assert "how many proxies" in shell.bad("web")
+
+
 def test_doctor_finds_what_is_wrong(
     postgres_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

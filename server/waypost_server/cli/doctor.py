@@ -123,6 +123,11 @@ def addresses(settings: Settings) -> list[Finding]:
     if not settings.base_url.startswith("https://"):
         words = f"WAYPOST_BASE_URL is {settings.base_url}; links and cookies need https in production."
         found.append(Finding("warning", "address", words))
+    elif not settings.proxies:  # we speak no TLS, so something before us does
+        words = (
+            "WAYPOST_PROXIES is not set: everybody has your proxy's address when failed logins are counted."
+        )
+        found.append(Finding("warning", "address", words))
     return found or [Finding("ok", "address", settings.base_url)]
 
 

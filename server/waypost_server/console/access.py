@@ -14,11 +14,14 @@ from flask import Response, current_app, g, redirect, request, url_for
 
 from waypost_server.domain.errors import BadInputError, ForbiddenError
 from waypost_server.services import console_login
+from waypost_server.services.login_throttle import Visitor
 from waypost_server.services.runtime import Runtime
 from waypost_server.store.sessions import SessionRecord
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 OPEN = {"console.static", "console.login", "console.login_link"}
+MARK = "waypost_browser"
+MARK_LASTS = 180 * 86_400  # seconds
 LONGEST = int(console_login.LONGEST.total_seconds())
 
 
@@ -101,11 +104,22 @@ def cookie_name(plain: str = "waypost_session") -> str:
     return f"__Host-{plain}" if is_secure() else plain
 
 
-def set_session(response: Response, token: str) -> Response:
-    """Hand the session to the browser."""
-    response.set_cookie(
-        cookie_name(), token, max_age=LONGEST, secure=is_secure(), httponly=True, samesite="Lax", path="/"
-    )
+def visitor() -> Visitor:
+    """Who asks to come in."""
+    cookies = request.cookies
+    mark, session = cookies.get(cookie_name(MARK), ""), cookies.get(cookie_name(), "")
+    return Visitor(request.remote_addr or "", mark, session)
+
+
+def set_session(response: Response, opened: console_login.Opened) -> Response:
+    """Hand the session to the browser, and the mark that outlives it."""
+    for name, value, lasts, same_site in (
+        (cookie_name(), opened.session, LONGEST, "Lax"),
+        (cookie_name(MARK), opened.mark, MARK_LASTS, "Strict"),
+    ):
+        response.set_cookie(
+            name, value, max_age=lasts, secure=is_secure(), httponly=True, samesite=same_site, path="/"
+        )
     response.delete_cookie(cookie_name("waypost_form"), path="/", secure=is_secure())
     return response
 

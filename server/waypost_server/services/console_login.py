@@ -1,13 +1,12 @@
 """Entering and leaving the console: one-time links, passwords, sessions.
 
-Every state is in the database, so restarting a process or flushing Redis neither logs anybody out nor
-resets the throttle. Tokens are random and only their SHA-256 is stored.
+Every state is in the database, so restarting a process or flushing Redis logs nobody out. Tokens are random and only
+their SHA-256 is stored.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,19 +17,18 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.errors import BadInputError, NotFoundError
+from waypost_server.services import login_throttle
+from waypost_server.services.login_throttle import Person, Visitor
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import audit, console_users, sessions
 from waypost_server.store.sessions import SessionRecord
-from waypost_server.store.tables import ConsoleSession, LoginLink
+from waypost_server.store.tables import ConsoleSession, ConsoleUser, LoginLink
 
 ROLES = ("viewer", "author", "csm", "approver", "admin")  # each may do what the ones before it may
 LINK_LIFETIME = timedelta(hours=1)
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
 TOUCH_EVERY = timedelta(minutes=5)
-WINDOW = timedelta(minutes=15)
-PER_ACCOUNT = 10  # attempts in WINDOW
-PER_ADDRESS = 60  # an office behind one address
 HASHER = PasswordHasher()
 
 
@@ -39,13 +37,6 @@ class LoginRefusedError(BadInputError):
 
     code = "login_refused"
     status = 401
-
-
-class TooManyAttemptsError(BadInputError):
-    """The throttle: too many attempts for this person or from this address."""
-
-    code = "too_many_attempts"
-    status = 429
 
 
 class LinkSpentError(BadInputError):
@@ -57,12 +48,19 @@ class LinkSpentError(BadInputError):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What somebody typed, and from where."""
+    """What somebody typed."""
 
     workspace_id: str
     email: str
     password: str
-    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the browser is to keep: the new session's token, and the mark by which it is known later."""
+
+    session: str
+    mark: str
 
 
 def may(role: str, needed: str) -> bool:
@@ -96,24 +94,22 @@ def link_name(runtime: Runtime, token: str) -> str:
         return person.name
 
 
-def use_login_link(runtime: Runtime, token: str, *, old_token: str | None) -> str:
-    """Log in by a link; the new session's token. Raises LinkSpentError for all but the first caller."""
+def use_login_link(runtime: Runtime, token: str, visitor: Visitor) -> Opened:
+    """Log in by a link. Raises LinkSpentError for all but the first caller."""
     now = runtime.clock()
     with runtime.db.write() as session:
         person = sessions.link_owner(session, digest(token), now)
         if person is None or not sessions.use_link(session, digest(token), now):
             raise LinkSpentError("This login link was used already, has expired or never existed.")
-        return _open(runtime, session, (person.workspace_id, person.id, "link"), old_token)
+        return _open(runtime, session, person, visitor, way="link")
 
 
-def log_in(runtime: Runtime, given: Credentials, *, old_token: str | None) -> str:
-    """Log in by password; the new session's token. Raises TooManyAttemptsError, LoginRefusedError.
+def log_in(runtime: Runtime, given: Credentials, visitor: Visitor) -> Opened:
+    """Log in by password. Raises TooManyAttemptsError, LoginRefusedError.
 
-    The attempt is counted before the password is looked at, so parallel guesses count too. Exactly one
-    hash is verified whether or not the person exists.
+    Exactly one hash is verified whether or not the person exists.
     """
-    account = _subject(runtime, "account", f"{given.workspace_id}\n{given.email.strip().lower()}")
-    _count_attempt(runtime, account, _subject(runtime, "address", given.address))
+    login_throttle.take(runtime, Person(given.workspace_id, given.email), visitor)
     with runtime.db.read() as session:
         person = console_users.by_email(session, given.workspace_id, given.email)
     usable = person is not None and person.disabled_at is None and person.password_hash is not None
@@ -121,8 +117,7 @@ def log_in(runtime: Runtime, given: Credentials, *, old_token: str | None) -> st
     if not _verify(stored or _nobody(), given.password) or person is None or not usable:
         raise LoginRefusedError("E-mail and password do not fit together. Check both and try again.")
     with runtime.db.write() as session:
-        sessions.forget_attempts(session, account)
-        return _open(runtime, session, (given.workspace_id, person.id, "password"), old_token)
+        return _open(runtime, session, person, visitor, way="password")
 
 
 def current(runtime: Runtime, token: str | None) -> SessionRecord | None:
@@ -152,43 +147,25 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _open(runtime: Runtime, session: Session, who: tuple[str, str, str], old_token: str | None) -> str:
+def _open(runtime: Runtime, session: Session, person: ConsoleUser, visitor: Visitor, *, way: str) -> Opened:
     """A fresh session under a fresh token; a session the browser already had ends here (no fixation)."""
-    workspace_id, user_id, way = who
     now, token = runtime.clock(), secrets.token_urlsafe(32)
-    if old_token:
-        sessions.drop(session, digest(old_token))
+    if visitor.session:
+        sessions.drop(session, digest(visitor.session))
     sessions.drop_expired(session, now, now - IDLE)
     record = ConsoleSession(
         id=digest(token),
-        workspace_id=workspace_id,
-        console_user_id=user_id,
+        workspace_id=person.workspace_id,
+        console_user_id=person.id,
         csrf=secrets.token_urlsafe(24),
         created_at=now,
         seen_at=now,
         expires_at=now + LONGEST,
     )
     sessions.add(session, record)
-    _note(runtime, session, (workspace_id, user_id), "console.log_in", {"by": way})
-    return token
-
-
-def _count_attempt(runtime: Runtime, account: str, address: str) -> None:
-    now = runtime.clock()
-    with runtime.db.write() as session:
-        sessions.forget_old_attempts(session, now - timedelta(days=1))
-        sessions.note_attempt(session, [account, address], now)
-        by_account = sessions.attempts(session, account, now - WINDOW)
-        by_address = sessions.attempts(session, address, now - WINDOW)
-    if by_account > PER_ACCOUNT or by_address > PER_ADDRESS:
-        raise TooManyAttemptsError(
-            "Too many attempts. Wait 15 minutes, or ask an administrator for a login link."
-        )
-
-
-def _subject(runtime: Runtime, kind: str, value: str) -> str:
-    """A keyed hash, so that the table of failures is no list of e-mails and addresses."""
-    return hmac.new(runtime.secret.encode(), f"login:{kind}:{value}".encode(), hashlib.sha256).hexdigest()
+    mark = login_throttle.let_in(runtime, session, Person(person.workspace_id, person.email), visitor)
+    _note(runtime, session, (person.workspace_id, person.id), "console.log_in", {"by": way})
+    return Opened(token, mark)
 
 
 @cache

@@ -34,13 +34,12 @@ def login() -> Any:
         else request.form.get("workspace", "").strip()[:100],
         email=request.form.get("email", "")[:320].replace("\x00", ""),
         password=request.form.get("password", ""),
-        address=request.remote_addr or "",
     )
     try:
-        token = console_login.log_in(access.runtime(), given, old_token=_old_token())
+        opened = console_login.log_in(access.runtime(), given, access.visitor())
     except BadInputError as error:
         return _form(problem=error.message, status=error.status)
-    return access.set_session(redirect(target), token)  # type: ignore[arg-type]
+    return access.set_session(redirect(target), opened)  # type: ignore[arg-type]
 
 
 def login_link(token: str) -> Any:
@@ -50,8 +49,8 @@ def login_link(token: str) -> Any:
         g.login = None  # the page is about the link, whoever is logged in
         return _with_form_cookie("console/login_link.html", name=name)
     access.check_form_before_login()
-    new = console_login.use_login_link(access.runtime(), token, old_token=_old_token())
-    return access.set_session(redirect(url_for("console.home")), new)  # type: ignore[arg-type]
+    opened = console_login.use_login_link(access.runtime(), token, access.visitor())
+    return access.set_session(redirect(url_for("console.home")), opened)  # type: ignore[arg-type]
 
 
 def logout() -> Response:
@@ -90,7 +89,3 @@ def _with_form_cookie(template: str, status: int = 200, **values: Any) -> Respon
 def _workspaces() -> list[str]:
     with access.runtime().db.read() as session:
         return list(console_users.workspace_ids(session))
-
-
-def _old_token() -> str | None:
-    return request.cookies.get(access.cookie_name())

@@ -93,11 +93,11 @@ class LoginLink(Model):
 
 
 class LoginAttempt(Model):
-    """Failed logins, to slow guessing down; kept here so that flushing Redis resets nothing."""
+    """Tries to log in, to slow guessing down; kept here so that flushing Redis resets nothing."""
 
     __tablename__ = "login_attempt"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    subject: Mapped[str] = col()  # hash of e-mail, or of the address
+    subject: Mapped[str] = col()  # keyed hash of who or what is counted; see services/login_throttle.py
     at: Mapped[datetime] = col(UtcDateTime)
     __table_args__ = (Index("ix_login_attempt_subject_at", "subject", "at"),)
 
