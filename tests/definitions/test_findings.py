@@ -13,6 +13,7 @@ CATALOG, JOURNEY, POLICY = "catalog.yaml", "journey.yaml", "policy.yaml"
 NUDGE, PLAY, TEMPLATE = "in-app/hint.yaml", "plays/drop.yaml", "templates/tips.md"
 
 ADOPTION = "adoption.yaml"
+NUDGE_TEXT = FILES[NUDGE]
 
 
 def adopted(behaviour: str) -> str:
@@ -28,6 +29,14 @@ ERRORS = [
     (NUDGE, "title: Hint", "title: &a Hint", "yaml_alias", 2, "write the value out"),
     (NUDGE, "title: Hint", "title: !!str Hint", "yaml_tag", 2, "remove it"),
     (NUDGE, "title: Hint", "title: a: b", "yaml_syntax", 2, "quotes"),
+    (NUDGE, "title: Hint", "title: {{ account.name }}", "bad_key", 2, "in quotes"),
+    (NUDGE, "title: Hint", "title: Hi {{ user.name }}: {", "yaml_syntax", 2, "that contains {{ }}"),
+    (NUDGE, "{path: /a/*, anchor: button}", "{path: Attention: /a, b: c}", "yaml_syntax", 6, "a colon or a comma in quotes"),
+    (NUDGE, "  en:\n    title: Hello", "  en:\n\ttitle: Hello", "yaml_syntax", 10, "begins with a tab"),
+    (NUDGE, "title: Hint", "title: Hi\x07nt", "yaml_syntax", 2, "delete it"),
+    ("hint.yaml", "", NUDGE_TEXT, "unknown_file", 1, "in-app/: move it there"),
+    ("drop.yaml", "", "key: a\non: {person: true}\n", "unknown_file", 1, "plays/: move it there"),
+    ("tips.md", "", "---\nsubject: Hi\n---\n", "unknown_file", 1, "templates/: move it there"),
     (NUDGE, "title: Hint", "title: [Hint", "yaml_syntax", 3, "check the indentation"),
     (NUDGE, "title: Hint", "<<: {a: 1}\ntitle: Hint", "yaml_alias", 2, "write the values out"),
     (NUDGE, "title: Hint", "? [a]\n: b\ntitle: Hint", "bad_key", 2, "name: value"),
@@ -141,6 +150,8 @@ ERRORS = [
     (NUDGE, "user.role: admin", "user.role: {$inn: [a]}", "unknown_operator", 5, "did you mean $in"),
     (NUDGE, "{user.role: admin}", "{$or: []}", "empty_group", 5, "remove it"),
     (NUDGE, "user.role: admin", "usage.launch.total: 'x'", "wrong_type", 5, "number"),
+    (NUDGE, "user.role: admin", "user.role: [admin, viewer]", "wrong_type", 5, "{$in: [one, two]} for any"),
+    (NUDGE, "user.role: admin", "user.email: {gte: 3}", "wrong_type", 5, "begins with $"),
     (NUDGE, "user.role: admin", "milestone.first.reached: 'yes'", "wrong_type", 5, "true or false"),
     (NUDGE, "where: {path: /a/*, anchor: button}", "where: {path: /a/*}", "no_anchor", 6, "data-waypost"),
     (NUDGE, "path: /a/*", "path: a/*", "bad_path", 6, "start with /"),
@@ -276,6 +287,49 @@ WARNINGS = [
     (PLAY, "- webhook: crm", "- nudge: hint", "not_from_play", 8, "from_play: true"),
     (NUDGE, "goal: {milestone: first}\n", "", "no_goal", 1, "goal:"),
     (NUDGE, "user.role: admin", "user.role: {$ne: viewer}", "missing_matches", 5, "$exists: true"),
+    (
+        NUDGE,
+        "user.role: admin",
+        "usage.launch.total: {$gt: 5, $lt: 3}",
+        "never_true",
+        5,
+        "put them under `$or`",
+    ),
+    (NUDGE, "user.role: admin", "usage.launch.total: {$lt: 0}", "never_true", 5, "never below 0"),
+    (NUDGE, "user.role: admin", "usage.launch.days_28d: {$gte: 30}", "never_true", 5, "from 0 to 28"),
+    (NUDGE, "user.role: admin", "milestone.first.progress: {$gte: 50}", "never_true", 5, "0.5 for a half"),
+    (
+        NUDGE,
+        "{user.role: admin}",
+        "{$and: [{user.role: admin}, {user.role: viewer}]}",
+        "never_true",
+        5,
+        "`$or`",
+    ),
+    (
+        NUDGE,
+        "user.role: admin",
+        "user.role: {$in: [admin], $ne: admin}",
+        "never_true",
+        5,
+        "change one of them",
+    ),
+    (
+        NUDGE,
+        "user.role: admin",
+        "user.role: admin, $or: [{usage.launch.total: 1}, {usage.launch.total: {$gt: 2, $lt: 1}}]",
+        "never_true",
+        5,
+        "`$or`",
+    ),
+    (
+        NUDGE,
+        "user.role: admin",
+        "user.emial: ada@example.com",
+        "like_a_fact",
+        5,
+        "user.email; if it is a trait, write user.traits.emial",
+    ),
     (NUDGE, "user.role: admin", "user.role: {$nin: [viewer]}", "missing_matches", 5, "$exists: true"),
     (NUDGE, "{user.role: admin}", "{$not: {user.role: viewer}}", "missing_matches", 5, "$exists: true"),
     (
@@ -377,3 +431,25 @@ def test_without_a_catalogue_the_rest_is_still_read() -> None:
     """A missing catalog.yaml is one error, not one for every name."""
     files = {name: text for name, text in FILES.items() if name != CATALOG}
     assert [finding.code for finding in load_files(files).errors] == ["missing_file"]
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [
+        "usage.launch.total: {$gt: 1, $lt: 3}",
+        "milestone.first.progress: {$gte: 0.5, $lt: 1}",
+        "account.renewal_in_days: {$lt: 0}",
+        "user.role: {$in: [admin, viewer], $ne: viewer}",
+        "user.email: {$regex: a, $ne: b}",
+        "account.tags: [a, b]",
+        "account.seats: {$gt: 5, $lt: 3}",
+        "$or: [{user.role: admin}, {user.role: viewer}]",
+        "$not: {user.role: admin}, user.email: {$exists: true}",
+        "usage.launch.days_since_last: {$gte: 7}, usage.launch.used: true",
+        "account.plans: growth, user.department: Finance",
+    ],
+)
+def test_a_condition_that_may_hold_is_not_called_impossible(audience: str) -> None:
+    """Between two numbers, on one side of an `$or`, for a trait of any type: somebody can match."""
+    loaded = load_with(NUDGE, "user.role: admin", audience)
+    assert "never_true" not in {each.code for each in loaded.findings}

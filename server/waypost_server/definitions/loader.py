@@ -42,6 +42,12 @@ MAX_FILES = 2_000
 REMEMBERED = 8  # sets of files whose definitions are kept
 KEPT = MAX_FILES + 200  # files whose text, parsed, is kept: a whole set and some edits
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # a database refuses these
+_HOMES = (  # a line that only files of one folder have
+    ("in-app", re.compile("^surface:", re.MULTILINE)),
+    ("plays", re.compile("^(on|enrol|long_tail|strategic):", re.MULTILINE)),
+    ("workshops", re.compile("^(host|minutes|capacity):", re.MULTILINE)),
+    ("templates", re.compile("^---\r?\nsubject:")),
+)
 SINGLE = ("catalog.yaml", "coverage.yaml", "journey.yaml", "policy.yaml", "adoption.yaml")
 FOLDERS = {"in-app": ".yaml", "plays": ".yaml", "templates": ".md", "workshops": ".yaml", FOLDER: ".yaml"}
 
@@ -223,7 +229,7 @@ def _read_file(name: str, text: str, reading: _Reading) -> None:
         reading.report.in_file(name, (1, 1), problem)
         return
     if name not in SINGLE and FOLDERS.get(folder) != path.suffix:
-        reading.report.in_file(name, (1, 1), _misplaced(path, folder))
+        reading.report.in_file(name, (1, 1), _misplaced(path, folder, text))
         return
     try:
         if folder == "templates":
@@ -282,11 +288,15 @@ def _take_environment(source: Source, name: str, reading: _Reading) -> None:
         reading.overrides.source = source
 
 
-def _misplaced(path: PurePosixPath, folder: str) -> Problem:
+def _misplaced(path: PurePosixPath, folder: str, text: str) -> Problem:
     if folder in FOLDERS:
         return Problem(
             "unknown_file", f"{path.name} is not read here", f"files in {folder}/ end in {FOLDERS[folder]}"
         )
+    home = next((where for where, line in _HOMES if line.search(text)), "") if not folder else ""
+    if home:
+        remedy = f"it looks like one of {home}/: move it there"
+        return Problem("unknown_file", f"{path} is not read here", remedy)
     close = difflib.get_close_matches(path.parts[0], [*SINGLE, *FOLDERS], n=1, cutoff=0.6)
     known = ", ".join([*SINGLE, *(f"{folder}/" for folder in FOLDERS)])
     remedy = f"did you mean {close[0]}" if close else f"known: {known}"

@@ -79,7 +79,9 @@ class One(fields.Field[dict[str, Any]]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
-            known = ", ".join(made(self.schema_class).fields)
+            known = ", ".join(
+                field.data_key or name for name, field in made(self.schema_class).fields.items()
+            )
             raise refuse(
                 "not_mapping", f"{attr} must be a mapping, not {shown(value)}", f"its keys are: {known}"
             )

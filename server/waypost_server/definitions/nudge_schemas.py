@@ -129,7 +129,8 @@ class Weekdays(fields.Field[tuple[int, ...]]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> tuple[int, ...]:
         if not isinstance(value, list) or not value or not all(each in self.words for each in value):
-            raise refuse("bad_weekday", f"{attr} cannot be {shown(value)}", "write [mon, tue, wed, thu, fri]")
+            odd = next((e for e in value if e not in self.words), value) if isinstance(value, list) else value
+            raise refuse("bad_weekday", f"{attr} cannot be {shown(odd)}", "write [mon, tue, wed, thu, fri]")
         return tuple(sorted({self.words.index(each) + 1 for each in value}))
 
 

@@ -21,6 +21,7 @@ _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(
     r"[-+]?(?:0|[1-9][0-9]*)?\.[0-9]+(?:[eE][-+]?[0-9]{1,2})?|[-+]?[1-9][0-9]*[eE][-+]?[0-9]{1,2}"
 )
+_COLON_INSIDE = re.compile(r"[{,].*: [^,{}\[\]\"']*: ")  # {title: Attention: now}
 _CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -46,17 +47,34 @@ def read(file: str, text: str, first_line: int = 1) -> Source:
         position = (mark.line + first_line, mark.column + 1) if mark else (first_line, 1)
         said = " ".join(part for part in (error.context, error.problem) if part)
         raise YamlProblemError(
-            position, Problem("yaml_syntax", f"this is not valid YAML: {said}", _hint(said))
+            position,
+            Problem("yaml_syntax", f"this is not valid YAML: {said}", _hint(said, _line_at(text, mark))),
         ) from None
-    except (yaml.YAMLError, UnicodeError) as error:
-        message = f"this is not valid YAML: {str(error).splitlines()[0]}"
-        raise YamlProblemError(
-            (first_line, 1), Problem("yaml_syntax", message, "save the file as UTF-8 text")
-        ) from None
+    except (yaml.YAMLError, UnicodeError):
+        raise _unreadable(text, first_line) from None
     return Source(file, data, builder.marks)
 
 
-def _hint(said: str) -> str:
+def _line_at(text: str, mark: yaml.Mark | None) -> str:
+    lines = text.splitlines()
+    return lines[mark.line] if mark and mark.line < len(lines) else ""
+
+
+def _unreadable(text: str, first_line: int) -> YamlProblemError:
+    """A character YAML does not take, which editors hardly show: pasted from a terminal or a chat."""
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    before = text[: found.start()] if found else ""
+    character = f"U+{ord(found[0]):04X}" if found else "that is no text"
+    message = f"this is not valid YAML: a control character ({character}) stands here"
+    position = (first_line + before.count("\n"), len(before) - before.rfind("\n"))
+    return YamlProblemError(position, Problem("yaml_syntax", message, "delete it, or type the line again"))
+
+
+def _hint(said: str, line: str) -> str:
+    if line[: len(line) - len(line.lstrip())].count("\t"):
+        return "this line begins with a tab: indent with spaces"
+    if "{{" in line or _COLON_INSIDE.search(line):
+        return "put text that contains {{ }}, a colon or a comma in quotes"
     if "tab" in said or "cannot start any token" in said:
         return "indent with spaces, and put text with special characters in quotes"
     if "mapping values are not allowed" in said:
@@ -122,7 +140,8 @@ class _Builder:
 
     def _key(self, event: Any) -> str:
         if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag:
-            self._refuse(event, "bad_key", "a key is plain text", "write `name: value`")
+            remedy = "write `name: value`, and put text that begins with { or {{ in quotes"
+            self._refuse(event, "bad_key", "a key is plain text", remedy)
         if event.value == "<<":
             self._refuse(event, "yaml_alias", "merge keys (<<) are not read", "write the values out")
         return str(event.value)

@@ -17,6 +17,12 @@ from .fact_catalogue import CATALOGUE, CLOSED, FAMILIES, FIELDS, KEYS, LONGEST, 
 from .fact_needs import Needs, required
 
 _BY_NAME = {(fact.family, fact.field): fact for fact in CATALOGUE if fact.field != "<trait>"}
+_OPEN = {
+    family: tuple(field for of, field in _BY_NAME if of == family)
+    for family in FIELDS
+    if family not in KEYS and family not in CLOSED
+}
+_ALIKE = 0.8  # two letters swapped in a word of five; `plans` and `plan` are alike too
 _TRAITS = {fact.pattern: fact for fact in CATALOGUE if fact.field == "<trait>"}
 
 
@@ -49,6 +55,15 @@ def find(path: str) -> Fact | None:
 def _field(family: str, field: str) -> Fact | None:
     over = window(field)
     return _BY_NAME.get((family, field if over is None else over.pattern))
+
+
+def misspelt(path: str) -> str:
+    """The fact that a trait's name is nearly spelled like ("user.email" for "user.emial"); "" if there is none."""
+    family, _, name = path.partition(".")
+    if family not in _OPEN or name in _OPEN[family] or "." in name:
+        return ""
+    close = difflib.get_close_matches(name, _OPEN[family], n=1, cutoff=_ALIKE)
+    return f"{family}.{close[0]}" if close else ""
 
 
 def check(path: str, definitions: Definitions) -> UnknownFactError | None:

@@ -19,6 +19,7 @@ from waypost_server.domain.fact_catalogue import KEYS
 from waypost_server.domain.operators import GROUP_OPERATORS, PATTERNS
 
 from .context import Context
+from .never import check_never
 
 _NEGATIVE = {
     "$ne",
@@ -57,9 +58,12 @@ def check_condition(
     except ConditionError as error:
         context.report.error(source, (*where, *error.where), error.code, error.message, error.remedy)
         return None
+    before = len(context.report.findings)
     for leaf in compiled.leaves():
         _check_leaf(context, leaf, source, (*where, *leaf.where), families)
     _check_missing(context, compiled, source, where)
+    if not any(each.severity == "error" for each in context.report.findings[before:]):
+        check_never(context, compiled.node, source, where)
     return compiled
 
 
@@ -67,10 +71,21 @@ def check_fact(context: Context, path: str, source: Source, where: Where) -> boo
     """Report a name that is no fact. True if it is one."""
     kinds = KEYS.get(path.split(".", 1)[0], ())
     error = facts.check(path, context.definitions)
+    if error is None:
+        _check_spelling(context, path, source, where)
     if error is None or not all(context.defines(kind) for kind in kinds):
         return error is None
     context.report.error(source, where, error.code, error.message, error.remedy)
     return False
+
+
+def _check_spelling(context: Context, path: str, source: Source, where: Where) -> None:
+    """A trait may have any name, so a misspelt fact would be one: `user.emial`."""
+    meant = facts.misspelt(path)
+    if meant:
+        message = f"{path} is read as a trait that your product reports"
+        remedy = f"did you mean {meant}; if it is a trait, write {path.replace('.', '.traits.', 1)}"
+        context.report.warning(source, where, "like_a_fact", message, remedy)
 
 
 def _check_leaf(
@@ -91,15 +106,27 @@ def _check_values(context: Context, leaf: LeafNode, source: Source, where: Where
         return  # the members of a group are data, of any type
     values = leaf.wanted if isinstance(leaf.wanted, list) else [leaf.wanted]
     fact = facts.find(leaf.path)
+    if fact is not None and fact.type != "any" and _wants_a_list(leaf):
+        message = f"{leaf.path} is one {fact.type}, and is compared with a list"
+        operator = "$nin" if leaf.operator == "$ne" else "$in"
+        remedy = f"write {{{operator}: [one, two]}} for any of them"
+        context.report.error(source, where, "wrong_type", message, remedy)
+        return
     kind = _NAMED.get(leaf.path)
     for value in values:
         if kind and leaf.operator in _VALUES and isinstance(value, str) and context.known(kind):
             context.require(kind, value, source, where)
         elif fact is not None and _misfits(fact.type, leaf.operator, value):
             message = f"{leaf.path} is a {fact.type}, and is compared with {value!r}"
-            context.report.error(source, where, "wrong_type", message, _TYPE_REMEDY[fact.type])
+            remedy = _OPERATOR_REMEDY if isinstance(value, Mapping) else _TYPE_REMEDY[fact.type]
+            context.report.error(source, where, "wrong_type", message, remedy)
 
 
+def _wants_a_list(leaf: LeafNode) -> bool:
+    return leaf.operator in ("=", "$eq", "$ne") and isinstance(leaf.wanted, list)
+
+
+_OPERATOR_REMEDY = "a comparison begins with $, such as {$gte: 3}"
 _TYPE_REMEDY = {
     "number": "write a number, without quotes",
     "boolean": "write true or false",
