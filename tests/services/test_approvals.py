@@ -63,6 +63,14 @@ def test_beyond_the_limit_messages_wait_for_an_approver(rig: PlayRig) -> None:
         reject(rig.runtime, WORKSPACE, asked(rig).id, person="ada", reason="late")
 
 
+def test_what_waits_for_a_yes_takes_no_slot_of_its_mail_domain(rig: PlayRig) -> None:
+    """Four mails an hour: the two that waited go as soon as somebody agrees."""
+    begin(rig, "approval: {above: 2}\nmail_rates: {example.com: {max: 4, per: 1h}}\n")
+    approve(rig.runtime, WORKSPACE, asked(rig).id, person="ada")
+    rig.drain()
+    assert states(rig) == ["sent"] * 4
+
+
 def test_a_no_cancels_what_waits_and_what_comes(rig: PlayRig) -> None:
     """Other words are a new question."""
     begin(rig, "approval: {above: 2}\n")

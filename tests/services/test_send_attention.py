@@ -152,3 +152,14 @@ def test_a_mail_domain_gets_so_many_in_a_window_and_the_rest_waits(
     rig.clock.move(hours=1, minutes=1)
     rig.drain()
     assert {row.state for row in rig.rows(Delivery)} == {"sent"} and fsck(rig.runtime) == []
+
+
+def test_a_limit_for_a_week_holds_all_week(database: Database, tmp_path: Path) -> None:
+    """What was sent days ago still counts in a window that is not over."""
+    rates = "mail_rates: {example.com: {max: 2, per: 1w}}\n"
+    rig = make(database, tmp_path, NO_LIMIT + WEBHOOKS + rates)
+    for n in range(2):
+        rig.drain()
+        rig.add_account(f"a{n}", first_day=rig.clock.now.date() - timedelta(days=16))
+    rig.drain()
+    assert sorted(row.state for row in rig.rows(Delivery)) == ["pending", "sent", "sent"]

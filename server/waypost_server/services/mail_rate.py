@@ -33,10 +33,16 @@ class Slots:
         self.taken[slot] = self.taken.get(slot, 0) + 1
         return None
 
-    def write(self, session: Session, workspace_id: str, now: datetime) -> None:
+    def give_back(self, row: Delivery, policy: Policy, now: datetime) -> None:
+        """The slot that was just taken, of a mail that does not leave after all."""
+        rate = policy.mail_rate(domain_of(row))
+        if rate is not None:
+            self.taken[domain_of(row), _start(rate, now)] -= 1
+
+    def write(self, session: Session, workspace_id: str) -> None:
         """Keep what was taken."""
         if self.taken:
-            mail_slots.write(session, workspace_id, self.taken, now=now)
+            mail_slots.write(session, workspace_id, self.taken)
 
 
 def hold_slots(

@@ -103,7 +103,7 @@ def check_all(
         if _judge(session, runtime, row, known, room, fence, now)
     ]
     deliveries.reserve_touches(session, known.spending)
-    known.slots.write(session, workspace_id, now)
+    known.slots.write(session, workspace_id)
     room.write(workspace_id)
     return passed
 
@@ -113,7 +113,7 @@ def _judge(
 ) -> bool:
     try:
         _check(session, runtime, row, known, now)
-        _find_room(row, room)
+        _find_room(row, known, room, now)
     except _Await as wait:
         values = {
             "state": "awaiting_approval",
@@ -184,11 +184,12 @@ def _check(session: Session, runtime: Runtime, row: Delivery, known: Known, now:
     _endpoint_takes(session, runtime, row, known, now)
 
 
-def _find_room(row: Delivery, room: Room) -> None:
-    """The last check of all: it takes a place of the day."""
+def _find_room(row: Delivery, known: Known, room: Room, now: datetime) -> None:
+    """The last check of all: it takes a place of the day. Without one, the slot of the mail domain is another's."""
     hindrance = room.take(row)
     if hindrance is None:
         return
+    known.slots.give_back(row, known.policies[row.release], now)
     if isinstance(hindrance, Full):
         raise _Hold(hindrance.until, f"the {hindrance.limit:,} e-mails of today have left")
     if hindrance.state == "rejected":
@@ -247,7 +248,7 @@ def _not_suppressed(runtime: Runtime, row: Delivery, known: Known) -> None:
 
 
 def _endpoint_takes(session: Session, runtime: Runtime, row: Delivery, known: Known, now: datetime) -> None:
-    """The last check of all: it may make this message the one that tries whether the endpoint is back, and it
+    """The last check but one: it may make this message the one that tries whether the endpoint is back, and it
     takes a slot of the recipient's mail domain."""
     if row.channel == "email":
         full = known.slots.take(row, known.policies[row.release], now)

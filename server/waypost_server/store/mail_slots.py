@@ -31,8 +31,8 @@ def hold(session: Session, workspace_id: str, slots: Collection[Slot]) -> dict[S
     return {(domain, at): taken for domain, at, taken in found if (domain, at) in slots}
 
 
-def write(session: Session, workspace_id: str, taken: Mapping[Slot, int], *, now: datetime) -> None:
-    """Keep how much is taken, and forget windows that are long over."""
+def write(session: Session, workspace_id: str, taken: Mapping[Slot, int]) -> None:
+    """Keep how much is taken, and forget windows long before these: these may be weeks long themselves."""
     for (domain, at), count in sorted(taken.items()):
         session.execute(
             update(MailSlot)
@@ -45,7 +45,7 @@ def write(session: Session, workspace_id: str, taken: Mapping[Slot, int], *, now
             .where(
                 MailSlot.workspace_id == workspace_id,
                 MailSlot.domain == domain,
-                MailSlot.starts_at < now - KEPT,
+                MailSlot.starts_at < at - KEPT,
             )
             .execution_options(synchronize_session=False)
         )
