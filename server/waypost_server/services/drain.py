@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from waypost_server.services.advance_play import advance_due
 from waypost_server.services.bulk_start import advance_bulk
@@ -37,7 +37,7 @@ def drain(runtime: Runtime, *, seconds: float = SECONDS, stop: Callable[[], bool
                 look_at = time.monotonic() + TAKE_UP_SECONDS
             claimed = one_round(runtime, stop=stop)
             tended = 0 if claimed else follow_tasks(runtime)  # last: all of a round at once
-        except (OperationalError, DBAPIError) as error:
+        except DBAPIError as error:
             # A deadlock or a busy SQLite: the transaction is rolled back, the rows are still due.
             failures += 1
             log.warning("drain.retry", extra={"error": type(error).__name__})

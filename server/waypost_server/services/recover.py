@@ -6,6 +6,8 @@ import logging
 from collections import defaultdict
 from datetime import timedelta
 
+from sqlalchemy.exc import OperationalError
+
 from waypost_server.domain.history import CLAIM_LASTS
 from waypost_server.services import motion
 from waypost_server.services.runtime import Runtime
@@ -20,17 +22,26 @@ APPROVAL_LASTS = timedelta(days=14)  # a message waits no longer for a yes
 
 def recover(runtime: Runtime) -> None:
     """Expired leases, expired deliveries, runs that killed five workers, motions that people set for a while, and
-    claims that nobody painted. Tasks: snoozed ones wake, late ones go to the lead. Workshops are followed up."""
+    claims that nobody painted. Tasks: snoozed ones wake, late ones go to the lead. Workshops are followed up.
+
+    What fails keeps none of the others from being done.
+    """
+    for part in (motion.expire, _lapse_claims, _take_back, tend_tasks, follow_up):
+        try:
+            part(runtime)
+        except OperationalError:  # the database is away or busy: for all of them
+            raise
+        except Exception:  # boundary: one workspace's data must not leave everybody's messages lying
+            log.exception("recover.failed")
+
+
+def _take_back(runtime: Runtime) -> None:
     now = runtime.clock()
-    motion.expire(runtime)
-    _lapse_claims(runtime)
     with runtime.db.write() as session:
         back, unknown = deliveries.recover_expired(session, now=now)
         expired = deliveries.expire_old(session, now=now)
         expired += approvals.expire(session, asked_before=now - APPROVAL_LASTS, now=now)
         parked = play_runs.park(session, now=now)
-    tend_tasks(runtime)
-    follow_up(runtime)
     if back or unknown or expired or parked:
         found = {"pending": back, "unknown": unknown, "expired": expired, "parked": parked}
         log.warning("recover.found", extra=found)

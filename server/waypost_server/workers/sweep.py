@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from datetime import date
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from waypost_server.services.recover import recover
 from waypost_server.services.runtime import Runtime
@@ -43,15 +43,18 @@ class Sweep:
             self._drainer.stopping.wait(SECONDS * (1 - SPREAD + 2 * SPREAD * self._runtime.dice()))
 
     def once(self) -> None:
-        """One sweep. Failures wait for the next one."""
-        try:
-            recover(self._runtime)
-            self._partitions()
-            self._work()
-        except SQLAlchemyError as error:
-            log.warning("sweep.database", extra={"error": type(error).__name__})
-        except Exception:  # boundary: a worker without its sweep would be deaf, so the thread must live
-            log.exception("sweep.failed")
+        """One sweep. What fails waits for the next one, and keeps nothing else from being done."""
+        for part in (self._recover, self._partitions, self._work):
+            try:
+                part()
+            except OperationalError as error:
+                log.warning("sweep.database", extra={"error": type(error).__name__})
+                return
+            except Exception:  # boundary: a worker without its sweep would be deaf, so the thread must live
+                log.exception("sweep.failed")
+
+    def _recover(self) -> None:
+        recover(self._runtime)
 
     def _work(self) -> None:
         """Ring for what is due; what was due at the last sweep already is done here."""
