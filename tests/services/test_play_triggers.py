@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -182,6 +183,21 @@ def test_a_play_about_users_needs_one(rig: PlayRig) -> None:
         start_run(rig.runtime, WORKSPACE, Wish("usage-drop", "acme"))
     run = start_run(rig.runtime, WORKSPACE, Wish("usage-drop", "acme", "acme-admin", anyway=True))
     assert run.user_id == "acme-admin" and run.due_at - run.started_at == timedelta(0)
+
+
+def test_the_webhook_of_a_play_about_a_user_names_them(rig: PlayRig) -> None:
+    """And that of a play about an account names nobody."""
+    hook = PERSONAL.split("  - email")[0] + "  - webhook: crm-note\n"
+    rig.publish(plays__usage_drop=hook, plays__celebrate=BY_HAND.replace("usage-drop", "celebrate"))
+    rig.add_account()
+    start_run(rig.runtime, WORKSPACE, Wish("usage-drop", "acme", "acme-admin", anyway=True))
+    start_run(rig.runtime, WORKSPACE, Wish("celebrate", "acme", anyway=True))
+    rig.drain()
+    told = [json.loads(row.body)["data"] for row in rig.rows(Delivery) if row.channel == "webhook"]
+    assert {each["play"]: each.get("user") for each in told} == {
+        "usage-drop": {"id": "acme-admin"},
+        "celebrate": None,
+    }
 
 
 def test_a_play_that_its_definition_pauses_starts_for_nobody(rig: PlayRig) -> None:

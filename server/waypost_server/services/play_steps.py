@@ -195,6 +195,8 @@ def _payload(context: RunContext) -> str:
         "run": context.run.id,
         "release": context.release.number,
     }
+    if context.user_id:
+        data["user"] = {"id": context.user_id}
     if signal is not None:
         data["signal"] = {
             "id": signal.id,
