@@ -7,6 +7,9 @@ import redis
 from click.testing import CliRunner, Result
 
 from waypost_server.cli import main
+from waypost_server.cli.runtime import open_runtime
+from waypost_server.services import known_secret
+from waypost_server.store import suppressions
 
 SECRET = "a-secret-of-the-tests-of-32-characters"
 
@@ -120,3 +123,29 @@ def test_doctor_finds_what_is_wrong(
     assert result.exit_code == 1
     assert "fsync=off" in result.output and "another program" in result.output
     assert "does not take mail" in result.output
+
+
+def test_another_secret_is_found_and_accepted_after_a_yes(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The doctor names the remedy; accepting says in numbers what is lost, and asks first."""
+    shell.good("db", "upgrade")
+    shell.good("workspace", "create", "acme-prod")
+    with open_runtime() as runtime:
+        known_secret.look(runtime)
+        with runtime.db.write() as session:
+            for n in range(1204):
+                suppressions.add(session, "acme-prod", f"h{n}", reason="unsubscribed", at=runtime.clock())
+    assert "nothing to accept" in shell.bad("accept-secret")
+    assert "the one with which opt-outs are recorded" in shell.run("doctor").output
+
+    shell.set("WAYPOST_SECRET", "b-secret-of-the-tests-of-32-characters")
+    with open_runtime() as runtime:
+        known_secret.look(runtime)
+    assert "waypost accept-secret" in shell.run("doctor").output
+    assert "Put the old one back" in shell.bad("resume-sending")
+    unsure = CliRunner().invoke(main, ["accept-secret"], input="n\n")
+    assert unsure.exit_code == 1 and "1,204 opt-outs cannot be recognised any more" in unsure.output
+    assert "Put the old one back" in shell.bad("resume-sending")
+    assert "waypost resume-sending" in shell.good("accept-secret", "--yes")
+    shell.good("resume-sending")

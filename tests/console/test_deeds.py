@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
 from sqlalchemy import select
 
 from tests.console.conftest import Console
+from waypost_server.services import known_secret
 from waypost_server.store.tables import Audit, ConsoleUser, Key, PlayRun, Task, TaskEvent, Touch
 
 ACCOUNT = "/console/accounts/halden"
@@ -314,6 +316,16 @@ def test_sending_is_stopped_and_goes_on(console: Console) -> None:
     browser.post("/console/sending/resume", {"back": "/console/"})
     assert "Sending is stopped." not in browser.get("/console/accounts").text
     assert browser.post("/console/sending/stop", {"reason": ""}).status_code == 400
+
+
+def test_every_page_says_that_the_secret_is_another(console: Console) -> None:
+    """What happened and the remedy; nobody in the console lets it go on."""
+    browser, sender = console.logged_in("author"), console.runtime
+    known_secret.look(sender)
+    known_secret.look(dataclasses.replace(sender, secret="another secret of at least 32 characters"))
+    page = browser.get("/console/accounts").text
+    assert "WAYPOST_SECRET is not the one" in page and "waypost accept-secret" in page
+    assert "waypost resume-sending" in page and "Let it go on" not in page
 
 
 def test_a_viewer_stops_nothing(console: Console) -> None:

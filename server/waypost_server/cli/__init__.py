@@ -23,6 +23,7 @@ COMMANDS = {
     "start-many": ("start_many", "start_many", "Start a play for every account that satisfies a condition."),
     "stop-sending": ("sending", "stop_sending", "Stop everything that leaves the building."),
     "resume-sending": ("sending", "resume_sending", "Let what was stopped go on."),
+    "accept-secret": ("accept_secret", "accept_secret", "Go on with another WAYPOST_SECRET."),
     "stop-run": ("change_run", "stop_run", "Stop a run of a play for good."),
     "pause-run": ("change_run", "pause_run", "Hold a run of a play where it stands."),
     "resume-run": ("change_run", "resume_run", "Let a paused run go on."),

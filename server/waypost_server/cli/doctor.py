@@ -29,7 +29,7 @@ class Finding:
 def doctor() -> None:
     """Check all that Waypost needs, from this machine. Exit code 1 when something must be fixed."""
     settings = Settings.from_env()
-    checks: list[Callable[[Settings], list[Finding]]] = [database, redis, mail, journal, addresses]
+    checks: list[Callable[[Settings], list[Finding]]] = [database, redis, mail, journal, secret, addresses]
     findings = [finding for check in checks for finding in check(settings)]
     for finding in findings:
         click.echo(f"{finding.state:<8} {finding.what:<10} {finding.words}")
@@ -113,13 +113,28 @@ def journal(settings: Settings) -> list[Finding]:
     return [Finding("ok", "journal", str(settings.sent_journal))]
 
 
+def secret(settings: Settings) -> list[Finding]:
+    """Long enough, and the one with which opt-outs are recorded."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from waypost_server.cli.runtime import open_runtime
+    from waypost_server.services.known_secret import check_known
+
+    if len(settings.secret) < 32:
+        return [Finding("problem", "secret", "WAYPOST_SECRET has under 32 characters. Use a random one.")]
+    try:
+        with open_runtime(settings) as runtime, runtime.db.read() as session:
+            check_known(session, runtime)
+    except SQLAlchemyError:
+        return []  # the database's line says what is wrong
+    except WaypostError as error:
+        return [Finding("problem", "secret", error.message)]
+    return [Finding("ok", "secret", "the one with which opt-outs are recorded")]
+
+
 def addresses(settings: Settings) -> list[Finding]:
     """Links in mails lead to an address others can open; cookies travel only over TLS."""
     found = []
-    if len(settings.secret) < 32:
-        found.append(
-            Finding("problem", "secret", "WAYPOST_SECRET has under 32 characters. Use a random one.")
-        )
     if not settings.base_url.startswith("https://"):
         words = f"WAYPOST_BASE_URL is {settings.base_url}; links and cookies need https in production."
         found.append(Finding("warning", "address", words))

@@ -48,11 +48,13 @@ def rehearse() -> None:
     """
     from waypost_server.app import create_app
     from waypost_server.config import Settings
+    from waypost_server.services import known_secret
     from waypost_server.services.runtime import Runtime
     from waypost_server.store.durability import check
 
     runtime: Runtime = create_app(Settings.from_env()).extensions["waypost"]
     check(runtime.db.engine)
+    known_secret.look(runtime)
     runtime.db.engine.dispose()  # no connection may cross the fork
 
 

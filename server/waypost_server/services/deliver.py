@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.channels.outcome import Outcome, Refused, Sent
 from waypost_server.channels.webhook import Post
-from waypost_server.services import chat_turn, restored
+from waypost_server.services import chat_turn, known_secret, restored
 from waypost_server.services.deliver_chat import deliver_chat
 from waypost_server.services.deliver_mail import LEASE, deliver_mails, group_size
 from waypost_server.services.endpoint_secret import signing_secrets
@@ -42,7 +42,7 @@ def deliver_due(
     runtime: Runtime, workspace_id: str, *, limit: int = BATCH, stop: Callable[[], bool] = lambda: False
 ) -> int:
     """Send up to `limit` due deliveries; returns how many were claimed. `stop` is asked before each group."""
-    if not runtime.sending or restored.stopped(runtime):
+    if not runtime.sending or known_secret.stopped(runtime) or restored.stopped(runtime):
         return 0
     now, fence = runtime.clock(), runtime.new_id()
     runtime.fault("deliver.before_claim")

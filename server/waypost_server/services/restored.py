@@ -18,8 +18,9 @@ from datetime import timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from waypost_server.services.audit_everywhere import audit_everywhere
 from waypost_server.services.runtime import Runtime
-from waypost_server.store import audit, send_marks, stops, workspaces
+from waypost_server.store import send_marks, stops
 from waypost_server.store.tables import Delivery, SendMark
 
 log = logging.getLogger("waypost.restored")
@@ -148,11 +149,7 @@ def _hold(session: Session, runtime: Runtime, mark: SendMark, here: str, last: i
     reason = f"{why} {_on_record(known)}"
     stops.end(session, stops.EVERYWHERE)  # the newest reason counts
     stops.put(session, {"workspace_id": stops.EVERYWHERE, "at": now, "actor": ACTOR, "reason": reason})
-    for workspace in workspaces.every(session):
-        entry = audit.Entry(
-            runtime.new_id(), now, ACTOR, "sending.stopped", "sending", after={"reason": reason}
-        )
-        audit.append(session, workspace.id, entry)
+    audit_everywhere(session, runtime, ACTOR, "sending.stopped", {"reason": reason})
     log.error("sending.restored", extra={"reason": reason, "from": mark.lost_from, "to": mark.lost_to})
 
 

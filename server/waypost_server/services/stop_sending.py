@@ -9,6 +9,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
+from waypost_server.services.audit_everywhere import audit_everywhere
+from waypost_server.services.known_secret import check_known
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import audit, deliveries, stops, workspaces
 from waypost_server.store.stops import EVERYWHERE
@@ -36,8 +38,12 @@ def stop_sending(runtime: Runtime, workspace_id: str, *, actor: str, reason: str
 
 def resume_sending(runtime: Runtime, workspace_id: str, *, actor: str, end_waiting: bool = False) -> int:
     """Take the switch back; what waited for it is due at once, or with `end_waiting` what waited when it was thrown
-    ends unsent. Returns how many ended. Raises ConflictError when it was not thrown."""
+    ends unsent. Returns how many ended.
+
+    Raises ConflictError when it was not thrown, or for everything while WAYPOST_SECRET is another one than before."""
     with runtime.db.write() as session:
+        if workspace_id == EVERYWHERE:
+            check_known(session, runtime)
         thrown = stops.get(session, workspace_id)
         if thrown is None or not stops.end(session, workspace_id):
             raise ConflictError("Sending is not stopped here.")
@@ -53,9 +59,9 @@ def resume_sending(runtime: Runtime, workspace_id: str, *, actor: str, end_waiti
 def _audit(
     session: Session, runtime: Runtime, workspace_id: str, actor: str, action: str, reason: str
 ) -> None:
-    """A switch for everything is written down in every workspace."""
-    ids = [workspace_id] if workspace_id else [workspace.id for workspace in workspaces.every(session)]
-    for each in ids:
-        after = {"reason": reason} if reason else None
-        entry = audit.Entry(runtime.new_id(), runtime.clock(), actor, action, "sending", after=after)
-        audit.append(session, each, entry)
+    after = {"reason": reason} if reason else None
+    if not workspace_id:
+        audit_everywhere(session, runtime, actor, action, after)
+        return
+    entry = audit.Entry(runtime.new_id(), runtime.clock(), actor, action, "sending", after=after)
+    audit.append(session, workspace_id, entry)

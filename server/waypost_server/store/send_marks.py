@@ -1,4 +1,4 @@
-"""The number of the newest mark before sending, where this database lives, and what left before it was restored."""
+"""The newest mark before sending, where this database lives and its secret, and what left before it was restored."""
 
 from __future__ import annotations
 

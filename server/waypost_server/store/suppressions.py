@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from waypost_server.store.play_runs import insert_new
@@ -39,6 +39,15 @@ def add(session: Session, workspace_id: str, address_hash: str, *, reason: str, 
         Suppression,
         {"workspace_id": workspace_id, "address_hash": address_hash, "reason": reason, "at": at},
     )
+
+
+def count(session: Session, *, since: datetime | None) -> tuple[int, int]:
+    """In every workspace, since then: people who said no, and addresses that do not take mail."""
+    query = select(func.count(), func.count().filter(Suppression.reason == "bounced"))
+    if since is not None:
+        query = query.where(Suppression.at >= since)
+    every, bounced = session.execute(query.select_from(Suppression)).one()
+    return every - bounced, bounced
 
 
 def remove(session: Session, workspace_id: str, address_hash: str) -> None:

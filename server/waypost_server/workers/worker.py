@@ -23,6 +23,7 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 from sqlalchemy.exc import SQLAlchemyError
 
+from waypost_server.services import known_secret
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import db_clock
 from waypost_server.workers import jobs
@@ -73,6 +74,7 @@ def run_worker(runtime: Runtime, redis_url: str | None) -> None:
     """Work until SIGTERM or SIGINT. Without Redis the sweep alone finds the work."""
     stopping = threading.Event()
     runtime = _on_database_time(runtime)
+    known_secret.look(runtime)
     drainer = Drainer(runtime, stopping)
     _stop_on_signals(stopping)
     doorbell = RedisDoorbell(redis_url) if redis_url else None

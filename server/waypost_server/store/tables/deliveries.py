@@ -165,7 +165,7 @@ class SendDay(Model):
 
 
 class SendMark(Model):
-    """One row: the number of the newest mark before sending, and where the database lives. See services/restored.py."""
+    """One row: the newest mark before sending, where the database lives (services/restored.py), and its secret."""
 
     __tablename__ = "send_mark"
     id: Mapped[int] = key(Integer)
@@ -174,6 +174,12 @@ class SendMark(Model):
     restored_at: Mapped[datetime | None] = col(UtcDateTime)
     lost_from: Mapped[int] = col(BigInteger, default="0")  # the numbers that a restore forgot: after this one
     lost_to: Mapped[int] = col(BigInteger, default="0")  # up to this one
+    fingerprint: Mapped[str] = col(
+        default="''"
+    )  # of WAYPOST_SECRET; '' = not known yet. See services/known_secret.py
+    secret_since: Mapped[datetime | None] = col(
+        UtcDateTime
+    )  # when it was accepted; none = it is the first one
 
 
 class SentBefore(Model):
