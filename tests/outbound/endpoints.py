@@ -110,5 +110,7 @@ def over_tls(context: ssl.SSLContext, heard: list[bytes]) -> Behaviour:
         with context.wrap_socket(connection, server_side=True) as secure:
             heard.append(secure.recv(65536))
             secure.sendall(OK)
+            while secure.recv(65536):  # closed on what is unread, the connection would take the answer back
+                pass
 
     return behave
