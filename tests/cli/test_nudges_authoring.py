@@ -42,6 +42,21 @@ def test_every_first_draft_is_valid_as_it_stands(kind: str, folder: Path) -> Non
         assert waypost("preview", f"fresh-{kind}", str(folder))
 
 
+def test_an_empty_folder_begins_with_a_catalogue(tmp_path: Path) -> None:
+    """A nudge needs something to aim at: the refusal names the command that writes it, and then all is valid."""
+    folder = tmp_path / "nudges"
+    refused = waypost("new", "tooltip", "first-tip", "--folder", str(folder), status=1)
+    assert "begin with `waypost nudges new catalog" in refused
+    waypost("new", "catalog", "acme", "--title", "Acme: reports", "--folder", str(folder))
+    for kind in KINDS:
+        waypost("new", kind, f"first-{kind}", "--folder", str(folder))
+    loaded = load(folder, check_template=check_template)
+    assert [str(each) for each in loaded.errors] == []
+    assert loaded.definitions.catalog.product == "Acme: reports"
+    again = waypost("new", "catalog", "acme", "--folder", str(folder), status=1)
+    assert "catalog.yaml is there already" in again
+
+
 def test_a_draft_overwrites_nothing_and_needs_a_key(folder: Path) -> None:
     """A taken or an odd key is refused in one line."""
     before = (folder / "in-app" / "automation-halfway.yaml").read_text()

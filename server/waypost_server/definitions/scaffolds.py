@@ -140,7 +140,48 @@ one or two sentences in your reader's words.
 
 Reply to this mail, a person reads it.
 """
+_CATALOG = """\
+# What the product can do, and which events it sends when somebody does it.
+product: {name}
+features:
+  report_export:                    # replace it by what your product does; facts are named after it
+    title: Export a report
+    events: [Report Exported]       # the names your product sends to `track`
+    core: true                      # its use is what "usage falls" means
+roles: {{admin: Administrator, member: Member}}
+segments:                           # the first that holds is the account's segment
+  everybody: {{title: Everybody, when: {{}}}}
+motions:                            # served by people: nothing automated is ever sent to these accounts
+  strategic: {{when: {{account.plan: enterprise}}}}
+default_motion: long_tail
+"""
+_JOURNEY = """\
+phases:
+  adoption: {title: Adoption, start_day: 0, end_day: 90}   # days after the account was first seen
+milestones:
+  first_report:
+    title: First report exported
+    scope: account                  # account: done by anybody in it; user: by each person
+    phase: adoption
+    due_days: 14
+    steps:                          # customers read these titles: write something to do
+      - {key: export, title: Export a report, feature: report_export}
+"""
+_POLICY = """\
+caps:                               # every cap must hold at once
+  - {max: 1, per: 1d, scope: person, kinds: [interrupting]}
+  - {max: 3, per: 7d, scope: person}
+min_gap: 24h                        # between two touches of a person
+quiet_hours: {start: "20:00", end: "08:00"}   # in each person's time zone
+timezone: UTC                       # what a day is, such as Europe/Berlin
+"""
 KINDS = (*_NUDGES, "play", "template")
+
+
+def first_files(product: str) -> dict[str, str]:
+    """What a folder begins with: a catalogue to fill in, a journey and a policy, valid as they stand."""
+    catalog = _CATALOG.format(name=written(product))
+    return {"catalog.yaml": catalog, "journey.yaml": _JOURNEY, "policy.yaml": _POLICY}
 
 
 def scaffold(kind: str, key: str, title: str, definitions: Definitions) -> dict[str, str]:
