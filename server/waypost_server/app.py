@@ -7,10 +7,12 @@ import random
 import time
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
+from urllib.parse import urlsplit, urlunsplit
 
-from flask import Flask, request
+from flask import Flask, Request, request
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import RequestRedirect
 
 from waypost_server.channels.chat import ChatPoster
 from waypost_server.channels.egress import Egress
@@ -28,12 +30,22 @@ from waypost_server.workers.fault_points import fault_point
 
 
 class Application(Flask):
-    """Flask, whose log of an unexpected error names the endpoint: addresses hold tokens, and those are permissions."""
+    """Flask, with two things kept in: tokens, which stand in addresses, and where we are reached."""
 
     def log_exception(self, exc_info: Any) -> None:
-        """One line, with the place in the code."""
+        """One line, with the endpoint instead of the address: a token in it is a permission."""
         place = {"endpoint": request.endpoint, "method": request.method}
         self.logger.error("request.failed", exc_info=exc_info, extra=place)
+
+    def raise_routing_exception(self, request: Request) -> NoReturn:
+        """Redirects to the proper spelling of an address stay on its host.
+
+        By themselves they name the host that the client named, for whoever gets them out of a cache afterwards.
+        """
+        error = request.routing_exception
+        if isinstance(error, RequestRedirect):
+            error.new_url = urlunsplit(urlsplit(error.new_url)._replace(scheme="", netloc=""))
+        super().raise_routing_exception(request)
 
 
 def utc_now() -> datetime:

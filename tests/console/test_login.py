@@ -287,6 +287,21 @@ def test_logins_are_written_down_without_secrets(entrance: Console) -> None:
     assert stored and cookie(browser) not in stored
 
 
+def test_who_makes_a_link_for_somebody_is_written_down(entrance: Console) -> None:
+    """Whoever has a link can come in as somebody else, so the audit log names who asked for it and for whom."""
+    admin = entrance.logged_in()
+    admin.get("/console/settings/people")
+    assert admin.post(f"/console/settings/people/{entrance.people['csm']}/link").status_code == 200
+    with entrance.runtime.db.read() as session:
+        made = session.scalars(
+            select(Audit).where(Audit.action == "console_user.link").order_by(Audit.id)
+        ).all()
+    assert [(each.actor, each.object) for each in made] == [
+        ("cli", entrance.people["admin"]),
+        (entrance.people["admin"], entrance.people["csm"]),
+    ]
+
+
 def test_old_sessions_are_forgotten(entrance: Console) -> None:
     """Expired sessions do not pile up: the next login clears them."""
     entrance.logged_in()

@@ -196,9 +196,9 @@ def _check_times(claims: dict[str, Any], now: float) -> None:
     expires, not_before = claims.get("exp"), claims.get("nbf", 0)
     if not isinstance(expires, int | float) or not isinstance(not_before, int | float):
         raise TokenError("The user token's exp and nbf must be numbers.")
-    if expires < now - 30:
+    if not expires >= now - 30:  # asked this way round, because NaN is neither before nor after
         raise TokenError(
             "The user token has expired. Fetch a new one before each page view.", code="token_expired"
         )
-    if expires > now + 86_400 + 30 or not_before > now + 30:
+    if not (expires <= now + 86_400 + 30 and not_before <= now + 30):
         raise TokenError("The user token must be valid now and for at most 24 hours.")

@@ -78,7 +78,9 @@ def settings(key: str) -> Response:
         "enabledMiddleware": {},
         "remotePlugins": [],
     }
-    return _json(body)
+    response = _json(body)
+    response.headers["Cache-Control"] = "no-store"  # it names the host that was asked for
+    return response
 
 
 def _early() -> Caller | None:

@@ -21,6 +21,7 @@ HEADERS = {
     ),
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
 STYLE = """
@@ -68,7 +69,8 @@ button.second { background: var(--card); color: var(--ink); border-color: var(--
 @blueprint.get("/reader.css")
 def style() -> Response:
     """The styles of these pages, apart from them because their policy allows none inside."""
-    return Response(STYLE, mimetype="text/css", headers={"Cache-Control": "max-age=86400"})
+    headers = {"Cache-Control": "max-age=86400", "X-Content-Type-Options": "nosniff"}
+    return Response(STYLE, mimetype="text/css", headers=headers)
 
 
 def browser_locale() -> str | None:

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from flask import abort, g, request
+from flask import Response, abort, g, request
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webargs.flaskparser import FlaskParser
@@ -144,6 +144,7 @@ def resource(name: str, description: str, *, largest: int | None = None) -> Reso
     """A blueprint under /v1; `largest` is the size of its requests in bytes where that is not the server's limit."""
     blueprint = Resource(name, __name__, url_prefix="/v1", description=description)
     blueprint.before_request(_authenticate)
+    blueprint.after_request(_private)
     if largest is not None:
         blueprint.before_request(lambda: setattr(request, "max_content_length", largest))
     return blueprint
@@ -189,6 +190,13 @@ def found(thing: Any) -> Any:
 def _authenticate() -> None:
     if request.method != "OPTIONS":
         g.waypost_caller = authenticate("read" if request.method in ("GET", "HEAD") else "manage")
+
+
+def _private(response: Response) -> Response:
+    """What a key reads is kept nowhere on the way, and is never taken for a page."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    return response
 
 
 def _storable(text: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -68,8 +68,11 @@ def may(role: str, needed: str) -> bool:
     return role in ROLES and ROLES.index(role) >= ROLES.index(needed)
 
 
-def make_login_link(runtime: Runtime, workspace_id: str, console_user_id: str) -> str:
-    """The URL of a link that logs one person in, once, within an hour. Raises NotFoundError."""
+def make_login_link(runtime: Runtime, workspace_id: str, console_user_id: str, *, actor: str = "cli") -> str:
+    """The URL of a link that logs one person in, once, within an hour; the audit log says who asked for it.
+
+    Raises NotFoundError.
+    """
     token = secrets.token_urlsafe(32)
     with runtime.db.write() as session:
         person = console_users.get(session, workspace_id, console_user_id)
@@ -82,6 +85,7 @@ def make_login_link(runtime: Runtime, workspace_id: str, console_user_id: str) -
             expires_at=runtime.clock() + LINK_LIFETIME,
         )
         sessions.add_link(session, link)
+        _note(runtime, session, person, "console_user.link", actor=actor)
     return f"{runtime.base_url}/console/login/link/{token}"
 
 
@@ -139,7 +143,7 @@ def log_out(runtime: Runtime, login: SessionRecord) -> None:
     """End the session on the server; the cookie is worth nothing afterwards."""
     with runtime.db.write() as session:
         sessions.drop(session, login.id)
-        _note(runtime, session, (login.workspace_id, login.user_id), "console.log_out")
+        _note(runtime, session, login, "console.log_out")
 
 
 def digest(token: str) -> str:
@@ -164,7 +168,7 @@ def _open(runtime: Runtime, session: Session, person: ConsoleUser, visitor: Visi
     )
     sessions.add(session, record)
     mark = login_throttle.let_in(runtime, session, Person(person.workspace_id, person.email), visitor)
-    _note(runtime, session, (person.workspace_id, person.id), "console.log_in", {"by": way})
+    _note(runtime, session, person, "console.log_in", {"by": way})
     return Opened(token, mark)
 
 
@@ -184,14 +188,13 @@ def _verify(stored: str, password: str) -> bool:
 def _note(
     runtime: Runtime,
     session: Session,
-    who: tuple[str, str],
+    person: ConsoleUser | SessionRecord,
     action: str,
     after: dict[str, str] | None = None,
+    *,
+    actor: str | None = None,
 ) -> None:
-    workspace_id, user_id = who
-    at: datetime = runtime.clock()
-    audit.append(
-        session,
-        workspace_id,
-        audit.Entry(id=runtime.new_id(), at=at, actor=user_id, action=action, object=user_id, after=after),
-    )
+    """In the audit log: by themselves, or by `actor`."""
+    user_id = person.user_id if isinstance(person, SessionRecord) else person.id
+    entry = audit.Entry(runtime.new_id(), runtime.clock(), actor or user_id, action, user_id, after=after)
+    audit.append(session, person.workspace_id, entry)

@@ -61,7 +61,6 @@ def take(runtime: Runtime, person: Person, visitor: Visitor) -> None:
     """
     now, address = runtime.clock(), _site(visitor.address)
     with runtime.db.write() as session:
-        sessions.forget_old_attempts(session, now - LATELY)
         limits = {_own(runtime, person, visitor): PER_PERSON}
         is_ours = sessions.attempts(session, _subject(runtime, "came-in", address), now - LATELY)
         if not is_ours and not _is_known(runtime, person, visitor.mark):
@@ -74,6 +73,7 @@ def take(runtime: Runtime, person: Person, visitor: Visitor) -> None:
 
 def let_in(runtime: Runtime, session: Session, person: Person, visitor: Visitor) -> str:
     """Forget the tries of somebody who came in; the mark by which this browser is known from now on."""
+    sessions.forget_old_attempts(session, runtime.clock() - LATELY)  # here, as it reads them all
     came_in = _subject(runtime, "came-in", _site(visitor.address))
     sessions.forget_attempts(session, _own(runtime, person, visitor))
     sessions.forget_attempts(session, came_in)

@@ -100,7 +100,7 @@ def capacity(user_id: str) -> Any:
 
 
 def _show_link(user_id: str) -> str:
-    url = make_login_link(runtime(), login().workspace_id, user_id)
+    url = make_login_link(runtime(), login().workspace_id, user_id, actor=login().user_id)
     return people(link_for=_person(user_id), url=url)
 
 
