@@ -46,12 +46,13 @@ def test_ringing_costs_nothing_when_redis_is_away() -> None:
     assert doorbell.ring_now() is False
 
 
+@pytest.mark.parametrize("failure", [redis.ConnectionError("away"), ValueError("no answer anybody foresaw")])
 def test_a_ring_that_failed_is_rung_when_redis_is_back(
-    redis_url: str, monkeypatch: pytest.MonkeyPatch
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     """The breaker owes the ring; nobody has to ring again."""
     doorbell = RedisDoorbell(redis_url)
-    failures = [redis.ConnectionError("away"), redis.ConnectionError("away")]
+    failures = [failure, failure]
     ring = RedisDoorbell._ring
 
     def sometimes(self: RedisDoorbell, client: redis.Redis, *, force: bool) -> bool:

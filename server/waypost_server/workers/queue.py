@@ -79,13 +79,16 @@ class RedisDoorbell:
             try:
                 self._ring(client, force=False)
                 failures = 0
+                continue
             except redis.RedisError as error:
                 if not failures:
                     log.warning("doorbell.failed", extra={"error": type(error).__name__})
-                pause = PAUSE_SECONDS[min(failures, len(PAUSE_SECONDS) - 1)]
-                failures += 1
-                threading.Event().wait(pause)
-                self._wanted.set()  # the ring that failed is still owed
+            except Exception:  # boundary: nobody starts this thread again, and without it nothing rings
+                log.exception("doorbell.failed")
+            pause = PAUSE_SECONDS[min(failures, len(PAUSE_SECONDS) - 1)]
+            failures += 1
+            threading.Event().wait(pause)
+            self._wanted.set()  # the ring that failed is still owed
 
     def _ring(self, client: redis.Redis, *, force: bool) -> bool:
         if not client.set(RUNG, "1", nx=True, ex=RUNG_SECONDS) and not force:
