@@ -39,6 +39,8 @@ def test_one_user(shell: Shell) -> None:
     assert "user.role = 'admin', seen 'nobody'  (50% of users pass)" in told
     document = json.loads(shell.good("explain", "u1", "--account", "acme", "--json"))
     assert [(each["key"], each["verdict"]) for each in document["nudges"]] == [(KEY, "eligible")]
+    told = shell.good("explain", "u1", "--account", "acme").splitlines()
+    assert told[1:] == ["  hint  eligible  1.", "      not in the first 60 seconds of a session"]
 
 
 def test_a_moment(shell: Shell) -> None:

@@ -75,11 +75,23 @@ def lines(found: dict[str, Any], *, detailed: bool) -> list[str]:
         shown.append(f"  {each['key']:<{width}}  {verdict}  {reason}")
         if detailed or each["verdict"] == "held":
             shown += _gates(each, detailed)
+        else:
+            shown += _settling(each)
         if detailed:
             shown += ["      audience", *_tree(each["audience"], "        ")]
         if detailed or each.get("where", {}).get("here") is False:
             shown += _place(each.get("where"))
     return [*shown, *(f"  Note: {each}" for each in found.get("unknowable", ()))]
+
+
+def _settling(nudge: dict[str, Any]) -> list[str]:
+    """What only a browser knows: in the first moments of a session it hears no, whatever is said here."""
+    wait: dict[str, Any] = next(
+        (gate["detail"] for gate in nudge["gates"] if gate["gate"] == "session_start"), {}
+    )
+    if not wait.get("settle_seconds") or wait.get("started_at"):
+        return []
+    return [f"      not in the first {wait['settle_seconds']} seconds of a session"]
 
 
 def _place(where: dict[str, Any] | None) -> list[str]:
