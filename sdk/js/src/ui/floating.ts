@@ -29,22 +29,26 @@ export function follow(anchor: HTMLElement, host: HTMLElement, moved: () => void
   };
 }
 
+/** What a `zoom` in the page's styles makes of a pixel: rectangles are measured with it, styles are written without. */
+const zoomOf = (card: Element) => card.currentCSSZoom ?? 1;
+
 /** Put `card` beside `anchor` and keep it there. The result stops. */
 export function beside(anchor: HTMLElement, card: HTMLElement, host: HTMLElement, gone: () => void): () => void {
   const arrow = el('div', { class: 'arrow' });
   card.append(arrow);
   const put = () => {
+    const zoom = zoomOf(card);
     const at = place(
       anchor.getBoundingClientRect(),
-      { width: card.offsetWidth, height: card.offsetHeight },
+      { width: card.offsetWidth * zoom, height: card.offsetHeight * zoom },
       { width: document.documentElement.clientWidth, height: innerHeight },
     );
     const upright = at.side === 'bottom' || at.side === 'top';
     card.dataset.side = at.side;
-    card.style.setProperty('left', `${at.x}px`);
-    card.style.setProperty('top', `${at.y}px`);
-    arrow.style.setProperty('left', upright ? `${at.arrow - 5}px` : '');
-    arrow.style.setProperty('top', upright ? '' : `${at.arrow - 5}px`);
+    card.style.setProperty('left', `${at.x / zoom}px`);
+    card.style.setProperty('top', `${at.y / zoom}px`);
+    arrow.style.setProperty('left', upright ? `${at.arrow / zoom - 5}px` : '');
+    arrow.style.setProperty('top', upright ? '' : `${at.arrow / zoom - 5}px`);
   };
   const stop = follow(anchor, host, put, gone);
   const sizes = new ResizeObserver(put);
