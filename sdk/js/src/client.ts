@@ -255,6 +255,7 @@ export class Client {
     // Asked again meanwhile, or for somebody else: the later answer counts.
     if (turn !== this.asked) return;
     const { status, body } = reply;
+    this.debug('decide answered', status, body);
     const answer = body as ({ nudges?: Nudge[]; feed?: Announcement[]; ttl?: number } & Answer) | null;
     if (status === 200 || status === 304) {
       this.failures = 0;
@@ -275,7 +276,6 @@ export class Client {
       return;
     }
     if (status === 401 && !renewed && (await this.renewToken())) return this.decide(true);
-    this.debug('decide answered', status, body);
     tell(this.listeners, 'unavailable', status);
     // A host that does not allow the conditional header across origins must not cost the decision.
     this.etag = null;

@@ -34,6 +34,13 @@ def route(page: Page, path: str) -> None:
     page.evaluate("path => history.pushState({}, '', path)", path)
 
 
+def decide_again_without_it(page: Page, stub: Stub) -> None:
+    """What follows a claim on a real server: the next answer no longer names the nudge, and the page has read it."""
+    stub.nudges, before = [], len(stub.decides)
+    page.evaluate("window.answers = 0; waypost.on('decide', () => answers++); waypost.refresh()")
+    until(lambda: len(stub.decides) > before and page.evaluate("answers"), page)
+
+
 def stands_beside(page: Page) -> bool:
     """Whether the card is right below the anchor, its arrow at the anchor's middle."""
     anchor, card = page.locator("#launch").bounding_box(), page.locator(CARD).bounding_box()
@@ -75,6 +82,17 @@ class TestTooltip:
         until(lambda: lies_within(page, 320), page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         clean(page)
+
+    @pytest.mark.parametrize("zoomed", ["documentElement", "body"])
+    def test_it_stands_beside_its_anchor_on_a_page_that_zooms(
+        self, zoomed: str, visit: Visit, stub: Stub
+    ) -> None:
+        """A product may set `zoom` in its styles; the card grows with it and stays at the anchor."""
+        stub.nudges = [nudge()]
+        page = visit()
+        page.evaluate(f"document.{zoomed}.style.setProperty('zoom', '1.2')")
+        page.locator(CARD).wait_for()
+        until(lambda: stands_beside(page) and lies_within(page, 1000), page)
 
     def test_escape_closes_says_so_and_it_stays_away(self, visit: Visit, stub: Stub) -> None:
         """Shown after a second, dismissed by Escape, not back after a reload when the server holds it."""
@@ -202,6 +220,23 @@ class TestTooltip:
         assert len(stub.claims) == 1
         assert "dismissed" not in stub.reactions()
 
+    def test_it_comes_back_although_the_next_decision_does_not_name_what_is_held(
+        self, visit: Visit, stub: Stub
+    ) -> None:
+        """A server lists nothing that is claimed; an anchor that is drawn anew on the same route has its tip again."""
+        stub.nudges = [nudge()]
+        page = visit()
+        page.locator(CARD).wait_for()
+        decide_again_without_it(page, stub)
+        page.evaluate("document.getElementById('launch').classList.add('hide')")
+        expect(page.locator(CARD)).to_have_count(0)
+        page.evaluate("document.getElementById('launch').classList.remove('hide')")
+        page.locator(CARD).wait_for()
+        assert len(stub.claims) == 1
+        page.keyboard.press("Escape")
+        until(lambda: "dismissed" in stub.reactions(), page)
+        expect(page.locator(CARD)).to_have_count(0)
+
     def test_a_missing_anchor_is_reported_once_and_nothing_floats(
         self, context: BrowserContext, visit: Visit, stub: Stub
     ) -> None:
@@ -251,6 +286,16 @@ class TestBannerAndModal:
         assert focus_name(page) == "name"
         until(lambda: stub.reactions() == ["dismissed"], page)
         clean(page)
+
+    def test_it_leaves_with_the_page_it_belongs_to(self, visit: Visit, stub: Stub) -> None:
+        """Its path says where it belongs, also when nothing else is left to show."""
+        stub.nudges = [nudge(surface="banner")]
+        page = visit()
+        page.locator(".card, .banner").first.wait_for()
+        decide_again_without_it(page, stub)
+        route(page, "/reports")
+        expect(page.locator("[data-waypost-nudge]")).to_have_count(0)
+        assert "dismissed" not in stub.reactions()
 
     def test_a_modal_waits_for_a_quiet_moment_and_gives_the_focus_back(
         self, visit: Visit, stub: Stub

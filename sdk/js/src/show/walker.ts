@@ -43,6 +43,8 @@ const placeOf = ({ kind, surface }: Nudge) => (kind === 'passive' ? surface : 'i
 
 export class Walker {
   private list: Nudge[] = [];
+  /** What of the list this page holds, and the last decision therefore did not name. */
+  private kept: Nudge[] = [];
   private readonly places = new Map<string, Place>(
     PLACES.map((name) => [name, { session: IDLE, nudge: null, painted: null }]),
   );
@@ -75,7 +77,9 @@ export class Walker {
       this.touring = fresh(touring) ?? touring;
       list = [this.touring, ...list.filter(({ key }) => key !== touring.key)];
     }
-    this.list = list;
+    // On this route it stays: open, or back when its anchor is.
+    this.kept = this.list.filter((nudge) => this.asks.get(nudge.key)?.granted && !fresh(nudge));
+    this.list = [...this.kept, ...list];
     for (const place of this.places.values()) {
       const found = place.nudge && fresh(place.nudge);
       if (found) {
@@ -102,6 +106,8 @@ export class Walker {
   }
 
   routeChanged(): void {
+    const { kept } = this;
+    this.drop((nudge) => kept.includes(nudge));
     this.readiness.routeChanged();
     this.resting = false;
     this.consider();
@@ -142,11 +148,14 @@ export class Walker {
     const { readiness } = this;
     const { painter } = this.wires;
     readiness.unwatch();
-    if (document.hidden || !document.body || !this.list.length) return;
+    if (document.hidden || !document.body) return;
+    for (const place of this.places.values()) {
+      if (place.nudge && !readiness.onPath(this.whereOf(place.nudge))) this.leave(place);
+    }
+    if (!this.list.length) return;
     let waiting = false;
     let late = false;
     for (const [name, place] of this.places) {
-      if (place.nudge && !readiness.onPath(this.whereOf(place.nudge))) this.leave(place);
       if (place.session.phase !== 'idle') continue;
       for (const nudge of this.list) {
         if (placeOf(nudge) !== name || !painter(nudge)) continue;
