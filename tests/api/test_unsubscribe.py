@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from flask.testing import FlaskClient
 
 from tests.apps import make_app
 from tests.builders import WORKSPACE, add_workspace
 from waypost_server.channels.reader_words import WORDS
+from waypost_server.services import known_secret
 from waypost_server.services.addresses import unsubscribe_url
 from waypost_server.services.runtime import Runtime
 from waypost_server.store.tables import Suppression
@@ -62,6 +65,21 @@ def test_it_speaks_the_readers_language(
     done = client.post(path, headers=headers).text
     assert f'<html lang="{lang}">' in done and WORDS[lang].stop.done in done
     assert WORDS[lang].broken.cut in client.get("/u/broken", headers={"Accept-Language": lang}).text
+
+
+def test_a_server_with_another_secret_does_not_call_the_link_broken(
+    app: tuple[FlaskClient, Runtime],
+) -> None:
+    """Whoever says no, or the mail program that does for them, is asked to try again: the link still holds."""
+    client, runtime = app
+    known_secret.look(runtime)
+    strange = dataclasses.replace(runtime, secret="another secret of at least 32 characters")
+    path = unsubscribe_url(runtime, WORKSPACE, "dana@example.com").removeprefix(runtime.base_url)
+    client.application.extensions["waypost"] = strange
+    for answer in (client.get(path), client.post(path)):
+        assert answer.status_code == 503 and "Try again later" in answer.text
+    client.application.extensions["waypost"] = runtime
+    assert client.post(path).status_code == 200 and _suppressed(runtime) == 1
 
 
 @pytest.mark.parametrize("change", ["x", "=", "%00", "a" * 600, ""])

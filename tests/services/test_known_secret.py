@@ -9,7 +9,8 @@ import pytest
 
 from tests.builders import WORKSPACE
 from tests.services.play_rig import PlayRig
-from waypost_server.domain.errors import ConflictError
+from waypost_server.channels.bounce import Report
+from waypost_server.domain.errors import ConflictError, UnavailableError
 from waypost_server.services import known_secret
 from waypost_server.services.addresses import unsubscribe_url
 from waypost_server.services.drain import drain
@@ -17,6 +18,7 @@ from waypost_server.services.fsck import check as fsck
 from waypost_server.services.known_secret import Lost
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.stop_sending import resume_sending, stop_sending
+from waypost_server.services.take_bounce import take_reports
 from waypost_server.services.unsubscribe import unsubscribe
 from waypost_server.store import suppressions
 from waypost_server.store.database import Database
@@ -60,7 +62,7 @@ def test_nothing_leaves_under_another_secret_until_the_old_one_is_back(rig: Play
     assert {row.state for row in rig.rows(Delivery)} == {"pending"}
     (stop,) = rig.rows(SendingStop)
     assert "WAYPOST_SECRET" in stop.reason and "waypost accept-secret" in stop.reason
-    with pytest.raises(ConflictError, match="Put the old one back"):
+    with pytest.raises(UnavailableError, match="Put the old one back"):
         resume_sending(other, EVERYTHING, actor="robin")
 
     resume_sending(rig.runtime, EVERYTHING, actor="robin")
@@ -85,6 +87,16 @@ def test_a_sender_left_behind_with_the_old_secret_is_stopped_too(rig: PlayRig) -
     resume_sending(other, EVERYTHING, actor="robin")
     rig.drain()
     assert _recipients(rig) == [] and len(rig.rows(SendingStop)) == 1
+
+
+def test_a_complaint_is_not_taken_under_another_secret(rig: PlayRig) -> None:
+    """It would be kept so that nobody recognises it, and count as read; the provider reports it again."""
+    rig.drain()
+    (mail,) = (row for row in rig.rows(Delivery) if row.state == "sent")
+    report = Report("complaint", "", "", mail.id, (), "r1")
+    with pytest.raises(UnavailableError):
+        take_reports(_other(rig), WORKSPACE, [report])
+    assert take_reports(rig.runtime, WORKSPACE, [report]).suppressed == 1
 
 
 def test_an_accepted_secret_is_used_and_what_is_lost_is_counted_once(rig: PlayRig) -> None:

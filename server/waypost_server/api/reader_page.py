@@ -10,11 +10,14 @@ from html import escape
 
 from flask import Blueprint, Response, request
 
+from waypost_server.api.auth import runtime
 from waypost_server.channels.reader_words import WORDS, language
-from waypost_server.domain.errors import NotFoundError
+from waypost_server.domain.errors import NotFoundError, UnavailableError
 from waypost_server.services.addresses import GONE
+from waypost_server.services.known_secret import is_other
 
 blueprint = Blueprint("reader_page", __name__)
+LATER = "This page does not work just now. Try again later."
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -90,7 +93,13 @@ def document(lang: str, title: str, body: str, *, status: int = 200) -> Response
 
 
 def missing(error: NotFoundError) -> Response:
-    """For a link that was cut off or changed, or whose reader is gone."""
+    """For a link that was cut off or changed, or whose reader is gone.
+
+    Raises UnavailableError while it is this process that has another secret than the link.
+    """
+    with runtime().db.read() as session:
+        if is_other(session, runtime()):
+            raise UnavailableError(LATER)
     lang = language(browser_locale())
     words = WORDS[lang].broken
     title, more = (words.gone, words.gone_more) if error.code == GONE else (words.cut, words.cut_more)

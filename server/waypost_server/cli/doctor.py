@@ -118,13 +118,13 @@ def secret(settings: Settings) -> list[Finding]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from waypost_server.cli.runtime import open_runtime
-    from waypost_server.services.known_secret import check_known
+    from waypost_server.services.known_secret import check
 
     if len(settings.secret) < 32:
         return [Finding("problem", "secret", "WAYPOST_SECRET has under 32 characters. Use a random one.")]
     try:
         with open_runtime(settings) as runtime, runtime.db.read() as session:
-            check_known(session, runtime)
+            check(session, runtime)
     except SQLAlchemyError:
         return []  # the database's line says what is wrong
     except WaypostError as error:

@@ -12,7 +12,7 @@ WaypostError (never raised itself)
 │   └── NoVersionError     the caller must say which version it knows
 ├── HeldError              a nudge is held for a stated reason
 ├── TemplateError          a template is refused or failed to render
-└── UnavailableError       the database is away; try again later
+└── UnavailableError       it cannot be done just now, as while the database is away; try again later
 """
 
 from __future__ import annotations

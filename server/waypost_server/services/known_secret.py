@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from waypost_server.domain.errors import ConflictError
+from waypost_server.domain.errors import ConflictError, UnavailableError
 from waypost_server.services.audit_everywhere import audit_everywhere
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import send_marks, stops, suppressions
@@ -56,7 +56,7 @@ def stopped(runtime: Runtime) -> bool:
     """
     with runtime.db.read() as session:
         mark = send_marks.get(session)
-        if not differs(runtime, mark):
+        if not _differs(runtime, mark):
             return False
         if mark.fingerprint and _is_held(stops.get(session, stops.EVERYWHERE)):
             return True
@@ -65,28 +65,28 @@ def stopped(runtime: Runtime) -> bool:
         if not mark.fingerprint:
             send_marks.change(session, fingerprint=fingerprint(runtime))
             return False
-        if not differs(runtime, mark):
+        if not _differs(runtime, mark):
             return False
         _hold(session, runtime)
     return True
 
 
-def differs(runtime: Runtime, mark: SendMark) -> bool:
-    """Whether the secret is another one than the known, or none is known."""
-    return not hmac.compare_digest(mark.fingerprint, fingerprint(runtime))
-
-
-def check_known(session: Session, runtime: Runtime) -> None:
-    """Raises ConflictError, with the remedy, while this process has another secret than the one known."""
+def is_other(session: Session, runtime: Runtime) -> bool:
+    """Whether this process has another secret than the one known: neither links nor opt-outs mean anything to it."""
     mark = send_marks.get(session)
-    if mark.fingerprint and differs(runtime, mark):
-        raise ConflictError(OTHER, code="other_secret")
+    return bool(mark.fingerprint) and _differs(runtime, mark)
+
+
+def check(session: Session, runtime: Runtime) -> None:
+    """Raises UnavailableError, with the remedy, while this process has another secret than the one known."""
+    if is_other(session, runtime):
+        raise UnavailableError(OTHER)
 
 
 def count_lost(session: Session, runtime: Runtime) -> Lost:
     """What is lost if this process's secret is accepted. Raises ConflictError when it is the known one."""
     mark = send_marks.get(session)
-    if not mark.fingerprint or not differs(runtime, mark):
+    if not is_other(session, runtime):
         raise ConflictError("This is the WAYPOST_SECRET that is known here. There is nothing to accept.")
     return Lost(*suppressions.count(session, since=mark.secret_since))
 
@@ -100,6 +100,10 @@ def accept(runtime: Runtime, *, actor: str) -> Lost:
         send_marks.change(session, fingerprint=fingerprint(runtime), secret_since=now)
         audit_everywhere(session, runtime, actor, "sending.secret_accepted", lost._asdict())
     return lost
+
+
+def _differs(runtime: Runtime, mark: SendMark) -> bool:
+    return not hmac.compare_digest(mark.fingerprint, fingerprint(runtime))
 
 
 def _is_held(thrown: SendingStop | None) -> bool:

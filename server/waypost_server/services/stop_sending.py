@@ -9,8 +9,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
+from waypost_server.services import known_secret
 from waypost_server.services.audit_everywhere import audit_everywhere
-from waypost_server.services.known_secret import check_known
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import audit, deliveries, stops, workspaces
 from waypost_server.store.stops import EVERYWHERE
@@ -40,10 +40,10 @@ def resume_sending(runtime: Runtime, workspace_id: str, *, actor: str, end_waiti
     """Take the switch back; what waited for it is due at once, or with `end_waiting` what waited when it was thrown
     ends unsent. Returns how many ended.
 
-    Raises ConflictError when it was not thrown, or for everything while WAYPOST_SECRET is another one than before."""
+    Raises ConflictError when it was not thrown, and for everything UnavailableError under another WAYPOST_SECRET."""
     with runtime.db.write() as session:
         if workspace_id == EVERYWHERE:
-            check_known(session, runtime)
+            known_secret.check(session, runtime)
         thrown = stops.get(session, workspace_id)
         if thrown is None or not stops.end(session, workspace_id):
             raise ConflictError("Sending is not stopped here.")

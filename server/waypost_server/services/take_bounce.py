@@ -14,6 +14,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from waypost_server.channels.bounce import Report
+from waypost_server.services import known_secret
 from waypost_server.services.addresses import address_hash
 from waypost_server.services.reach_again import reach_again
 from waypost_server.services.return_path import delivery_of
@@ -38,10 +39,12 @@ class Taken:
 
 
 def take_reports(runtime: Runtime, workspace_id: str, reports: Iterable[Report]) -> Taken:
-    """Each in a transaction of its own."""
+    """Each in a transaction of its own. Raises UnavailableError under another WAYPOST_SECRET than before: the
+    addresses would be kept so that nobody recognises them, and the report counts once."""
     done = Taken()
     for report in reports:
         with runtime.db.write() as session:
+            known_secret.check(session, runtime)
             row = _delivery(session, runtime, workspace_id, report)
             if row is None:
                 done.unmatched += 1
