@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from waypost_server.domain.errors import BadInputError
 from waypost_server.services.rehearsal_figures import Rehearsal
 from waypost_server.services.rehearse import ASSUMPTIONS, rehearse
 from waypost_server.store.database import Base, Database
+from waypost_server.store.sent_journal import SentJournal
 
 UNLIMITED = """
 caps:
@@ -63,6 +65,22 @@ def test_a_rehearsal_leaves_no_trace(database: Database, tmp_path: Path) -> None
     assert ("launch-overdue", "strategic", 1) in found.runs and sum(found.tasks["Robin"].values()) == 1
     each_visit = {each.key: each.shown + sum(each.held.values()) for each in found.nudges}
     assert set(each_visit.values()) == {found.visits}
+
+
+def test_what_left_in_production_holds_up_no_rehearsal(
+    sqlite_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Beside a journal of what was sent, its own fresh database is not taken for one that was restored."""
+    from waypost_server.store.database import open_engine
+
+    engine = open_engine(sqlite_url)
+    month = Month(Database(engine), tmp_path / "mail", seed=11)
+    month.live(3)
+    journal = SentJournal(tmp_path / "left")
+    journal.note(7, month.rig.runtime.clock(), [(WORKSPACE, "a message")])
+    found = rehearse(replace(month.rig.runtime, sent=journal), WORKSPACE, draft(), days=2)
+    assert len(found.days) == 2 and "sending.restored" not in caplog.text
+    engine.dispose()
 
 
 @pytest.mark.slow

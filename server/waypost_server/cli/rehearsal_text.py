@@ -27,7 +27,7 @@ def lines(found: Rehearsal) -> Iterator[str]:
     yield from _table("Messages that would have been sent", found.sent, "none")
     yield from _table(
         "Messages that would not have been sent, or not yet",
-        {f"{state}: {reason}": count for state, reason, count in found.unsent},
+        {state if reason == state else f"{state}: {reason}": count for state, reason, count in found.unsent},
         "none",
     )
     if found.sent_to_strategic:

@@ -122,6 +122,8 @@ def rehearse(
                 runtime, db=scratch, clock=clock, releases=FixedReleases(release, zone),
                 new_id=lambda: f"r{next(ids):012d}", dice=lambda: 0.5, doorbell=SilentDoorbell(),
                 mailer=Wall(), poster=Wall(), chat=Wall(), fault=lambda point: None,
+                sent=None,  # a fresh database beside a journal of what left would be taken for a restored one
+                sending=True,
             )  # fmt: skip
             sender = Sender(workspace_id, "server", workspace.mode == "production")
             plan = make_plan(definitions, zone)
