@@ -149,3 +149,20 @@ def test_another_secret_is_found_and_accepted_after_a_yes(
     assert "Put the old one back" in shell.bad("resume-sending")
     assert "waypost resume-sending" in shell.good("accept-secret", "--yes")
     shell.good("resume-sending")
+
+
+def test_a_lost_password_is_replaced(shell: Shell) -> None:
+    """Asked for twice, never printed; too short a one and an unknown person are refused; --none leaves links."""
+    shell.good("workspace", "create", "acme-prod")
+    shell.good("user", "add", "ada@acme.example")
+    typed = "a password of hers\n"
+    answer = CliRunner().invoke(main, ["user", "password", "ada@acme.example"], input=typed * 2)
+    assert (
+        answer.exit_code == 0 and "another password" in answer.output and typed.strip() not in answer.output
+    )
+    assert "password or link" in shell.good("user", "list")
+    short = CliRunner().invoke(main, ["user", "password", "ada@acme.example"], input="short\n" * 2)
+    assert short.exit_code == 1 and "at least 12 characters" in short.output
+    assert "no console user" in shell.bad("user", "password", "bob@acme.example", "--none")
+    assert "no password" in shell.good("user", "password", "ada@acme.example", "--none")
+    assert "password or link" not in shell.good("user", "list")

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
-from tests.console.conftest import Console
+from tests.console.conftest import ORIGIN, Console
+from tests.console.seed import PASSWORD
+from waypost_server.services.console_login import make_login_link
 from waypost_server.store.tables import Audit, ConsoleUser
 
 
@@ -63,3 +65,48 @@ def test_an_approver_sets_how_many_tasks_somebody_gets(
     csm = console.logged_in("csm")
     csm.get("/console/settings/people")
     assert csm.post(path, {"capacity": "1"}).status_code == 403
+
+
+def test_a_new_password_ends_every_other_session(console: Console) -> None:
+    """The present one is asked for; afterwards the old one is worth nothing, nor are sessions and links made before."""
+    here, elsewhere = console.logged_in("admin"), console.logged_in("admin")
+    waiting = make_login_link(console.runtime, "acme-prod", console.people["admin"]).removeprefix(ORIGIN)
+    here.get("/console/me")
+    wrong = here.post("/console/me/password", {"current": "a guess", "new": "another one of mine"})
+    assert wrong.status_code == 401 and "not your present password" in wrong.text
+    short = here.post("/console/me/password", {"current": PASSWORD, "new": "short"})
+    assert short.status_code == 400 and "at least 12 characters" in short.text
+    assert elsewhere.get("/console/me").status_code == 200
+    here.get("/console/me")
+    good = here.post("/console/me/password", {"current": PASSWORD, "new": "another one of mine"})
+    assert good.status_code == 302
+    assert "logged out everywhere else" in here.get("/console/me").text
+    assert elsewhere.get("/console/me").status_code == 302
+    assert console.browser().get(waiting).status_code == 410
+    elsewhere.get("/console/login")
+    form = {"email": "marta@acme.example", "password": PASSWORD}
+    assert elsewhere.post("/console/login", form).status_code == 401
+    assert elsewhere.post("/console/login", {**form, "password": "another one of mine"}).status_code == 302
+
+
+def test_who_logs_in_by_link_may_set_a_password(console: Console) -> None:
+    """There is no present one to ask for."""
+    browser, email = console.logged_in("csm"), person(console).email
+    with console.runtime.db.write() as session:
+        session.get_one(ConsoleUser, ("acme-prod", console.people["csm"])).password_hash = None
+    assert "Present password" not in browser.get("/console/me").text
+    assert browser.post("/console/me/password", {"new": "a password of mine"}).status_code == 302
+    assert "Present password" in browser.get("/console/me").text
+    other = console.browser()
+    other.get("/console/login")
+    assert other.post("/console/login", {"email": email, "password": "a password of mine"}).status_code == 302
+
+
+def test_log_out_everywhere(console: Console) -> None:
+    """One's own sessions end, this one too, and the links that wait; nobody else's."""
+    here, elsewhere, other = (console.logged_in(role) for role in ("csm", "csm", "admin"))
+    waiting = make_login_link(console.runtime, "acme-prod", console.people["csm"]).removeprefix(ORIGIN)
+    here.get("/console/me")
+    assert here.post("/console/me/log-out").headers["Location"] == "/console/login"
+    assert [each.get("/console/me").status_code for each in (here, elsewhere, other)] == [302, 302, 200]
+    assert console.browser().get(waiting).status_code == 410

@@ -76,6 +76,22 @@ def disable(email: str, workspace: str | None) -> None:
         click.echo(f"Disabled {email}.")
 
 
+@user.command("password")
+@click.argument("email")
+@click.option("--none", "without", is_flag=True, help="Take the password away; login links are left.")
+@workspace_option
+def password(email: str, without: bool, workspace: str | None) -> None:
+    """Give EMAIL another password; what is logged in by now ends."""
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.services.console_password import set_password
+
+    new = None if without else click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with open_runtime() as runtime:
+        workspace_id = one_workspace(runtime, workspace)
+        set_password(runtime, workspace_id, _id_of(runtime, workspace_id, email), new, actor="cli")
+        click.echo(f"{email} has {'no' if without else 'another'} password, and is logged out.")
+
+
 @user.command("login-link")
 @click.argument("email")
 @workspace_option

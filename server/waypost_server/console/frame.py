@@ -49,6 +49,7 @@ SECTIONS = {  # pages that belong to another page's line in the side bar
             "me",
             "me_save",
             "calendar_make",
+            "password_change",
             "token_secret",
             "keys",
             "key_create",

@@ -105,7 +105,7 @@ def use_login_link(runtime: Runtime, token: str, visitor: Visitor) -> Opened:
         person = sessions.link_owner(session, digest(token), now)
         if person is None or not sessions.use_link(session, digest(token), now):
             raise LinkSpentError("This login link was used already, has expired or never existed.")
-        return _open(runtime, session, person, visitor, way="link")
+        return open_session(runtime, session, person, visitor, way="link")
 
 
 def log_in(runtime: Runtime, given: Credentials, visitor: Visitor) -> Opened:
@@ -118,10 +118,10 @@ def log_in(runtime: Runtime, given: Credentials, visitor: Visitor) -> Opened:
         person = console_users.by_email(session, given.workspace_id, given.email)
     usable = person is not None and person.disabled_at is None and person.password_hash is not None
     stored = person.password_hash if person is not None and usable else None
-    if not _verify(stored or _nobody(), given.password) or person is None or not usable:
+    if not fits(stored or _nobody(), given.password) or person is None or not usable:
         raise LoginRefusedError("E-mail and password do not fit together. Check both and try again.")
     with runtime.db.write() as session:
-        return _open(runtime, session, person, visitor, way="password")
+        return open_session(runtime, session, person, visitor, way="password")
 
 
 def current(runtime: Runtime, token: str | None) -> SessionRecord | None:
@@ -146,12 +146,21 @@ def log_out(runtime: Runtime, login: SessionRecord) -> None:
         _note(runtime, session, login, "console.log_out")
 
 
+def log_out_everywhere(runtime: Runtime, login: SessionRecord) -> None:
+    """End all sessions of this person, and the login links that wait for them."""
+    with runtime.db.write() as session:
+        sessions.drop_of_user(session, login.workspace_id, login.user_id)
+        _note(runtime, session, login, "console.log_out", {"of": "everywhere"})
+
+
 def digest(token: str) -> str:
     """What is stored of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _open(runtime: Runtime, session: Session, person: ConsoleUser, visitor: Visitor, *, way: str) -> Opened:
+def open_session(
+    runtime: Runtime, session: Session, person: ConsoleUser, visitor: Visitor, *, way: str
+) -> Opened:
     """A fresh session under a fresh token; a session the browser already had ends here (no fixation)."""
     now, token = runtime.clock(), secrets.token_urlsafe(32)
     if visitor.session:
@@ -178,7 +187,8 @@ def _nobody() -> str:
     return HASHER.hash(secrets.token_urlsafe(16))
 
 
-def _verify(stored: str, password: str) -> bool:
+def fits(stored: str, password: str) -> bool:
+    """Whether it is the password whose hash is stored."""
     try:
         return HASHER.verify(stored, password[:1000])
     except (VerificationError, InvalidHashError):
