@@ -18,6 +18,7 @@ from waypost_server.domain.definitions import MessageStep, PlayStep
 from waypost_server.domain.play_machine import AUTOMATED, Act, End, Go, Pause, Position, next_move
 from waypost_server.domain.play_program import Instruction
 from waypost_server.services import play_batch, play_drafts, reach
+from waypost_server.services.outage import spared
 from waypost_server.services.play_batch import Visit, Written
 from waypost_server.services.play_line import Line
 from waypost_server.services.play_run_context import RunContext
@@ -61,11 +62,12 @@ def advance_due(runtime: Runtime, workspace_id: str, *, limit: int = BATCH) -> i
         )
     if runs:
         runtime.fault("advance.claimed")
-    for start in range(0, len(runs), TOGETHER):
-        together = runs[start : start + TOGETHER]
-        if not _try(runtime, together, fence):
-            for run in together:
-                _try(runtime, [run], fence)  # a culprit's claim stays counted
+    with spared(runtime, runs):
+        for start in range(0, len(runs), TOGETHER):
+            together = runs[start : start + TOGETHER]
+            if not _try(runtime, together, fence):
+                for run in together:
+                    _try(runtime, [run], fence)  # a culprit's claim stays counted
     return len(runs)
 
 

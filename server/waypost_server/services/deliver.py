@@ -21,6 +21,7 @@ from waypost_server.services import chat_turn, known_secret, restored
 from waypost_server.services.deliver_chat import deliver_chat
 from waypost_server.services.deliver_mail import LEASE, deliver_mails, group_size
 from waypost_server.services.endpoint_secret import signing_secrets
+from waypost_server.services.outage import spared
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.send_checks import check_all
 from waypost_server.services.settle_delivery import settle
@@ -58,7 +59,8 @@ def deliver_due(
             _give_back(runtime, [*group.rows, *after], fence)
             break
         try:
-            _deliver(runtime, group, fence, [row.id for row in after])
+            with spared(runtime, group.rows):
+                _deliver(runtime, group, fence, [row.id for row in after])
         except Exception:  # their leases end by themselves, and then each is claimed alone
             log.exception("delivery.failed", extra={"deliveries": [row.id for row in group.rows]})
     return len(rows)

@@ -15,6 +15,7 @@ from waypost_server.services.advance_play import advance_due
 from waypost_server.services.bulk_start import advance_bulk
 from waypost_server.services.deliver import deliver_due
 from waypost_server.services.evaluate import evaluate_due
+from waypost_server.services.outage import take_back_counts
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.take_up import take_up
 from waypost_server.services.tend_tasks import follow_tasks
@@ -32,6 +33,7 @@ def drain(runtime: Runtime, *, seconds: float = SECONDS, stop: Callable[[], bool
     total, failures = 0, 0
     while not stop() and time.monotonic() < deadline:
         try:
+            take_back_counts(runtime)
             if time.monotonic() >= look_at:
                 total += take_up(runtime, stop=stop)
                 look_at = time.monotonic() + TAKE_UP_SECONDS

@@ -30,6 +30,7 @@ from waypost_server.services import adoption
 from waypost_server.services.adoption import Scored
 from waypost_server.services.classify_account import classify_row
 from waypost_server.services.compare_peers import compare_peers
+from waypost_server.services.outage import spared
 from waypost_server.services.peer_weeks import PeerWeeks
 from waypost_server.services.releases import LiveRelease
 from waypost_server.services.resolve_tasks import resolve_tasks
@@ -69,14 +70,15 @@ def evaluate_due(runtime: Runtime, workspace_id: str, *, limit: int = BATCH) -> 
     if not accounts:
         return 0
     runtime.fault("evaluate.claimed")
-    with runtime.db.read() as session:
-        release = runtime.releases.live(session, workspace_id)
-        judged = _judge_all(session, runtime, release, accounts) if release else []
-    with runtime.db.write() as session:
-        if release is None:
-            _nothing_published(session, accounts, fence, runtime.clock() + UNPUBLISHED)
-        else:
-            _write(session, runtime, release, judged, fence=fence)
+    with spared(runtime, accounts):
+        with runtime.db.read() as session:
+            release = runtime.releases.live(session, workspace_id)
+            judged = _judge_all(session, runtime, release, accounts) if release else []
+        with runtime.db.write() as session:
+            if release is None:
+                _nothing_published(session, accounts, fence, runtime.clock() + UNPUBLISHED)
+            else:
+                _write(session, runtime, release, judged, fence=fence)
     runtime.fault("evaluate.committed")
     if release is not None and len(accounts) < limit:  # all are classified: now they can be compared
         compare_peers(runtime, workspace_id)

@@ -11,6 +11,7 @@ from waypost_server.channels.chat import Chatter
 from waypost_server.channels.email import Mailer, no_fault
 from waypost_server.channels.webhook import Poster
 from waypost_server.store.database import Database
+from waypost_server.store.due import Claimed
 from waypost_server.store.sent_journal import SentJournal
 
 if TYPE_CHECKING:
@@ -49,4 +50,7 @@ class Runtime:
     poster: Poster | None = None  # None: webhooks wait
     chat: Chatter | None = None  # None: chat waits
     sent: SentJournal | None = None  # None: no record is kept outside the database
+    interrupted: list[Claimed] = field(
+        default_factory=list
+    )  # what outages of the database cut off; see outage.py
     fault: Callable[[str], None] = no_fault  # a named point at which a test may kill the process

@@ -2,7 +2,8 @@
 
 A claim is a lease with a fence: a random token that every later write must carry. A worker that comes back
 from the dead finds another token and can do no harm. Claims are counted when they are made, because a
-worker that dies says nothing; a row claimed more than five times without an end is parked.
+worker that dies says nothing; a row claimed more than five times without an end is parked. What an outage of
+the database ended is taken off the count again, see `services/outage.py`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,15 @@ from waypost_server.store.tables import Account, Delivery, PlayRun, Workspace
 from waypost_server.store.written import written
 
 MAX_CLAIMS = 5
+Row = Account | PlayRun | Delivery
+
+
+class Claimed(NamedTuple):
+    """A row that a worker holds."""
+
+    table: type[Row]
+    workspace_id: str
+    id: str
 
 
 def _of(table: Any, workspace_id: str) -> ColumnElement[bool]:
@@ -205,6 +215,17 @@ def end_account_claim(
             .values(lease_until=None, fence=None, claims=0, **values)
             .execution_options(synchronize_session=False),
         )
+    )
+
+
+def uncount(session: Session, claimed: Claimed) -> None:
+    """A claim ended without the row's fault. The first one stays counted, so that the row is claimed alone."""
+    table = claimed.table
+    session.execute(
+        update(table)
+        .where(table.workspace_id == claimed.workspace_id, table.id == claimed.id, table.claims > 1)
+        .values(claims=table.claims - 1)
+        .execution_options(synchronize_session=False)
     )
 
 
