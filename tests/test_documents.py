@@ -47,7 +47,12 @@ def test_every_page_is_in_the_index() -> None:
     index = (DOCS / "README.md").read_text()
     linked = {(DOCS / target.partition("#")[0]).resolve() for target in re.findall(r"\]\(([^)\s]+)\)", index)}
     wanted = {page for page in DOCS.glob("*.md") if page.name != "README.md"}
-    wanted |= {DOCS / "adr" / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"}
+    wanted |= {
+        DOCS / "adr" / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "CHANGELOG.md",
+        ROOT / "SECURITY.md",
+    }
     wanted |= set((ROOT / "sdk").glob("*/README.md"))
     assert wanted - linked == set()
 
