@@ -52,7 +52,7 @@ def test_a_contact_with_the_account_at_large(rig: Rig) -> None:
     [
         ({"accountId": "nobody"}, 404), ({"userId": "nobody"}, 404), ({"channel": "fax"}, 400),
         ({"at": "2026-11-24T08:00:00Z"}, 400), ({"at": "yesterday"}, 400), ({"id": "a b"}, 400), ({"id": ""}, 400),
-        ({"notes": "x"}, 400), ({"taskId": "nobody"}, 404),
+        ({"at": "0001-01-01T00:00:00+14:00"}, 400), ({"notes": "x"}, 400), ({"taskId": "nobody"}, 404),
     ],
 )  # fmt: skip
 def test_what_is_refused(rig: Rig, changes: dict[str, Any], status: int) -> None:

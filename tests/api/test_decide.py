@@ -128,6 +128,16 @@ def test_claim_once_then_held(api: Api) -> None:
     assert other.get_json()["detail"]["open"] == 1
 
 
+@pytest.mark.parametrize("began", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "soon", 7])
+def test_a_session_that_began_at_no_time_is_as_good_as_none(api: Api, began: Any) -> None:
+    """A browser's clock may say anything; the nudge is shown and claimed all the same."""
+    context = {"sessionStartedAt": began}
+    shown = api.post("/v1/decide", {"userId": "u1", "context": context})
+    assert [each["key"] for each in shown.json["nudges"]] == ["hello"]
+    wish = {"userId": "u1", "nudge": "hello", "claimId": "claim-0001", "context": context}
+    assert api.post("/v1/claim", wish).json["granted"] is True
+
+
 def test_production_needs_the_token_of_that_very_user(api: Api) -> None:
     """With the public key alone nobody reads anything; a token opens its own user only."""
     api.produce()

@@ -79,9 +79,9 @@ def session_start(context: dict[str, Any] | None, now: datetime) -> datetime | N
     said = (context or {}).get("sessionStartedAt")
     try:
         at = datetime.fromisoformat(said) if isinstance(said, str) else None
-    except ValueError:
+        return None if at is None or at.tzinfo is None or at > now else at.astimezone(UTC)
+    except (ValueError, OverflowError):  # no time, or one before the year 1 in UTC
         return None
-    return None if at is None or at.tzinfo is None or at > now else at.astimezone(UTC)
 
 
 def _text(value: Any) -> str | None:

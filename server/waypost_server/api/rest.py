@@ -47,7 +47,10 @@ class Time(fields.DateTime):
         found: datetime = super()._deserialize(value, attr, data, **kwargs)
         if found.tzinfo is None:
             raise ValidationError("Write the time with a zone, for example 2026-11-23T10:00:00Z.")
-        return found.astimezone(UTC)
+        try:
+            return found.astimezone(UTC)
+        except OverflowError as error:  # the first hours of the year 1 east of Greenwich
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from error
 
 
 class Id(fields.String):

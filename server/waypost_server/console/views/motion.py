@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
 
 from waypost_server.console import words
 from waypost_server.console.access import login, needs, runtime
 from waypost_server.domain.errors import BadInputError
+from waypost_server.domain.local_day import start_of
 from waypost_server.services import motion
 
 
@@ -42,10 +43,9 @@ def withdraw(account_id: str) -> Response:
 
 def _start_of(given: str) -> datetime:
     try:
-        chosen = date.fromisoformat(given)
-    except ValueError as error:
+        return start_of(date.fromisoformat(given), words.zone())
+    except (ValueError, OverflowError) as error:
         raise BadInputError("Choose the day on which the rule counts again.") from error
-    return datetime.combine(chosen, time.min, words.zone()).astimezone(UTC)
 
 
 def _back(account_id: str) -> Response:

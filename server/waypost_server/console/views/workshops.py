@@ -137,8 +137,8 @@ def _given(form: Any, otherwise: str) -> SlotGiven:
     zone = form.get("timezone", "").strip()[:100] or otherwise
     try:
         local = datetime.fromisoformat(form.get("starts_at", ""))
+        starts_at = local.replace(tzinfo=zone_of(zone)).astimezone(UTC)
         capacity = int(form["capacity"]) if form.get("capacity", "").strip() else None
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadInputError("Choose day and time, and write places as a number.") from error
-    starts_at = local.replace(tzinfo=zone_of(zone)).astimezone(UTC)
     return SlotGiven(starts_at, zone, form.get("place"), capacity)
