@@ -8,6 +8,7 @@ leaves the account due. One transaction writes a batch; each account's part of i
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
@@ -44,6 +45,7 @@ from waypost_server.store.tables import Account, Workspace
 
 log = logging.getLogger("waypost.evaluate")
 BATCH = 50
+CHANGES = 1_000  # signals that one transaction opens, closes or renews: others wait for its locks meanwhile
 LEASE = timedelta(seconds=60)
 UNPUBLISHED = timedelta(minutes=1)
 KEPT_SIGNALS = timedelta(weeks=decay.REFRACTORY_WEEKS)
@@ -58,6 +60,7 @@ class _Judged:
     verdict: Verdict
     scores: tuple[Scored, ...] = ()
     next_step: NextStep | None = None
+    is_whole: bool = True  # False: more of its verdict follows in another transaction
 
 
 def evaluate_due(runtime: Runtime, workspace_id: str, *, limit: int = BATCH) -> int:
@@ -74,15 +77,33 @@ def evaluate_due(runtime: Runtime, workspace_id: str, *, limit: int = BATCH) -> 
         with runtime.db.read() as session:
             release = runtime.releases.live(session, workspace_id)
             judged = _judge_all(session, runtime, release, accounts) if release else []
-        with runtime.db.write() as session:
-            if release is None:
+        if release is None:
+            with runtime.db.write() as session:
                 _nothing_published(session, accounts, fence, runtime.clock() + UNPUBLISHED)
-            else:
-                _write(session, runtime, release, judged, fence=fence)
+        else:
+            for part in _parts(judged):
+                with runtime.db.write() as session:
+                    _write(session, runtime, release, part, fence=fence)
     runtime.fault("evaluate.committed")
     if release is not None and len(accounts) < limit:  # all are classified: now they can be compared
         compare_peers(runtime, workspace_id)
     return len(accounts)
+
+
+def _parts(judged: Iterable[_Judged]) -> Iterator[list[_Judged]]:
+    """What is written in one transaction each. A worker that is killed between two leaves an account that is still
+    due; whoever takes it up finds the rest."""
+    part: list[_Judged] = []
+    room = CHANGES
+    for each in judged:
+        while each.verdict.changes > room:
+            first, rest = each.verdict.split(room)
+            yield [*part, replace(each, verdict=first, is_whole=False)]
+            each, part, room = replace(each, verdict=rest), [], CHANGES
+        part.append(each)
+        room -= each.verdict.changes
+    if part:
+        yield part
 
 
 def _nothing_published(session: Session, accounts: list[Account], fence: str, again: datetime) -> None:
@@ -190,27 +211,47 @@ def _write(
     session: Session, runtime: Runtime, release: LiveRelease, judged: list[_Judged], *, fence: str
 ) -> None:
     """Take the accounts' row locks first, and write only where the claim still holds."""
-    if not judged:
-        return
     now, workspace_id = runtime.clock(), judged[0].account.workspace_id
     ids = due.hold_accounts(session, workspace_id, [each.account.id for each in judged], fence=fence)
     held = [each for each in judged if each.account.id in ids]
     if not held:
         return
+    whole = [each for each in held if each.is_whole]
+    _end(session, runtime, release, whole, fence=fence)
+    _change_signals(session, runtime, release, held)
+    zone = runtime.releases.standing(session, workspace_id).zone
+    watched = [Watched(each.account.id, each.motion, each.account.first_day) for each in whole]
+    watch(session, runtime, release, workspace_id, watched, today=day_of(now, zone))
+
+
+def _end(
+    session: Session, runtime: Runtime, release: LiveRelease, judged: list[_Judged], *, fence: str
+) -> None:
+    """Write what is now known of the accounts, and give them back."""
+    if not judged:
+        return
+    now, workspace_id = runtime.clock(), judged[0].account.workspace_id
     tomorrow = now + timedelta(days=1) if release.watching else None  # time alone may make a condition true
-    found = [_evaluated(each, tomorrow) for each in held]
+    found = [_evaluated(each, tomorrow) for each in judged]
     due.end_account_claims(session, workspace_id, found, fence=fence)
-    before = {each.account.id: _changed(each.account, said) for each, said in zip(held, found, strict=True)}
+    before = {each.account.id: _changed(each.account, said) for each, said in zip(judged, found, strict=True)}
     past_values.keep_all(session, workspace_id, before, at=now)
-    scores = [score for each in held for score in each.scores]
+    scores = [score for each in judged for score in each.scores]
     adoption.keep(session, runtime, release.definitions.adoption, workspace_id, scores)
-    touched = [each.account.id for each in held if each.account.touched > each.account.evaluated]
+    touched = [each.account.id for each in judged if each.account.touched > each.account.evaluated]
     play_runs.poke_waiting(session, workspace_id, touched, now=now)
-    closed = {}
-    for each in held:
-        for signal_id, reason in each.verdict.closes:
-            if signals.close(session, workspace_id, signal_id, reason=reason, now=now):
-                closed[signal_id] = reason
+
+
+def _change_signals(session: Session, runtime: Runtime, release: LiveRelease, judged: list[_Judged]) -> None:
+    """Close what is over, renew what has changed, and open what is new."""
+    now, workspace_id = runtime.clock(), judged[0].account.workspace_id
+    closes = [change for each in judged for change in each.verdict.closes]
+    closed = {
+        signal_id: reason
+        for signal_id, reason in closes
+        if signals.close(session, workspace_id, signal_id, reason=reason, now=now)
+    }
+    for each in judged:
         for signal_id, newer in each.verdict.renews:
             finding = with_roles(session, release, each.account, newer)
             past_values.keep_severity(session, workspace_id, signal_id, severity=finding.severity, at=now)
@@ -219,12 +260,9 @@ def _write(
             )
     resolve_tasks(session, runtime, workspace_id, closed)
     openings = [
-        Opening(each.account, each.motion, finding) for each in held for finding in each.verdict.opens
+        Opening(each.account, each.motion, finding) for each in judged for finding in each.verdict.opens
     ]
     open_signals(session, runtime, release, openings)
-    zone = runtime.releases.standing(session, workspace_id).zone
-    watched = [Watched(each.account.id, each.motion, each.account.first_day) for each in held]
-    watch(session, runtime, release, workspace_id, watched, today=day_of(now, zone))
 
 
 def _evaluated(judged: _Judged, tomorrow: datetime | None) -> due.Evaluated:

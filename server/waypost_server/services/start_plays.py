@@ -56,18 +56,18 @@ def open_signals(
         play_starts.of_accounts(session, workspace_id, accounts, answering),
         tasks.open_of_plays(session, workspace_id, accounts),
     )
+    rows = []
     for opening in openings:
         signal_id = runtime.new_id()
         finding = with_roles(session, release, opening.account, opening.finding)
         opening = Opening(opening.account, opening.motion, finding)
-        values = _signal_values(opening, signal_id, runtime.clock())
-        signals.add(session, values)
         handling, reason = _answer(session, runtime, release, opening, signal_id=signal_id, known=known)
-        signals.handle(session, workspace_id, signal_id, handling=handling, reason=reason)
+        rows.append(_row(opening, signal_id, handling, reason, runtime.clock()))
         log.info("signal.opened", extra={"signal": signal_id, "kind": finding.kind, "handling": handling})
+    signals.add(session, rows)
 
 
-def _signal_values(opening: Opening, signal_id: str, now: datetime) -> dict[str, Any]:
+def _row(opening: Opening, signal_id: str, handling: str, reason: str, now: datetime) -> dict[str, Any]:
     finding = opening.finding
     return {
         "workspace_id": opening.account.workspace_id,
@@ -81,8 +81,8 @@ def _signal_values(opening: Opening, signal_id: str, now: datetime) -> dict[str,
         "evidence": dict(finding.evidence),
         "since": finding.since,
         "opened_at": now,
-        "handling": "none",
-        "handling_reason": "",
+        "handling": handling,
+        "handling_reason": reason,
     }
 
 

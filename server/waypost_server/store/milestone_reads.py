@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,15 +12,26 @@ from sqlalchemy.orm import Session
 from waypost_server.store.tables import Membership, MilestoneState
 
 
-def states(session: Session, workspace_id: str, accounts: Collection[str]) -> dict[str, list[MilestoneState]]:
+class State(NamedTuple):
+    """How far an account ('' as user) or one of its users is on a milestone."""
+
+    account_id: str
+    milestone: str
+    user_id: str
+    steps: dict[str, str]  # step key → ISO time it was done
+    reached_at: datetime | None
+
+
+def states(session: Session, workspace_id: str, accounts: Collection[str]) -> dict[str, list[State]]:
     """Account → every milestone state of it and of its users."""
-    found: dict[str, list[MilestoneState]] = {}
-    for row in session.scalars(
-        select(MilestoneState)
+    columns = (getattr(MilestoneState, name) for name in State._fields)
+    found: dict[str, list[State]] = {}
+    for row in session.execute(
+        select(*columns)
         .where(MilestoneState.workspace_id == workspace_id, MilestoneState.account_id.in_(accounts))
         .order_by(MilestoneState.account_id, MilestoneState.milestone, MilestoneState.user_id)
     ):
-        found.setdefault(row.account_id, []).append(row)
+        found.setdefault(row.account_id, []).append(State(*row))
     return found
 
 

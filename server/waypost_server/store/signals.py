@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,9 +40,10 @@ def by_id(session: Session, workspace_id: str, ids: Collection[str]) -> dict[str
     return {row.id: row for row in rows}
 
 
-def add(session: Session, values: Mapping[str, Any]) -> None:
-    """Open a signal; the caller holds the account's claim, so no other worker opens the same one."""
-    session.execute(insert(Signal).values(**values))
+def add(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Open signals; the caller holds the accounts' claims, so no other worker opens the same ones."""
+    if rows:
+        session.execute(insert(Signal), [dict(each) for each in rows])
 
 
 def close(session: Session, workspace_id: str, signal_id: str, *, reason: str, now: datetime) -> bool:

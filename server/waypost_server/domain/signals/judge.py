@@ -59,6 +59,19 @@ class Verdict:
     renews: tuple[tuple[str, Finding], ...]
     check_at: datetime
 
+    @property
+    def changes(self) -> int:
+        """How many signals are opened, closed or renewed."""
+        return len(self.opens) + len(self.closes) + len(self.renews)
+
+    def split(self, room: int) -> tuple[Verdict, Verdict]:
+        """The first `room` of its changes, and the others."""
+        opens = self.opens[:room]
+        closes = self.closes[: room - len(opens)]
+        renews = self.renews[: room - len(opens) - len(closes)]
+        rest = self.opens[len(opens) :], self.closes[len(closes) :], self.renews[len(renews) :]
+        return Verdict(opens, closes, renews, self.check_at), Verdict(*rest, self.check_at)
+
 
 @dataclass(slots=True)
 class _Notes:
@@ -120,9 +133,10 @@ def _overdue(
     account: AccountSeen, definitions: Definitions, notes: _Notes, *, now: datetime, tz: tzinfo
 ) -> None:
     found: dict[str, Finding] = {}
+    states = {(each.milestone, each.user_id): each for each in account.milestones}
     for milestone in definitions.journey.milestones:
         for user_id, first_day in _subjects(account, milestone):
-            state = _state(account, milestone.key, user_id)
+            state = states.get((milestone.key, user_id))
             if state is not None and state.reached_at is not None:
                 continue
             finding = journey.overdue(
@@ -163,12 +177,6 @@ def _subjects(account: AccountSeen, milestone: Milestone) -> list[tuple[str, dat
     if milestone.scope == "account":
         return [("", account.first_day)] if account.first_day else []
     return sorted(account.user_first_days.items())
-
-
-def _state(account: AccountSeen, milestone: str, user_id: str) -> MilestoneSeen | None:
-    return next(
-        (each for each in account.milestones if each.milestone == milestone and each.user_id == user_id), None
-    )
 
 
 def _decay(account: AccountSeen, peers: decay.Peers, notes: _Notes, *, now: datetime, tz: tzinfo) -> None:
