@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from waypost_server.cli import main
 from waypost_server.cli.runtime import open_runtime
+from waypost_server.cli.web import rehearse
 from waypost_server.services import known_secret
 from waypost_server.store import suppressions
 
@@ -123,6 +124,19 @@ def test_doctor_finds_what_is_wrong(
     assert result.exit_code == 1
     assert "fsync=off" in result.output and "another program" in result.output
     assert "does not take mail" in result.output
+
+
+def test_a_web_process_that_starts_with_another_secret_stops_sending(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first makes its secret known; the second finds that it has another, and says so to everybody."""
+    shell = Shell(sqlite_url, monkeypatch)
+    rehearse()
+    assert "Sending is not stopped" in shell.bad("resume-sending")
+    shell.set("WAYPOST_SECRET", "b-secret-of-the-tests-of-32-characters")
+    rehearse()
+    shell.set("WAYPOST_SECRET", SECRET)
+    assert "Going on" in shell.good("resume-sending")
 
 
 def test_another_secret_is_found_and_accepted_after_a_yes(

@@ -23,10 +23,12 @@ def accept_secret(yes: bool) -> None:
 
 
 def _words(lost: tuple[int, int]) -> str:
+    from waypost_server.cli.findings import counted
+
     people, addresses = lost
     return (
-        f"{people:,} opt-outs cannot be recognised any more: these people get mail again.\n"
-        f"{addresses:,} addresses that do not take mail are tried again.\n"
+        f"{counted(people, 'opt-out')} cannot be recognised any more: whoever said no gets mail again.\n"
+        f"Addresses that take no mail, and are tried again: {addresses:,}.\n"
         "Links in mails that have left lead nowhere. Everybody logs into the console once more.\n"
         "Webhooks are signed with other secrets: hand them out with waypost endpoint secret NAME."
     )
