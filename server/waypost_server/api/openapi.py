@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app
 from flask_smorest import Api
 
 import waypost_server
-from waypost_server.api import described, error_codes
+from waypost_server.api import described, error_codes, examples
+from waypost_server.api.auth import runtime
 from waypost_server.api.rest import Resource
 
 blueprint = Blueprint("openapi", __name__)
@@ -53,7 +55,7 @@ def openapi() -> Response:
     """The document. Made once a process."""
     made = current_app.extensions.get("waypost_openapi_document")
     if made is None:
-        made = json.dumps(document(current_app.extensions["waypost_openapi"]))
+        made = json.dumps(document(current_app.extensions["waypost_openapi"], runtime().clock()))
         current_app.extensions["waypost_openapi_document"] = made
     response = Response(made, mimetype="application/json")
     response.headers["Cache-Control"] = "public, max-age=300"
@@ -61,8 +63,8 @@ def openapi() -> Response:
     return response
 
 
-def document(api: Api) -> dict[str, Any]:
-    """The finished document."""
+def document(api: Api, now: datetime) -> dict[str, Any]:
+    """The finished document. The times in its examples lie around `now`."""
     found: dict[str, Any] = api.spec.to_dict()
     found["info"] |= {
         "description": DESCRIPTION,
@@ -75,6 +77,7 @@ def document(api: Api) -> dict[str, Any]:
         "basic": {"type": "http", "scheme": "basic", "description": "The key as user name, no password."},
         "bearer": {"type": "http", "scheme": "bearer", "description": "The key."},
     }
+    bodies = examples.requests(now)
     problems: dict[str, Any] = {}
     found["components"]["responses"] = problems
     for unused in ("Error", "PaginationMetadata"):  # flask-smorest adds them; nothing here uses them
@@ -85,6 +88,7 @@ def document(api: Api) -> dict[str, Any]:
             if shared:
                 operation["parameters"] = [*shared, *operation.get("parameters", [])]
             _finish(path, method, operation)
+            _add_examples(operation, bodies.get((method, path)))
             _add_errors(path, method, operation, problems)
     return found
 
@@ -96,6 +100,16 @@ def _finish(path: str, method: str, operation: dict[str, Any]) -> None:
     operation.setdefault("operationId", _name(path, method))
     scope = operation.pop("x-scope", "read" if method == "get" else "manage")
     operation["x-scope"] = scope
+
+
+def _add_examples(operation: dict[str, Any], body: Any) -> None:
+    """What somebody would send: a body, and what the address and the headers must name."""
+    if body is not None:
+        operation["requestBody"]["content"]["application/json"]["example"] = body
+    for parameter in operation.get("parameters", []):
+        name = parameter["name"]
+        if name == "If-Match" or (parameter["in"] == "query" and parameter.get("required")):
+            parameter["example"] = examples.PARAMETERS[name]
 
 
 def _add_errors(path: str, method: str, operation: dict[str, Any], problems: dict[str, Any]) -> None:

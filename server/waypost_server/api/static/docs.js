@@ -110,8 +110,7 @@ class Page {
   }
 
   body(operation) {
-    const content = operation.requestBody && operation.requestBody.content;
-    return content && content['application/json'] && content['application/json'].schema;
+    return operation.requestBody?.content['application/json'];
   }
 
   answer(operation) {
@@ -122,17 +121,28 @@ class Page {
   }
 
   curl(path, method, operation) {
-    const ids = { account_id: 'acme', user_id: 'u-17', task_id: 't-9', delivery_id: 'd-31' };
+    const ids = { account_id: 'acme', user_id: 'u-17', task_id: 't-9', delivery_id: 'd-31', number: '1', first: '1', second: '2' };
+    const sent = this.every(operation).filter((each) => each.example !== undefined);
+    const query = sent.filter((each) => each.in === 'query').map((each) => `${each.name}=${encodeURIComponent(each.example)}`);
     const address = location.origin + path.replace(/{(\w+)}/g, (_, name) => ids[name] || name);
-    const lines = ['curl -u "$WAYPOST_KEY:"', `  ${address}`];
     const body = this.body(operation);
-    if (body) lines.push("  -H 'content-type: application/json'", `  -d '${JSON.stringify(this.example(body), null, 2)}'`);
-    else if (method !== 'get') lines.push(`  -X ${method.toUpperCase()}`);
+    const lines = [`curl -u "$WAYPOST_KEY:"`, `  '${[address, ...query].join('?')}'`];
+    if (method !== (body ? 'post' : 'get')) lines.push(`  -X ${method.toUpperCase()}`);
+    for (const { name, example } of sent.filter((each) => each.in === 'header')) lines.push(`  -H '${name}: ${example}'`);
+    if (body) lines.push("  -H 'Content-Type: application/json'", `  -d '${JSON.stringify(body.example, null, 2)}'`);
+    else if (operation.requestBody) {
+      const [type] = Object.keys(operation.requestBody.content);
+      lines.push(`  -H 'Content-Type: ${type}'`, '  --data-binary @message.eml');
+    }
     return lines.join(' \\\n');
   }
 
+  every(operation) {
+    return (operation.parameters || []).map((each) => this.resolve(each));
+  }
+
   parameters(operation) {
-    const every = (operation.parameters || []).map((each) => this.resolve(each));
+    const every = this.every(operation);
     if (!every.length) return [];
     const rows = every.map((each) => this.field(each.name, each.schema, {
       required: each.required, description: each.description || (each.in === 'path' ? 'In the path.' : undefined) }));
@@ -159,7 +169,7 @@ class Page {
       el('p', { class: 'scope' }, `Needs a key with the scope ${operation['x-scope']}.`),
       operation.description ? el('p', {}, operation.description) : undefined,
       this.parameters(operation),
-      body ? [el('h4', {}, 'Body'), this.fields(body)] : undefined,
+      body ? [el('h4', {}, 'Body'), this.fields(body.schema)] : undefined,
       schema ? [el('h4', {}, `Answer ${code}`), this.fields(schema, 0, false)] : undefined,
       this.errors(operation));
     const sample = el('div', { class: 'sample' }, el('h4', {}, 'Request'),
@@ -219,7 +229,7 @@ class Page {
 }
 
 function title(name) {
-  return name.charAt(0).toUpperCase() + name.slice(1);
+  return (name.charAt(0).toUpperCase() + name.slice(1)).replaceAll('_', ' ');
 }
 
 function mark() {
