@@ -57,6 +57,18 @@ def test_validate_plan_apply_pull_and_rollback(server: Server) -> None:
     assert server.call(f"definitions/{first['number']}").get_json()["files"] == FILES
 
 
+def test_a_plan_tells_where_the_workspace_lives(server: Server) -> None:
+    """So that a pull request warns before files of another environment are published."""
+    files = {
+        **FILES,
+        "environments/staging.yaml": "policy: {}\n",
+        "environments/live.yaml": "policy: {}\n",
+    }
+    assert server.call("definitions/apply", {"files": files, "environment": "staging"}).status_code == 200
+    plan = server.call("definitions/plan", {"files": files, "environment": "live"}).get_json()
+    assert (plan["wasEnvironment"], plan["environment"]) == ("staging", "live")
+
+
 def test_refusals_say_where_and_what(server: Server) -> None:
     """An error in the files names file, line and remedy; an old base is a conflict."""
     broken = {**FILES, "in-app/hint.yaml": FILES["in-app/hint.yaml"].replace("user.role", "usr.role")}

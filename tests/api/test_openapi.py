@@ -29,7 +29,7 @@ DOCUMENTED_ELSEWHERE = {  # short forms and helpers for SDKs, told of in docs/in
 }  # fmt: skip
 NOT_OVER_THE_API = {  # raised only for the console, the command line, or a person's own settings
     "bad_kind", "bad_scope", "bad_mode", "unknown_timezone", "unknown_workspace", "bad_days", "not_utf8",
-    "account_state",
+    "account_state", "bad_password",
 }  # fmt: skip
 CHECKS = [
     schemathesis.checks.not_a_server_error,

@@ -98,7 +98,9 @@ class PlanOfFiles(Camel):
 
     base = fields.Integer(required=True, metadata={"description": "The live release; 0 for none."})
     environment = fields.String(required=True, metadata={"description": "What it is for; empty for none."})
-    was_environment = fields.String(required=True, metadata={"description": "Where the workspace lives now."})
+    was_environment = fields.String(
+        required=True, attribute="wasEnvironment", metadata={"description": "Where the workspace lives now."}
+    )
     changes = _list("Definitions that differ, field by field.")
     warnings = _list("Findings to think about.")
     audiences = _list("Users each changed nudge reaches before and after.")
