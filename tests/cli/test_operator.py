@@ -165,10 +165,13 @@ def test_another_secret_is_found_and_accepted_after_a_yes(
     shell.good("resume-sending")
 
 
-def test_a_lost_password_is_replaced(shell: Shell) -> None:
-    """Asked for twice, never printed; too short a one and an unknown person are refused; --none leaves links."""
+def test_a_person_gets_another_role_and_password(shell: Shell) -> None:
+    """A password is asked for twice and never printed; a short one and an unknown person are refused."""
     shell.good("workspace", "create", "acme-prod")
     shell.good("user", "add", "ada@acme.example")
+    assert "is author now" in shell.good("user", "role", "ada@acme.example", "author")
+    assert "Choose a role" in shell.bad("user", "role", "ada@acme.example", "root")
+    assert "author" in shell.good("user", "list")
     typed = "a password of hers\n"
     answer = CliRunner().invoke(main, ["user", "password", "ada@acme.example"], input=typed * 2)
     assert (

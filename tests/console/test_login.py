@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +13,10 @@ from sqlalchemy import select
 from tests.builders import WORKSPACE, add_workspace
 from tests.console.conftest import ORIGIN, Console
 from tests.console.seed import PASSWORD, add_people
+from waypost_server.domain.errors import ConflictError
 from waypost_server.services.console_login import make_login_link
+from waypost_server.services.console_users import change_role, disable_console_user
+from waypost_server.store import console_users
 from waypost_server.store.tables import Audit, ConsoleSession
 
 COOKIE = "waypost_session"
@@ -185,12 +191,55 @@ def test_disabling_a_person_ends_their_sessions(entrance: Console) -> None:
     assert entrance.browser().get(pending).status_code == 410
 
 
+def test_another_role_holds_at_once(entrance: Console) -> None:
+    """From the next request on, without logging in again; only an administrator gives one, and it is written down."""
+    csm, admin = entrance.logged_in("csm"), entrance.logged_in()
+    people, path = "/console/settings/people", f"/console/settings/people/{entrance.people['csm']}/role"
+    csm.get("/console/me")
+    assert csm.post(path, {"role": "admin"}).status_code == 403
+    admin.get(people)
+    assert admin.post(path, {"role": "root"}).status_code == 400
+    assert csm.get("/console/settings/audit").status_code == 403
+    assert admin.post(path, {"role": "admin"}).status_code == 302
+    assert csm.get("/console/settings/audit").status_code == 200
+    assert admin.post(path, {"role": "viewer"}).status_code == 302
+    assert csm.get("/console/settings/audit").status_code == 403
+    with entrance.runtime.db.read() as session:
+        rows = session.scalars(
+            select(Audit).where(Audit.action == "console_user.role").order_by(Audit.id)
+        ).all()
+    assert [(each.before, each.after) for each in rows] == [
+        ({"role": "csm"}, {"role": "admin"}),
+        ({"role": "admin"}, {"role": "viewer"}),
+    ]
+
+
+def test_two_administrators_cannot_shut_each_other_out(entrance: Console) -> None:
+    """However their requests fall together, one of them stays an administrator."""
+    runtime, first = entrance.runtime, entrance.people["admin"]
+    second = entrance.people["csm"]
+    change_role(runtime, WORKSPACE, second, "admin", actor="cli")
+    start = Barrier(2)
+
+    def shut_out(other: str) -> None:
+        start.wait()
+        with suppress(ConflictError):
+            disable_console_user(runtime, WORKSPACE, other, actor="cli")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(shut_out, (first, second)))
+    with runtime.db.write() as session:
+        assert len(console_users.lock_admins(session, WORKSPACE)) == 1
+
+
 def test_the_last_administrator_stays(entrance: Console) -> None:
     """Nobody can lock the workspace by disabling its only administrator."""
     admin = entrance.logged_in()
     admin.get("/console/settings/people")
     answer = admin.post(f"/console/settings/people/{entrance.people['admin']}/disable")
     assert answer.status_code == 409
+    demoted = admin.post(f"/console/settings/people/{entrance.people['admin']}/role", {"role": "csm"})
+    assert demoted.status_code == 409
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,21 @@ def disable(email: str, workspace: str | None) -> None:
         click.echo(f"Disabled {email}.")
 
 
+@user.command("role")
+@click.argument("email")
+@click.argument("role")
+@workspace_option
+def role(email: str, role: str, workspace: str | None) -> None:
+    """Give EMAIL another ROLE: viewer, author, csm, approver or admin."""
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.services.console_users import change_role
+
+    with open_runtime() as runtime:
+        workspace_id = one_workspace(runtime, workspace)
+        change_role(runtime, workspace_id, _id_of(runtime, workspace_id, email), role, actor="cli")
+        click.echo(f"{email} is {role} now.")
+
+
 @user.command("password")
 @click.argument("email")
 @click.option("--none", "without", is_flag=True, help="Take the password away; login links are left.")

@@ -65,6 +65,7 @@ SECTIONS = {  # pages that belong to another page's line in the side bar
             "person_link",
             "person_disable",
             "person_capacity",
+            "person_role",
             "releases",
             "release",
             "audit",

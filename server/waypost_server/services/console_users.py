@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
+from sqlalchemy.orm import Session
+
+from waypost_server.domain.errors import BadInputError, ConflictError
 from waypost_server.services.console_login import ROLES
 from waypost_server.services.console_password import hashed
+from waypost_server.services.person_settings import held
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import audit, console_users, sessions
 
@@ -53,15 +56,36 @@ def disable_console_user(runtime: Runtime, workspace_id: str, user_id: str, *, a
     """Shut a person out at once: their sessions and links end. Raises NotFoundError, ConflictError."""
     now = runtime.clock()
     with runtime.db.write() as session:
-        person = console_users.get(session, workspace_id, user_id)
-        if person is None or person.disabled_at is not None:
-            raise NotFoundError("There is no enabled console user with this id.")
-        if person.role == "admin" and console_users.enabled_admins(session, workspace_id) == 1:
-            raise ConflictError("This is the last administrator. Add another one first.")
+        _spare_the_last_admin(session, workspace_id, user_id)
+        held(session, workspace_id, user_id)
         console_users.disable(session, workspace_id, user_id, now)
         sessions.drop_of_user(session, workspace_id, user_id)
         entry = audit.Entry(runtime.new_id(), now, actor, "console_user.disable", user_id)
         audit.append(session, workspace_id, entry)
+
+
+def change_role(runtime: Runtime, workspace_id: str, user_id: str, role: str, *, actor: str) -> None:
+    """Give somebody another role, from their next request on. Raises BadInputError, NotFoundError, ConflictError."""
+    _check_role(role)
+    with runtime.db.write() as session:
+        if role != "admin":
+            _spare_the_last_admin(session, workspace_id, user_id)
+        person = held(session, workspace_id, user_id)
+        before, person.role = {"role": person.role}, role
+        entry = audit.Entry(
+            runtime.new_id(), runtime.clock(), actor, "console_user.role", user_id, before, {"role": role}
+        )
+        audit.append(session, workspace_id, entry)
+
+
+def _spare_the_last_admin(session: Session, workspace_id: str, user_id: str) -> None:
+    if list(console_users.lock_admins(session, workspace_id)) == [user_id]:
+        raise ConflictError("This is the last administrator. Add another one first.")
+
+
+def _check_role(role: str) -> None:
+    if role not in ROLES:
+        raise BadInputError(f"Choose a role: {', '.join(ROLES)}.")
 
 
 def _check(email: str, name: str, person: NewPerson) -> None:
@@ -69,5 +93,4 @@ def _check(email: str, name: str, person: NewPerson) -> None:
         raise BadInputError("Write an e-mail address such as ada@example.com.")
     if not 1 <= len(name) <= 120:
         raise BadInputError("Write a name of 1 to 120 characters.")
-    if person.role not in ROLES:
-        raise BadInputError(f"Choose a role: {', '.join(ROLES)}.")
+    _check_role(person.role)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from waypost_server.store.tables import ConsoleUser, Workspace
@@ -67,18 +67,18 @@ def disable(session: Session, workspace_id: str, user_id: str, at: datetime) -> 
     )
 
 
-def enabled_admins(session: Session, workspace_id: str) -> int:
-    """How many people can still administer the workspace."""
-    return (
-        session.scalar(
-            select(func.count()).where(
-                ConsoleUser.workspace_id == workspace_id,
-                ConsoleUser.role == "admin",
-                ConsoleUser.disabled_at.is_(None),
-            )
+def lock_admins(session: Session, workspace_id: str) -> Sequence[str]:
+    """The ids of all who can administer the workspace, locked: two of them cannot take it from each other at once."""
+    return session.scalars(
+        select(ConsoleUser.id)
+        .where(
+            ConsoleUser.workspace_id == workspace_id,
+            ConsoleUser.role == "admin",
+            ConsoleUser.disabled_at.is_(None),
         )
-        or 0
-    )
+        .order_by(ConsoleUser.id)
+        .with_for_update()
+    ).all()
 
 
 def workspace_ids(session: Session, limit: int = 2) -> Sequence[str]:

@@ -10,7 +10,12 @@ from waypost_server.console.access import login, needs, runtime
 from waypost_server.domain.errors import BadInputError
 from waypost_server.domain.policy import TaskPolicy
 from waypost_server.services.console_login import ROLES, make_login_link
-from waypost_server.services.console_users import NewPerson, add_console_user, disable_console_user
+from waypost_server.services.console_users import (
+    NewPerson,
+    add_console_user,
+    change_role,
+    disable_console_user,
+)
 from waypost_server.services.person_settings import set_capacity
 from waypost_server.store import console_users
 
@@ -28,6 +33,7 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/settings/people", "people", people)
     blueprint.add_url_rule("/settings/people", "person_add", add, methods=["POST"])
     blueprint.add_url_rule("/settings/people/<ref:user_id>/link", "person_link", link, methods=["POST"])
+    blueprint.add_url_rule("/settings/people/<ref:user_id>/role", "person_role", role, methods=["POST"])
     blueprint.add_url_rule(
         "/settings/people/<ref:user_id>/disable", "person_disable", disable, methods=["GET", "POST"]
     )
@@ -85,6 +91,15 @@ def disable(user_id: str) -> Any:
         flash("Disabled. Their sessions and links ended at once.")
         return redirect(url_for("console.people"))
     return render_template("console/settings_person_disable.html", person=_person(user_id))
+
+
+@needs("admin")
+def role(user_id: str) -> Any:
+    """Another role for somebody."""
+    who = login()
+    change_role(runtime(), who.workspace_id, user_id, request.form.get("role", ""), actor=who.user_id)
+    flash("Saved. It holds from their next click on.")
+    return redirect(url_for("console.people"))
 
 
 @needs("approver")
