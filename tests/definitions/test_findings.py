@@ -146,6 +146,7 @@ ERRORS = [
     (PLAY, "title: Drop", "title: Drop\naudience: {user.role: admin}", "fact_scope", 3, "account"),
     (CATALOG, "{account.seats: {$gte: 100}}", "{user.role: admin}", "fact_scope", 8, "account"),
     (CATALOG, "{account.seats: {$gte: 100}}", "{account.motion: strategic}", "circular", 8, "traits"),
+    (CATALOG, "{account.seats: {$gte: 100}}", "{account.adoption: adopted}", "circular", 8, "traits"),
     (NUDGE, "user.role: admin", "user.role: {$in: []}", "operator_value", 5, "[one, two]"),
     (NUDGE, "user.role: admin", "user.role: {$inn: [a]}", "unknown_operator", 5, "did you mean $in"),
     (NUDGE, "{user.role: admin}", "{$or: []}", "empty_group", 5, "remove it"),

@@ -10,6 +10,9 @@ from sqlalchemy import update
 
 from tests.builders import WORKSPACE
 from tests.services.play_rig import FILES, PlayRig
+from waypost_server.domain.events import Envelope
+from waypost_server.services.ingest import ingest
+from waypost_server.services.ingest_accounts import Sender
 from waypost_server.services.publish import publish
 from waypost_server.store.database import Database
 from waypost_server.store.tables import Account, AdoptionScore, Membership
@@ -94,3 +97,21 @@ def test_without_a_definition_nothing_is_scored(database: Database, tmp_path: Pa
     assert rig.rows(AdoptionScore) == []
     (account,) = rig.rows(Account)
     assert (account.adoption, account.adoption_score) == (None, None)
+
+
+def test_a_motion_may_follow_from_adoption(rig: PlayRig) -> None:
+    """As of the latest look; what the product reports meanwhile leaves it as it is."""
+    catalog = FILES["catalog.yaml"].replace("{account.mrr: {$gte: 4000}}", "{account.adoption: partial}")
+    publish(
+        rig.runtime, WORKSPACE, {**FILES, "catalog.yaml": catalog, "adoption.yaml": WEEKLY}, author="tests"
+    )
+    add(rig)
+    rig.drain()
+    rig.touch()
+    rig.drain()
+    assert [each.motion for each in rig.rows(Account)] == ["strategic"]
+    said = {"type": "group", "groupId": "acme", "traits": {"plan": "growth"}, "messageId": "g"}
+    ingest(
+        rig.runtime, Sender(WORKSPACE, "server"), [{**said, "userId": "acme-admin"}], Envelope(rig.clock.now)
+    )
+    assert [(each.motion, each.traits["plan"]) for each in rig.rows(Account)] == [("strategic", "growth")]

@@ -16,6 +16,8 @@ from functools import cached_property
 from typing import Any, Literal
 
 State = Literal["adopted", "partial", "not"]
+# What follows from an account's newest score: facts of the account, and columns of its row by the same names.
+FACTS = ("adoption", "adoption_score", "unmet_behaviours", "next_step")
 DEFAULT = "default"  # the definition of accounts whose segment has none of its own
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from waypost_server.domain.adoption import FACTS
 from waypost_server.domain.conditions import Compiled, compile_condition
 from waypost_server.domain.definitions import Catalog, Definitions
 
-# Facts of an account that its own row does not hold; a condition on one waits for the next evaluation.
-NEED_QUERIES = frozenset(("users", "phase", "days_since_first_seen", "renewal_in_days", "owner"))
-
+# Facts of an account that its traits do not tell; a condition on one waits for the next evaluation.
+_NO_TRAITS = frozenset(("users", "phase", "days_since_first_seen", "renewal_in_days", "owner", *FACTS))
 KEPT = 64  # catalogues; one a workspace and release
 
 _Rules = tuple[tuple[str, Compiled], ...]
@@ -32,7 +32,7 @@ def classify(definitions: Definitions, facts: Mapping[str, Any]) -> tuple[str | 
 
 def needs_only_traits(definitions: Definitions) -> bool:
     """True if every segment and motion rule reads nothing but the account's own traits."""
-    return all(_is_trait(path) for path in paths_read(definitions))
+    return all(is_trait(path) for path in paths_read(definitions))
 
 
 def paths_read(definitions: Definitions) -> frozenset[str]:
@@ -46,9 +46,10 @@ def account_facts(account_id: str, name: str, traits: Mapping[str, Any]) -> dict
     return {"account": {**traits, "traits": dict(traits), "id": account_id, "name": name}}
 
 
-def _is_trait(path: str) -> bool:
+def is_trait(path: str) -> bool:
+    """Whether only the product changes a fact, and neither time nor use does."""
     family, _, rest = path.partition(".")
-    return family == "account" and rest.partition(".")[0] not in NEED_QUERIES
+    return family == "account" and rest.partition(".")[0] not in _NO_TRAITS
 
 
 def _rules(definitions: Definitions) -> tuple[_Rules, _Rules]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from waypost_server.domain.adoption import FACTS
 from waypost_server.domain.motion import Override
 from waypost_server.services.classify import classify, paths_read
 from waypost_server.services.facts import account_facts
@@ -44,6 +45,7 @@ def _from_row(account: Account, today: date) -> dict[str, Any]:
         "traits": account.traits,
         "id": account.id,
         "name": account.name,
+        **{name: value for name in FACTS if (value := getattr(account, name)) is not None},
         "days_since_first_seen": (today - account.first_day).days if account.first_day else 0,
     }
     if account.renewal_on:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from waypost_server.domain import facts as catalogue
+from waypost_server.domain.adoption import FACTS
 from waypost_server.domain.budget import longest_window
 from waypost_server.domain.compiled import CompiledRelease, goal_paths
 from waypost_server.domain.conditions import compile_condition
@@ -34,7 +35,6 @@ from waypost_server.store.database import Database
 from waypost_server.store.facts import Subject, Wanted
 
 Values = dict[str, Any]
-ADOPTION_FIELDS = ("adoption", "adoption_score", "unmet_behaviours", "next_step")
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +303,7 @@ def _account(parts: Parts, subject: Subject, account_id: str, release: LiveRelea
     if "account_users" in parts:
         found["users"] = parts["account_users"][0]
     if parts.get("adoption"):
-        found |= _present(**dict(zip(ADOPTION_FIELDS, parts["adoption"], strict=True)))
+        found |= _present(**dict(zip(FACTS, parts["adoption"], strict=True)))
     return found
 
 

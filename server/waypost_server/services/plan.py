@@ -25,7 +25,7 @@ from waypost_server.domain.partial import truth
 from waypost_server.domain.play_program import walk
 from waypost_server.domain.policy import Policy
 from waypost_server.services.audience import unknown_facts
-from waypost_server.services.classify import NEED_QUERIES
+from waypost_server.services.classify import is_trait
 from waypost_server.services.population import Population
 from waypost_server.services.publish import checked, environment_for
 from waypost_server.services.releases import LiveRelease
@@ -262,9 +262,14 @@ def _refusals(session: Session, workspace_id: str, sides: _Sides) -> Iterator[Re
 
 
 def _automated(play: Play, facts: Mapping[str, Any], policy: Policy) -> tuple[str, ...]:
-    """The automated steps that this account may meet, now or later, as "email welcome"."""
+    """The automated steps that this account may meet, as "email welcome"; now or later: one that does not match by
+    usage today may tomorrow."""
     steps = play.branches.get(facts["account"].get("motion"), ())
-    if play.is_paused or not steps or truth(compile_condition(play.audience).node, facts, _stays) == "false":
+    if (
+        play.is_paused
+        or not steps
+        or truth(compile_condition(play.audience).node, facts, is_trait) == "false"
+    ):
         return ()
     return tuple(
         f"{step.kind} {step.nudge}"
@@ -274,12 +279,6 @@ def _automated(play: Play, facts: Mapping[str, Any], policy: Policy) -> tuple[st
         if isinstance(step, EmailStep | NudgeStep | WorkshopStep | MessageStep)
         or (isinstance(step, ChatStep) and not policy.is_ours(step.room))
     )
-
-
-def _stays(path: str) -> bool:
-    """Whether time alone leaves a fact as it is: an account that does not match by usage today may tomorrow."""
-    family, _, rest = path.partition(".")
-    return family == "account" and rest.partition(".")[0] not in NEED_QUERIES
 
 
 def _runs(session: Session, workspace_id: str, changes: tuple[Change, ...]) -> Iterator[RunsChange]:

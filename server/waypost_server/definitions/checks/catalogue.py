@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from waypost_server.definitions.findings import Source, Where
 from waypost_server.definitions.nested import nearest
+from waypost_server.domain.adoption import FACTS
 from waypost_server.domain.workshop import AS_EVENTS
 
 from .context import Context
 from .rules import check_condition
+
+# What is decided after the segment: a definition of adoption is chosen by it.
+_LED_TO = {"account.segment", "account.motion", "account.phase", *(f"account.{name}" for name in FACTS)}
 
 
 def run(context: Context) -> None:
@@ -25,8 +29,8 @@ def run(context: Context) -> None:
     for segment in context.definitions.catalog.segments:
         where = ("segments", segment.key, "when")
         compiled = check_condition(context, segment.when, source, where, families=("account",))
-        if compiled and compiled.paths & {"account.segment", "account.motion", "account.phase"}:
-            message = "a segment cannot depend on the segment, motion or phase it leads to"
+        if compiled and compiled.paths & _LED_TO:
+            message = "a segment cannot depend on the segment, motion, phase or adoption it leads to"
             context.report.error(source, where, "circular", message, "use traits of the account")
     for motion in context.definitions.catalog.motions:
         where = ("motions", motion.key, "when")
