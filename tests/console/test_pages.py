@@ -7,6 +7,7 @@ import re
 import pytest
 from sqlalchemy import text, update
 
+from tests.browser.console import pages
 from tests.builders import add_workspace
 from tests.console.conftest import Browser, Console
 from tests.console.seed import add_people, seed
@@ -137,7 +138,10 @@ def test_two_workspaces_do_not_see_each_other(console: Console) -> None:
             continue
         theirs = stranger.get("/console" + path)
         absent = re.sub(
-            r"(?<=^/drafts)/[^/]+|/[^/?]+(?=((/draft)?(/html)?|\?.*)?$)", "/987654", path, count=1
+            r"(?<=^/drafts)/[^/]+|/[^/?]+(?=(/draft|/funnel|/audience)?(/html)?(\?.*)?$)",
+            "/987654",
+            path,
+            count=1,
         )
         missing = stranger.get("/console" + absent)
         assert (theirs.status_code, theirs.text) == (404, missing.text), path
@@ -301,3 +305,21 @@ def test_seeding_two_workspaces_keeps_them_apart(console: Console) -> None:
     browser = console.logged_in()
     assert "of the second" not in browser.get("/console/accounts").text
     assert "of the second" not in browser.get("/console/accounts/northwind").text
+
+
+def test_the_side_bar_says_where_one_is(console: Console) -> None:
+    """Every page marks exactly one line; a page that does not exist marks none."""
+    browser = console.logged_in()
+    marked = {
+        path: re.findall(r'<li><a href="[^"]+" aria-current="page">', browser.get(path).text)
+        for path in pages.inside(console)
+    }
+    assert len(marked.pop("/console/missing")) == 0
+    # the menu of narrow screens and the side bar
+    assert {path: found for path, found in marked.items() if len(found) != 2} == {}
+
+
+def test_a_slot_tells_its_time_where_the_reader_is_and_where_it_is(console: Console) -> None:
+    """The workspace's time in full, and below it the time in the zone of the slot."""
+    page = console.logged_in().get("/console/workshops/automation-basics").text
+    assert "Dec 2, 2026, 10:00 UTC</a>" in page and "11:00 in Europe/Berlin" in page

@@ -148,9 +148,10 @@ def _ends(chart: Trend, points: Sequence[tuple[float, float]], ends: dict[str, f
     # the finding's figure is the average of the weeks in question, not the last week alone
     recent = chart.values[-chart.recent :] if chart.recent else chart.values[-1:]
     value = chart.now if chart.now is not None else sum(recent) / len(recent)
+    written = f"{value:.1f}" if chart.recent or chart.now is not None else f"{value:g}"
     drawn = [
         Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3"/>').format(x, y),
-        Markup('<text class="now" x="{}" y="{:.1f}">{}</text>').format(span + 4, now + 4, f"{value:.1f}"),
+        Markup('<text class="now" x="{}" y="{:.1f}">{}</text>').format(span + 4, now + 4, written),
     ]
     if usual is not None and chart.usual is not None:
         drawn.append(

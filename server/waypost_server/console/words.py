@@ -11,7 +11,7 @@ from flask import Blueprint, g
 from markupsafe import Markup, escape
 
 from waypost_server.console.access import runtime
-from waypost_server.domain.local_day import spoken
+from waypost_server.domain.local_day import spoken, zone_of
 
 OUTCOMES = {  # how a run ended
     "goal_reached": "Goal reached",
@@ -99,6 +99,13 @@ def stamp(value: datetime | None) -> str:
         return ""
     local = value.astimezone(zone())
     return f"{local:%b} {local.day}, {local.year}, {local:%H:%M %Z}"
+
+
+def clock_in(value: datetime, timezone: str) -> str:
+    """The same time in another zone, with its day when that is another one: "10:12 in Europe/Berlin"."""
+    there, here = value.astimezone(zone_of(timezone)), value.astimezone(zone())
+    on = "" if there.date() == here.date() else f"{there:%b} {there.day}, "
+    return f"{on}{there:%H:%M} in {timezone}"
 
 
 def ago(value: date | datetime | None) -> str:
@@ -201,6 +208,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "plural": plural,
     "day": day,
     "stamp": stamp,
+    "clock_in": clock_in,
     "ago": ago,
     "when": when,
     "due": due,

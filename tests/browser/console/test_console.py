@@ -193,6 +193,17 @@ def test_the_audience_is_counted_in_place_when_asked_for(
     page.context.close()
 
 
+def test_an_account_prints_without_what_paper_cannot_do(chromium: Browser, site: tuple[Console, str]) -> None:
+    """On paper stand its name, its use and its people; no menu, no button, no form."""
+    page = enter(chromium, site, viewport={"width": 700, "height": 900})
+    page.goto(f"{site[1]}/console/accounts/northwind")
+    page.emulate_media(media="print")
+    for stays in ("Northwind Freight", "Features in use: 5 of 12", "Milestones"):
+        expect(page.get_by_role("heading", name=stays)).to_be_visible()
+    assert page.locator("button:visible, summary:visible, form:visible, nav:visible").count() == 0
+    page.context.close()
+
+
 @pytest.mark.parametrize(
     ("key", "waits_for"),
     [
