@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +42,17 @@ def test_one_user(shell: Shell) -> None:
     assert [(each["key"], each["verdict"]) for each in document["nudges"]] == [(KEY, "eligible")]
     told = shell.good("explain", "u1", "--account", "acme").splitlines()
     assert told[1:] == ["  hint  eligible  1.", "      not in the first 60 seconds of a session"]
+
+
+def test_news_in_the_feed(shell: Shell, database: Database) -> None:
+    """An announcement competes for no place: it is told as in the feed, and not by a rank."""
+    file = f"in-app/{KEY}.yaml"
+    news = FILES[file].replace("surface: tooltip", "surface: announcement")
+    news = news.replace("where: {path: /a/*, anchor: button}", "announcement: {published_on: 2020-01-01}")
+    ids = (f"news-{number}" for number in itertools.count())
+    runtime = make_runtime(database, Clock(PUBLISHED), new_id=lambda: next(ids))
+    publish(runtime, WORKSPACE, {**FILES, file: news}, author="ada")
+    assert "  hint  eligible  in the feed" in shell.good("explain", "u1", "--account", "acme")
 
 
 def test_a_moment(shell: Shell) -> None:

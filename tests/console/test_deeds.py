@@ -311,7 +311,7 @@ def test_sending_is_stopped_and_goes_on(console: Console) -> None:
     form = {"reason": "the words are wrong", "back": "/console/settings"}
     assert browser.post("/console/sending/stop", form).status_code == 302
     page = browser.get("/console/settings").text
-    assert "Sending is stopped." in page and "the words are wrong" in page and "Stop all" not in page
+    assert "Sending is stopped." in page and "The words are wrong" in page and "Stop all" not in page
     assert "Sending is stopped." in browser.get("/console/accounts").text
     browser.post("/console/sending/resume", {"back": "/console/"})
     assert "Sending is stopped." not in browser.get("/console/accounts").text

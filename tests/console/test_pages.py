@@ -323,3 +323,26 @@ def test_a_slot_tells_its_time_where_the_reader_is_and_where_it_is(console: Cons
     """The workspace's time in full, and below it the time in the zone of the slot."""
     page = console.logged_in().get("/console/workshops/automation-basics").text
     assert "Dec 2, 2026, 10:00 UTC</a>" in page and "11:00 in Europe/Berlin" in page
+
+
+def test_news_in_the_feed_is_told_as_shown(console: Console) -> None:
+    """It competes for no place and so has no rank; that does not mean that something holds it."""
+    browser = console.logged_in()
+    alone = browser.get("/console/explain?user=fern-0&nudge=schedule-news").text
+    assert "may see it now" in alone and "In the feed" in alone
+    assert "Held: <" not in browser.get("/console/explain?user=fern-0").text
+
+
+def test_after_a_task_one_is_back_in_the_queue(console: Console) -> None:
+    """From a task's own page too, which knows no page before it."""
+    browser = console.logged_in("csm")
+    page = browser.get("/console/tasks/t2").text
+    back = re.search(r'name="back" value="([^"]+)"', page)
+    assert back and back[1] == "/console/queue"
+
+
+def test_an_address_that_leads_nowhere_leads_to_the_console(console: Console) -> None:
+    """Outside the console too, a page in plain words; the API keeps its problem details."""
+    answer = console.browser().get("/nothing")
+    assert answer.status_code == 404 and "There is nothing here" in answer.text and "/console/" in answer.text
+    assert console.browser().get("/v1/nothing").mimetype == "application/problem+json"

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from waypost_server.api import reader_page
 from waypost_server.domain.errors import HeldError, WaypostError
 
 log = logging.getLogger("waypost.api")
@@ -73,6 +74,8 @@ def _database(error: Exception) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
+    if error.code == 404 and not request.path.startswith("/v1/"):
+        return reader_page.nothing_here()
     if not request.path.startswith("/v1/"):
         return error.get_response()  # type: ignore[return-value]  # werkzeug types it wider
     status = error.code or 500

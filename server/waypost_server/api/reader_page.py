@@ -105,3 +105,10 @@ def missing(error: NotFoundError) -> Response:
     title, more = (words.gone, words.gone_more) if error.code == GONE else (words.cut, words.cut_more)
     body = f"<article><h1>{escape(title)}</h1><p>{escape(more)}</p></article>"
     return document(lang, escape(title), body, status=404)
+
+
+def nothing_here() -> Response:
+    """For an address that is neither the API's, nor the console's, nor a link of a mail."""
+    title = "There is nothing here"
+    way_on = '<p>People log in at <a href="/console/">the console</a>.</p>'
+    return document("en", title, f"<article><h1>{title}</h1>{way_on}</article>", status=404)

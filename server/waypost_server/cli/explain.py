@@ -70,7 +70,8 @@ def lines(found: dict[str, Any], *, detailed: bool) -> list[str]:
         return [*shown, f"  No nudge {'was' if found.get('past') else 'is'} published."]
     width = max(len(each["key"]) for each in found["nudges"])
     for each in found["nudges"]:
-        reason = f"{each['rank']}." if each["verdict"] == "eligible" else each["reason"]
+        place = f"{each['rank']}." if "rank" in each else "in the feed"
+        reason = place if each["verdict"] == "eligible" else each["reason"]
         verdict = click.style(f"{each['verdict']:<8}", fg=COLOURS[each["verdict"]])
         shown.append(f"  {each['key']:<{width}}  {verdict}  {reason}")
         if detailed or each["verdict"] == "held":

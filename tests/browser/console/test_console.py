@@ -14,12 +14,12 @@ from sqlalchemy import update
 from werkzeug.serving import make_server
 
 from tests.browser.console import pages
-from tests.builders import Clock
+from tests.builders import WORKSPACE, Clock
 from tests.console.conftest import Console, make_console
 from tests.console.seed import files, seed
 from waypost_server.services.console_login import make_login_link
 from waypost_server.services.publish import publish
-from waypost_server.store.tables import BulkStart
+from waypost_server.store.tables import Account, BulkStart, EndUser, Task
 
 pytestmark = pytest.mark.browser
 PARTS = 4  # tests among which the pages are shared out, so that none takes long on a slow machine
@@ -191,6 +191,41 @@ def test_the_audience_is_counted_in_place_when_asked_for(
     assert page.evaluate("document.activeElement.id") == "audience"
     assert page.url.endswith("/nudges/automation-halfway")
     page.context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_long_names_widen_no_page(chromium: Browser, site: tuple[Console, str], width: int) -> None:
+    """Eighty letters without a space wrap wherever an account, a person or a task is named."""
+    page = enter(chromium, site, "admin", viewport={"width": width, "height": 900})
+    named = ((Account, "northwind", "name"), (EndUser, "northwind-0", "name"), (Task, "t1", "title"))
+    before = [rename(site[0], table, row, field, "W" * 80) for table, row, field in named]
+    wide = []
+    paths = (
+        "",
+        "queue?scope=team",
+        "tasks/t1",
+        "accounts",
+        "accounts/northwind",
+        "users/northwind-0",
+        "runs/r1",
+    )
+    for path in (*paths, "explain?user=northwind-0"):
+        page.goto(f"{site[1]}/console/{path}")
+        if is_too_wide(page):
+            wide.append(path)
+    for (table, row, field), value in zip(named, before, strict=True):
+        rename(site[0], table, row, field, value)
+    page.context.close()
+    assert wide == []
+
+
+def rename(console: Console, table: type[Account | EndUser | Task], row: str, field: str, value: str) -> str:
+    """Give a row another name; the one before."""
+    with console.runtime.db.write() as session:
+        found = session.get_one(table, (WORKSPACE, row))
+        before = str(getattr(found, field))
+        setattr(found, field, value)
+    return before
 
 
 def test_an_account_prints_without_what_paper_cannot_do(chromium: Browser, site: tuple[Console, str]) -> None:

@@ -102,7 +102,8 @@ def task(task_id: str) -> Any:
     if detail is None:
         abort(404)
     template = "console/task_detail.html" if request.headers.get("X-Fragment") else "console/task.html"
-    return render_template(template, back=next_path(request.args.get("back")), **detail)
+    back = next_path(request.args.get("back") or url_for("console.queue"))
+    return render_template(template, back=back, **detail)
 
 
 @needs("csm")
