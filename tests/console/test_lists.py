@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from tests.console.conftest import Console
-from waypost_server.console.views import approvals, home, plays
-from waypost_server.store.tables import Approval, Signal
+from waypost_server.console.views import approvals, home, list_files, plays
+from waypost_server.store.tables import Account, Approval, Signal
 
 
 @pytest.mark.parametrize(
@@ -81,3 +83,48 @@ def test_a_fault_of_ours_is_a_page_with_a_way_on(console: Console) -> None:
     console.app.config["PROPAGATE_EXCEPTIONS"] = None
     assert answer.status_code == 500 and "the server’s log under this time: Nov 23, 2026" in answer.text
     assert "secret detail" not in answer.text
+
+
+def table(console: Console, path: str, role: str = "admin") -> list[dict[str, str]]:
+    """A list as the spreadsheet that opens the file sees it."""
+    answer = console.logged_in(role).get("/console" + path)
+    assert answer.status_code == 200 and answer.mimetype == "text/csv"
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
+    return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+
+def test_accounts_are_handed_out_whole_with_the_filters_of_the_page(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every account is in the file once, however many pages it has; a filter narrows it, in either order."""
+    monkeypatch.setattr(list_files, "CHUNK", 2)
+    with console.runtime.db.read() as session:
+        there = session.scalars(select(Account.id).where(Account.workspace_id == "acme-prod")).all()
+    for order in ("name", "active"):
+        assert sorted(row["id"] for row in table(console, f"/accounts.csv?sort={order}")) == sorted(there)
+    assert [row["id"] for row in table(console, "/accounts.csv?q=northwind")] == ["northwind"]
+    page = console.logged_in().get("/console/accounts?q=northwind").text
+    assert 'href="/console/accounts.csv?q=northwind"' in page and "Download these as CSV" in page
+
+
+def test_the_queue_is_handed_out_as_it_stands(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The team's open tasks, the most urgent first, with what was noticed; a CSM's own unless asked otherwise."""
+    monkeypatch.setattr(list_files, "CHUNK", 1)
+    team = table(console, "/queue.csv?scope=team&view=open")
+    assert len(team) > 1 and len({row["task"] for row in team}) == len(team)
+    assert all(row["why"] and row["evidence"] and row["account"] for row in team)
+    assert {row["owner"] for row in table(console, "/queue.csv", "csm")} == {"Sam Whitaker"}
+    assert table(console, "/queue.csv?scope=mine") == []  # the admin looks after nobody
+    assert {row["state"] for row in table(console, "/queue.csv?scope=team&view=closed")} <= {
+        "done", "dismissed", "resolved"
+    }  # fmt: skip
+
+
+def test_no_name_is_calculated_by_a_spreadsheet(console: Console) -> None:
+    """A customer that is called like a formula stays text."""
+    with console.runtime.db.write() as session:
+        session.execute(
+            update(Account).where(Account.id == "northwind").values(name='=HYPERLINK("https://x.example")')
+        )
+    (row,) = table(console, "/accounts.csv?q=HYPERLINK")
+    assert row["account"] == '\'=HYPERLINK("https://x.example")'

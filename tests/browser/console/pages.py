@@ -75,7 +75,9 @@ CONSOLE = (
     "/settings/audit",
     "/missing",
 )
-PARTS = {  # what a page shows in a frame, or leads on to another page
+PARTS = {  # what a page shows in a frame, hands out as a file, or leads on to another page
+    "console.accounts_file",
+    "console.queue_file",
     "console.static",
     "console.message_draft_html",
     "console.delivery_html",

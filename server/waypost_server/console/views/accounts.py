@@ -43,14 +43,7 @@ def add_to(blueprint: Blueprint) -> None:
 def accounts() -> str:
     """Accounts by name or last activity, narrowed by the filters in the URL."""
     who, given = login(), request.args
-    chosen = reports_accounts.Filter(
-        segment=given.get("segment") or None,
-        motion=given.get("motion") or None,
-        owner=given.get("owner") or None,
-        text=given.get("q", "").strip()[:200].replace("\x00", "") or None,
-        signal=given.get("signal") == "open",
-    )
-    sort = given["sort"] if given.get("sort") in reports_accounts.SORTS else "name"
+    chosen, sort = asked()
     with runtime().db.read() as session:
         rows = reports_accounts.page(
             session, who.workspace_id, chosen, sort=sort, after=_after(sort), limit=PAGE + 1
@@ -86,10 +79,24 @@ def accounts() -> str:
         sparks={account_id: _spark(counts) for account_id, counts in series.items()},
         tags={kind: evidence.TAGS.get(kind, words.sentence(kind)) for kind in _kinds(values["signals"])},
         tones=evidence.TONES,
+        whole=url_for("console.accounts_file", **kept),
         older=url_for("console.accounts", after=_cursor(sort, rows[-1]), **kept) if more else None,
         first=url_for("console.accounts", **kept) if given.get("after") else None,
         **values,
     )
+
+
+def asked() -> tuple[reports_accounts.Filter, str]:
+    """The filters and the order in the URL."""
+    given = request.args
+    chosen = reports_accounts.Filter(
+        segment=given.get("segment") or None,
+        motion=given.get("motion") or None,
+        owner=given.get("owner") or None,
+        text=given.get("q", "").strip()[:200].replace("\x00", "") or None,
+        signal=given.get("signal") == "open",
+    )
+    return chosen, given["sort"] if given.get("sort") in reports_accounts.SORTS else "name"
 
 
 def account(account_id: str) -> str:
@@ -249,6 +256,11 @@ def _after(sort: str) -> tuple[Any, str] | None:
         return None
 
 
+def place(sort: str, row: Any) -> tuple[Any, str]:
+    """Where the list goes on after this row."""
+    return row.key if sort == "name" else row.last_day or row.first_day, row.id
+
+
 def _cursor(sort: str, row: Any) -> str:
-    place = row.key if sort == "name" else (row.last_day or row.first_day).isoformat()
-    return cursors.write(place, row.id)
+    at, account_id = place(sort, row)
+    return cursors.write(at if sort == "name" else at.isoformat(), account_id)

@@ -28,6 +28,7 @@ from waypost_server.store import (
     reports_usage,
     task_load,
 )
+from waypost_server.store.sessions import SessionRecord
 
 WEEKS = 30
 OUTCOMES = {
@@ -59,8 +60,7 @@ def add_to(blueprint: Blueprint) -> None:
 def queue() -> Any:
     """The table, and beside it the task chosen by `?task=` (the first one on wide screens)."""
     who = login()
-    view = _one_of(request.args.get("view"), reports_queue.VIEWS, "open")
-    scope = _one_of(request.args.get("scope"), ("mine", "team"), "mine" if who.role == "csm" else "team")
+    view, scope = asked(who)
     after = cursors.read(request.args.get("after"), float, str)
     with runtime().db.read() as session:
         rows = reports_queue.page(
@@ -80,7 +80,7 @@ def queue() -> Any:
     older = cursors.write(float(rows[-1].rank), rows[-1].Task.id) if more else None
     return render_template(
         "console/queue.html",
-        rows=[(row, _reading(row), _spark(row, series)) for row in rows],
+        rows=[(row, reading_of(row), _spark(row, series)) for row in rows],
         counts=counts,
         week=week,
         next_monday=words.next_monday(),
@@ -92,6 +92,12 @@ def queue() -> Any:
         back=request.full_path,
         **(detail or {"item": None}),
     )
+
+
+def asked(who: SessionRecord) -> tuple[str, str]:
+    """Which tasks, and whose, by the URL."""
+    view = _one_of(request.args.get("view"), reports_queue.VIEWS, "open")
+    return view, _one_of(request.args.get("scope"), ("mine", "team"), "mine" if who.role == "csm" else "team")
 
 
 def task(task_id: str) -> Any:
@@ -217,7 +223,7 @@ def _detail(session: Any, workspace_id: str, task_id: str) -> dict[str, Any] | N
         return None
     account_id = row.Task.account_id
     live = runtime().releases.live(session, workspace_id)
-    reading, last_day = _reading(row), words.today()
+    reading, last_day = reading_of(row), words.today()
     series = reading.series
     if not series:
         found = _series(session, workspace_id, [account_id])
@@ -280,12 +286,13 @@ def _series(session: Any, workspace_id: str, account_ids: list[str]) -> dict[str
     )
 
 
-def _reading(row: Any) -> evidence.Reading:
+def reading_of(row: Any) -> evidence.Reading:
+    """What the signal behind a task says."""
     return evidence.read(row.signal_kind, row.Task.evidence or row.signal_evidence)
 
 
 def _spark(row: Any, series: dict[str, list[int]]) -> Any:
-    reading = _reading(row)
+    reading = reading_of(row)
     values = reading.series or series.get(row.Task.account_id, ())
     tone = reading.tone if reading.tone in ("problem", "attention") else ""
     words_ = f"{WEEKS} weeks of use, {values[0]:.0f} to {values[-1]:.0f} user-days a week" if values else ""
