@@ -131,10 +131,17 @@ def use_link(session: Session, link_id: str, now: datetime) -> bool:
 
 
 # --- failed attempts ------------------------------------------------------------------------------
-def note_attempt(session: Session, subjects: list[str], at: datetime) -> None:
-    """Count an attempt for each subject, before the password is looked at."""
-    session.add_all([LoginAttempt(subject=subject, at=at) for subject in subjects])
+def note_attempt(session: Session, subjects: list[str], at: datetime) -> list[int]:
+    """Count an attempt for each subject, before the password is looked at; their ids."""
+    rows = [LoginAttempt(subject=subject, at=at) for subject in subjects]
+    session.add_all(rows)
     session.flush()
+    return [row.id for row in rows]
+
+
+def take_back(session: Session, ids: list[int]) -> None:
+    """Count these attempts no more."""
+    session.execute(delete(LoginAttempt).where(LoginAttempt.id.in_(ids)))
 
 
 def attempts(session: Session, subject: str, since: datetime) -> int:
