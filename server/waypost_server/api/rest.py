@@ -16,6 +16,7 @@ from waypost_server.api import cursor
 from waypost_server.api.auth import Caller, authenticate
 from waypost_server.api.errors import problem
 from waypost_server.domain.errors import NotFoundError
+from waypost_server.domain.normalise import is_storable
 
 PAGE, PAGE_LIMIT = 50, 200
 ID_LIMIT = 512
@@ -61,7 +62,7 @@ class Id(fields.String):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if not _storable(text):
+        if not is_storable(text):
             raise ValidationError("An id may not hold control characters.")
         return unicodedata.normalize("NFC", text)
 
@@ -74,7 +75,7 @@ class Words(fields.String):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if not _storable(text):
+        if not is_storable(text):
             raise ValidationError("This text holds characters that cannot be stored.")
         return text
 
@@ -178,7 +179,7 @@ def page_of(item: type[Schema]) -> type[Schema]:
 
 def path_id(text: str) -> str:
     """An id out of the path, as it is stored. What cannot be stored does not exist: NotFoundError."""
-    if not _storable(text) or len(text) > ID_LIMIT:
+    if not is_storable(text) or len(text) > ID_LIMIT:
         raise NotFoundError("There is nothing with this id in this workspace.")
     return unicodedata.normalize("NFC", text)
 
@@ -200,10 +201,6 @@ def _private(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     return response
-
-
-def _storable(text: str) -> bool:
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _flat(place: str, messages: Any, pointer: str = "") -> list[dict[str, str]]:

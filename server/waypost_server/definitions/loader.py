@@ -23,6 +23,7 @@ from waypost_server.domain.definitions import (
     Template,
     Workshop,
 )
+from waypost_server.domain.normalise import is_storable
 
 from . import build, checks
 from .build_adoption import build_adoption
@@ -41,7 +42,6 @@ from .workshop_file import build_workshop
 MAX_FILES = 2_000
 REMEMBERED = 8  # sets of files whose definitions are kept
 KEPT = MAX_FILES + 200  # files whose text, parsed, is kept: a whole set and some edits
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # a database refuses these
 _HOMES = (  # a line that only files of one folder have
     ("in-app", re.compile("^surface:", re.MULTILINE)),
     ("plays", re.compile("^(on|enrol|long_tail|strategic):", re.MULTILINE)),
@@ -222,7 +222,7 @@ def _definitions(reading: _Reading) -> Definitions:
 def _read_file(name: str, text: str, reading: _Reading) -> None:
     path = PurePosixPath(name)
     folder = path.parts[0] if len(path.parts) > 1 else ""
-    if _UNSTORABLE.search(text):
+    if not is_storable(text):
         problem = Problem(
             "not_utf8", "the file holds characters that are no text", "save the file as UTF-8 text"
         )

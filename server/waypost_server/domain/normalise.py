@@ -90,6 +90,11 @@ def storable_text(text: str, warnings: set[str]) -> str:
     return text
 
 
+def is_storable(text: str) -> bool:
+    """Whether both databases keep a text as it is."""
+    return "\x00" not in text and not has_surrogate(text)
+
+
 def has_surrogate(text: str) -> bool:
     """True if `text` cannot be encoded."""
     try:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
+from waypost_server.domain.errors import BadInputError, ConflictError
 from waypost_server.domain.traits import text_trait
-from waypost_server.services import named_person, task_moves
+from waypost_server.services import named_account, named_person, task_moves
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.task_moves import By
-from waypost_server.store import account_owners, audit, console_users, past_values, play_runs, tasks
+from waypost_server.store import account_owners, audit, console_users, past_values, tasks
 from waypost_server.store.tables import Account
 
 REASON = 300  # characters
@@ -45,7 +45,7 @@ def set_owner(
     Raises NotFoundError for the account, BadInputError for somebody who has no login.
     """
     with runtime.db.write() as session:
-        account = _locked(session, workspace_id, account_id)
+        account = named_account.locked(session, workspace_id, account_id)
         who = named_person.of_id(session, workspace_id, person).id
         named = console_users.get(session, workspace_id, owner) or console_users.by_email(
             session, workspace_id, owner
@@ -65,7 +65,7 @@ def withdraw_owner(
 ) -> Handed:
     """Back to whom the trait `csm` names. Raises NotFoundError, and ConflictError when nobody is named by hand."""
     with runtime.db.write() as session:
-        account = _locked(session, workspace_id, account_id)
+        account = named_account.locked(session, workspace_id, account_id)
         who = named_person.of_id(session, workspace_id, person).id
         if account.owner_set is None:
             raise ConflictError("Nobody has named this account's owner: the trait csm decides already.")
@@ -81,13 +81,6 @@ def by_trait(session: Session, account: Account) -> str | None:
     email = text_trait(account.traits, "csm")
     found = console_users.by_email(session, account.workspace_id, email) if email else None
     return found.id if found else None
-
-
-def _locked(session: Session, workspace_id: str, account_id: str) -> Account:
-    account = play_runs.lock_accounts(session, workspace_id, {account_id}).get(account_id)
-    if account is None:
-        raise NotFoundError("There is no such account in this workspace.")
-    return account
 
 
 def _apply(

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
+from waypost_server.domain.normalise import is_storable
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import drafts, releases
 
@@ -161,8 +162,3 @@ def check_name(name: str, what: str) -> None:
         raise BadInputError(
             f"The name of a {what} is a line of 1 to {NAME_LIMIT} characters.", code="bad_name"
         )
-
-
-def is_storable(text: str) -> bool:
-    """Whether both databases can keep it."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

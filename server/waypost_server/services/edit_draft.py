@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from waypost_server.definitions.strict_yaml import MAX_CHARACTERS
 from waypost_server.domain.errors import BadInputError, NotFoundError
+from waypost_server.domain.normalise import is_storable
 from waypost_server.services.draft import (
     ChangedMeanwhileError,
     Draft,
     check_name,
-    is_storable,
     read_draft,
     stamp_of,
 )

@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
+from waypost_server.domain.errors import BadInputError, ConflictError
 from waypost_server.domain.local_day import day_of, zone_of
 from waypost_server.domain.motion import motions_of
-from waypost_server.services import named_person
+from waypost_server.services import named_account, named_person
 from waypost_server.services.classify_account import classify_row
 from waypost_server.services.runtime import Runtime
 from waypost_server.store import audit, motion_overrides, past_values, play_runs
@@ -47,7 +47,7 @@ def set_motion(runtime: Runtime, workspace_id: str, account_id: str, word: Word)
     now = runtime.clock()
     reason = _checked(word, now)
     with runtime.db.write() as session:
-        account = _locked(session, workspace_id, account_id)
+        account = named_account.locked(session, workspace_id, account_id)
         person = named_person.of_id(session, workspace_id, word.person).id
         _known_motion(session, runtime, workspace_id, word.motion)
         before = motion_overrides.end(
@@ -72,7 +72,7 @@ def withdraw_motion(
     """Back to the rule's motion, which is returned. Raises NotFoundError, and ConflictError when none is set."""
     now = runtime.clock()
     with runtime.db.write() as session:
-        account = _locked(session, workspace_id, account_id)
+        account = named_account.locked(session, workspace_id, account_id)
         who = named_person.of_id(session, workspace_id, person).id
         over = motion_overrides.end(session, workspace_id, account_id, how="withdrawn", person=who, at=now)
         if over is None:
@@ -89,7 +89,7 @@ def expire(runtime: Runtime) -> int:
         over = motion_overrides.expired(session, now=now, limit=AT_ONCE)
     for workspace_id, account_id in over:
         with runtime.db.write() as session:
-            account = _locked(session, workspace_id, account_id)
+            account = named_account.locked(session, workspace_id, account_id)
             ended = motion_overrides.end(
                 session, workspace_id, account_id, how="expired", person=None, at=now, only_expired=True
             )
@@ -118,13 +118,6 @@ def _known_motion(session: Session, runtime: Runtime, workspace_id: str, motion:
     known = motions_of(release.definitions.catalog)
     if motion not in known:
         raise BadInputError(f"There is no motion {motion}. There are: {', '.join(known)}.", code="bad_motion")
-
-
-def _locked(session: Session, workspace_id: str, account_id: str) -> Account:
-    account = play_runs.lock_accounts(session, workspace_id, {account_id}).get(account_id)
-    if account is None:
-        raise NotFoundError("There is no such account in this workspace.")
-    return account
 
 
 def _by_rule(

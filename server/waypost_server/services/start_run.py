@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from waypost_server.domain.definitions import Play
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
 from waypost_server.domain.local_day import day_of
+from waypost_server.services import named_account
 from waypost_server.services.begin_run import Beginning, begin, hindrance, no_steps, paused
 from waypost_server.services.classify_account import classify_row
 from waypost_server.services.compiled_conditions import compiled
@@ -41,9 +42,7 @@ def start_run(runtime: Runtime, workspace_id: str, wish: Wish) -> PlayRun:
     """
     with runtime.db.write() as session:
         release, play = _play(session, runtime, workspace_id, wish.play)
-        account = play_runs.lock_accounts(session, workspace_id, {wish.account_id}).get(wish.account_id)
-        if account is None:
-            raise NotFoundError("There is no such account.")
+        account = named_account.locked(session, workspace_id, wish.account_id)
         _check_user(session, workspace_id, play, wish)
         occurrence = f"person:{wish.occurrence or runtime.new_id()}"
         beginning = _beginning(session, runtime, release, account, wish, occurrence)
