@@ -7,12 +7,13 @@ import logging
 from typing import Any
 
 import pytest
+from granian.log import LogLevels, configure_logging
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from tests.apps import SECRET
 from waypost_server.app import create_app
-from waypost_server.cli.logs import JsonLines
+from waypost_server.cli.logs import WEB_SERVER, JsonLines
 from waypost_server.config import Settings
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.store.database import Database
@@ -64,3 +65,15 @@ def test_an_unexpected_error_does_not_log_the_address(
     (record,) = [each for each in caplog.records if each.message == "request.failed"]
     assert record.endpoint == "boom"  # type: ignore[attr-defined]  # an extra of ours
     assert "tok3n" not in JsonLines().format(record)
+
+
+def test_the_web_server_logs_as_everything_else_does(capsys: pytest.CaptureFixture[str]) -> None:
+    """On standard error, an object a line, without advice about threads that wait for the database."""
+    configure_logging(LogLevels.info, WEB_SERVER)
+    logger = logging.getLogger("_granian")
+    logger.info("Started worker-1")
+    logger.warning("Configuration allows spawning up to 8 Python threads, which seems quite high.")
+    printed = capsys.readouterr()
+    (line,) = printed.err.splitlines()
+    assert (json.loads(line)["level"], json.loads(line)["event"]) == ("info", "Started worker-1")
+    assert printed.out == ""

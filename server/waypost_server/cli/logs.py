@@ -15,6 +15,20 @@ from typing import Any
 
 from waypost_server.domain.errors import WaypostError
 
+# What the web server says for itself, in the same form and place; `granian.log` merges it by its top names.
+WEB_SERVER: dict[str, Any] = {
+    "formatters": {"lines": {"()": "waypost_server.cli.logs.JsonLines"}},
+    "filters": {"meant": {"()": "waypost_server.cli.logs.Meant"}},
+    "handlers": {
+        "lines": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stderr",
+            "formatter": "lines",
+            "filters": ["meant"],
+        }
+    },
+    "loggers": {"_granian": {"handlers": ["lines"], "propagate": False}},
+}
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 MOST_CAUSES = 8
 
@@ -30,6 +44,13 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["trace"] = trace(record.exc_info[1])
         return json.dumps(line, default=str)
+
+
+class Meant(logging.Filter):
+    """Drops the advice to have fewer threads than wait for the database at times."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "Python threads" not in record.getMessage()
 
 
 def trace(error: BaseException | None) -> str:

@@ -23,6 +23,8 @@ def web(host: str, port: int, workers: int, threads: int) -> None:
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
 
+    from waypost_server.cli.logs import WEB_SERVER
+
     rehearse()
     server = Granian(
         target="waypost",
@@ -37,6 +39,7 @@ def web(host: str, port: int, workers: int, threads: int) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
         websockets=False,
         log_access=False,
+        log_dictconfig=WEB_SERVER,
     )
     server.serve(target_loader=application, wrap_loader=False)
 
