@@ -64,6 +64,7 @@ def test_a_bad_snooze_date_is_refused_in_words(console: Console, on: str) -> Non
     browser.get("/console/queue")
     answer = browser.post("/console/tasks/t1/snooze", {**BACK, "until": "date", "on": on})
     assert answer.status_code == 400 and "Choose a date" in answer.text
+    assert f'href="{BACK["back"]}">Go back</a>' in answer.text
     assert task(console).state == "open"
 
 

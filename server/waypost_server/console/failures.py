@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, g, render_template, request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from waypost_server.console import words
+from waypost_server.console.access import next_path
 from waypost_server.domain.errors import WaypostError
 
 log = logging.getLogger("waypost.console")
@@ -60,4 +61,15 @@ def _database(error: Exception) -> tuple[str, int]:
 def _page(status: int, message: str) -> tuple[str, int]:
     g.setdefault("login", None)
     title = TITLES.get(status, "Something went wrong")
-    return render_template("console/error.html", title=title, message=message, status=status), status
+    page = render_template(
+        "console/error.html", title=title, message=message, status=status, back=_back(status)
+    )
+    return page, status
+
+
+def _back(status: int) -> str | None:
+    """Where the form that failed stood, so that a mistake is mended there; None if it did not say."""
+    if request.method != "POST" or g.login is None or status in (413, 503):  # 413: the form cannot be read
+        return None
+    given = request.form.get("back")
+    return next_path(given) if given else None
