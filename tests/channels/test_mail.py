@@ -110,6 +110,12 @@ def test_both_parts_carry_the_words_and_the_way_out() -> None:
     assert "<strong>there</strong>" in html and 'href="https://w.example/u/abc"' in html
 
 
+def test_code_wraps_and_words_run_the_way_they_are_written() -> None:
+    """A long line of code does not widen the mail on a phone, and Arabic begins at the right."""
+    html = parts("مرحبا\n\n```\ncurl https://example.com\n```", subject="s", footer=FOOTER).html
+    assert '<pre style="margin:0 0 16px;white-space:pre-wrap' in html and 'role="article" dir="auto"' in html
+
+
 @pytest.mark.parametrize(
     "markdown",
     [

@@ -40,7 +40,7 @@ article > :last-child { margin-bottom: 0; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .5rem; text-wrap: balance; overflow-wrap: anywhere; }
 h2 { font-size: 1.05rem; margin: 0 0 .75rem; }
 fieldset + h2 { margin: 2rem 0 .25rem; }
-p { margin: 0 0 1rem; overflow-wrap: anywhere; }
+p { margin: 0 0 1rem; overflow-wrap: anywhere; text-wrap: pretty; }
 a { color: var(--accent); }
 .lead { color: var(--soft); margin: 0 0 1.5rem; }
 h2 + .lead { margin-bottom: 1rem; }

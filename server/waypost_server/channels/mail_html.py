@@ -35,12 +35,13 @@ _TAGS = {
 _FONT = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 _STYLES = {
     "p": "margin:0 0 16px",
-    "ul": "margin:0 0 16px;padding-left:22px",
-    "ol": "margin:0 0 16px;padding-left:22px",
+    "ul": "margin:0 0 16px;padding-inline-start:22px",
+    "ol": "margin:0 0 16px;padding-inline-start:22px",
     "li": "margin:0 0 6px",
     "h1": "margin:0 0 12px;font-size:20px;line-height:1.3",
     "h2": "margin:24px 0 10px;font-size:17px;line-height:1.3",
     "h3": "margin:20px 0 8px;font-size:16px;line-height:1.3",
+    "pre": "margin:0 0 16px;white-space:pre-wrap;overflow-wrap:anywhere",
     "code": "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:14px",
     "blockquote": "margin:0 0 16px;padding-left:14px;border-left:3px solid #d8dbe2",
     "hr": "border:0;border-top:1px solid #e4e6eb;margin:24px 0",
@@ -119,7 +120,7 @@ def _styled(safe: str) -> str:
     def style(match: re.Match[str]) -> str:
         return f'<{match[1]} style="{_STYLES[match[1]]}">'
 
-    styled = re.sub(r"<(p|ul|ol|li|h1|h2|h3|code|blockquote|hr)>", style, safe)
+    styled = re.sub(r"<(p|ul|ol|li|h1|h2|h3|pre|code|blockquote|hr)>", style, safe)
     return styled.replace("<a href=", f'<a style="{_LINK}" href=')
 
 
@@ -133,10 +134,10 @@ def _page(body: str, *, subject: str, footer: Footer, lang: str) -> str:
         '<meta name="color-scheme" content="light dark">'
         f"<title>{html.escape(subject)}</title></head>"
         f'<body style="margin:0;padding:24px 12px;background:#f4f5f7;font-family:{_FONT}">'
-        '<div role="article" style="max-width:560px;margin:0 auto;padding:32px 32px 20px;background:#ffffff;'
+        '<div role="article" dir="auto" style="max-width:560px;margin:0 auto;padding:28px 24px 14px;background:#ffffff;'
         "border:1px solid #e4e6eb;border-radius:10px;color:#1d2330;font-size:16px;line-height:1.55;"
         f'overflow-wrap:anywhere">{body}</div>'
-        f'<div lang="{footer.language}" style="max-width:560px;margin:0 auto;padding:14px 32px;color:#5b6372;'
+        f'<div lang="{footer.language}" style="max-width:560px;margin:0 auto;padding:14px 24px;color:#5b6372;'
         "font-size:13px;"
         f'line-height:1.5">{out}</div></body></html>'
     )

@@ -24,6 +24,7 @@ class Words:
     full: str
     over: str
     change: str
+    day: str  # weekday, day, month, year
     weekdays: tuple[str, ...]
     months: tuple[str, ...]
 
@@ -31,7 +32,8 @@ class Words:
 def moment(words: Words, starts_at: datetime, ends_at: datetime, zone: tzinfo) -> str:
     """Thu 3 Dec 2026, 15:00–15:45 (Europe/Berlin), where the reader is."""
     start, end = starts_at.astimezone(zone), ends_at.astimezone(zone)
-    day = f"{words.weekdays[start.weekday()]} {start.day} {words.months[start.month - 1]} {start.year}"
+    weekday, month = words.weekdays[start.weekday()], words.months[start.month - 1]
+    day = words.day.format(weekday, start.day, month, start.year)
     return f"{day}, {start:%H:%M}–{end:%H:%M} ({zone})"
 
 
@@ -42,6 +44,7 @@ WORDS = {
         "You are coming. See you there.", "You are not coming. Thank you for saying so.",
         "All places are taken. If somebody cancels, one is free again: look here later.",
         "This workshop is over.", "You can change your answer until it begins.",
+        "{} {} {} {}",
         ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
         ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     ),
@@ -51,6 +54,7 @@ WORDS = {
         "Sie sind dabei. Bis dann.", "Sie kommen nicht. Danke für die Nachricht.",
         "Alle Plätze sind vergeben. Wenn jemand absagt, wird einer frei: Schauen Sie später wieder hier vorbei.",
         "Dieser Workshop ist vorbei.", "Bis zum Beginn können Sie Ihre Antwort ändern.",
+        "{}, {}. {} {}",
         ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
         ("Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."),
     ),
@@ -60,6 +64,7 @@ WORDS = {
         "Vous venez. À bientôt.", "Vous ne venez pas. Merci de l’avoir dit.",
         "Toutes les places sont prises. Si quelqu’un annule, une place se libère : revenez voir plus tard.",
         "Cet atelier est terminé.", "Vous pouvez changer de réponse jusqu’au début.",
+        "{} {} {} {}",
         ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
         ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
     ),
@@ -69,6 +74,7 @@ WORDS = {
         "Va a asistir. Hasta entonces.", "No va a asistir. Gracias por avisar.",
         "No quedan plazas. Si alguien cancela, se libera una: vuelva a mirar más tarde.",
         "Este taller ha terminado.", "Puede cambiar su respuesta hasta que empiece.",
+        "{} {} {} {}",
         ("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
         ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"),
     ),
