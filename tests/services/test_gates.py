@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
@@ -171,6 +172,18 @@ def test_a_goal_in_weeks_counts_weeks_since_the_first_offer(database: Database) 
     nudge = make_nudge(goal=Goal(feature="reports", weeks_active=2))
     reason, numbers = held(database, nudge, offer(day=15), *days)  # type: ignore[misc]
     assert (reason, numbers["done"], numbers["wanted"]) == ("goal_reached", 2, 2)
+
+
+def test_weeks_since_the_first_offer_are_weeks_of_the_workspace(database: Database) -> None:
+    """A Sunday evening in UTC is a Monday in Auckland: what was done on the Sunday there was done before."""
+    began = at(15, 21)
+    first = offer(claimed_at=began, shown_at=began, closed_at=began)
+    subject = {"workspace_id": WORKSPACE, "account_id": "acme", "user_id": "u1"}
+    days = [UsageDay(**subject, feature="reports", day=at(day).date(), count=1) for day in (15, 16)]
+    runtime, releases = make_rig(database, make_nudge(goal=Goal(feature="reports", weeks_active=2)))
+    releases.zone = ZoneInfo("Pacific/Auckland")
+    add_rows(database, [first, *days])
+    assert decide(runtime, WORKSPACE, Question("u1", "acme")).keys == ("hello",)
 
 
 def test_never_again_is_for_ever(database: Database) -> None:
@@ -355,8 +368,6 @@ def test_the_language_falls_back(database: Database) -> None:
 
 def test_days_are_days_of_the_workspace(database: Database) -> None:
     """Near midnight the schedule follows the workspace's zone."""
-    from zoneinfo import ZoneInfo
-
     nudge = make_nudge(schedule=Schedule(starts_on="2026-11-24"))
     runtime, releases = make_rig(database, nudge, clock=Clock(datetime(2026, 11, 23, 23, 30, tzinfo=UTC)))
     assert decide(runtime, WORKSPACE, Question("u1")).keys == ()

@@ -7,6 +7,7 @@ from typing import Any
 from waypost_server.domain.compiled import CompiledNudge
 from waypost_server.domain.definitions import Goal
 from waypost_server.domain.history import Grant, Situation
+from waypost_server.domain.local_day import day_of
 
 from .gate import time_text
 
@@ -82,7 +83,7 @@ def _counted(nudge: CompiledNudge, goal: Goal, situation: Situation) -> tuple[in
         return 0, wanted
     if goal.weeks_active:
         days = situation.history.feature_days.get(goal.feature or "", ())
-        since = past.first_at.date()
+        since = day_of(past.first_at, situation.zone)
         return len({day.isocalendar()[:2] for day in days if day >= since}), wanted
     total = situation.facts.get("usage", {}).get(goal.feature, {}).get("total") or 0
     return max(0, total - past.goal_base), wanted
