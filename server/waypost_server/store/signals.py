@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
@@ -13,22 +13,34 @@ from waypost_server.store.tables import Signal
 from waypost_server.store.written import written
 
 
+class Recent(NamedTuple):
+    """What is known of a signal when its account is looked at again."""
+
+    id: str
+    account_id: str
+    kind: str
+    dedupe_key: str
+    state: str
+    opened_at: datetime
+    evidence: dict[str, Any]
+
+
 def recent(
     session: Session, workspace_id: str, accounts: Collection[str], *, since: datetime
-) -> dict[str, list[Signal]]:
+) -> dict[str, list[Recent]]:
     """Account → its open signals and those opened since a time, oldest first."""
-    rows = session.scalars(
-        select(Signal)
+    columns = (getattr(Signal, name) for name in Recent._fields)
+    found: dict[str, list[Recent]] = {}
+    for row in session.execute(
+        select(*columns)
         .where(
             Signal.workspace_id == workspace_id,
             Signal.account_id.in_(accounts),
             or_(Signal.state == "open", Signal.opened_at >= since),
         )
         .order_by(Signal.opened_at, Signal.id)
-    )
-    found: dict[str, list[Signal]] = {}
-    for row in rows:
-        found.setdefault(row.account_id, []).append(row)
+    ):
+        found.setdefault(row.account_id, []).append(Recent(*row))
     return found
 
 
