@@ -5,9 +5,57 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 
 from waypost_server.domain.errors import BadInputError
+
+HERE = "http://127.0.0.1:7400"
+ADDRESSES = {  # what each starts with, and what to write
+    "WAYPOST_DATABASE_URL": (
+        ("postgresql:", "postgresql+psycopg:", "postgres:", "sqlite:"),
+        "a database address. Write it like postgresql://user@host/name",
+    ),
+    "WAYPOST_REDIS_URL": (
+        ("redis://", "rediss://", "unix://"),
+        "an address of Redis. Write it like redis://redis:6379/0",
+    ),
+    "WAYPOST_BASE_URL": (("http://", "https://"), "an address. Write it like https://waypost.example.com"),
+}
+SETTINGS = frozenset(
+    (
+        *ADDRESSES,
+        "WAYPOST_SECRET",
+        "WAYPOST_PROXIES",
+        "WAYPOST_MAIL_FROM",
+        "WAYPOST_BOUNCE_ADDRESS",
+        "WAYPOST_SMTP_HOST",
+        "WAYPOST_SMTP_PORT",
+        "WAYPOST_SMTP_USER",
+        "WAYPOST_SMTP_PASSWORD",
+        "WAYPOST_SMTP_STARTTLS",
+        "WAYPOST_MAILBOX",
+        "WAYPOST_SENDING",
+        "WAYPOST_SENT_JOURNAL",
+        "WAYPOST_METRICS_TOKEN",
+        "WAYPOST_ALLOW_LOOPBACK",
+        "WAYPOST_DATA",
+    )
+)
+# Read by commands that work from outside, by the demo and by tests.
+OTHERS = frozenset(
+    (
+        "WAYPOST_URL",
+        "WAYPOST_KEY",
+        "WAYPOST_WORKSPACE",
+        "WAYPOST_PUBLIC_KEY",
+        "WAYPOST_SECRET_KEY",
+        "WAYPOST_TOKEN_SECRET",
+        "WAYPOST_WEBHOOK_SECRET",
+        "WAYPOST_DEMO_URL",
+        "WAYPOST_FAULT",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +78,7 @@ class Settings:
     secret: str = field(
         default="", repr=False
     )  # signs links and cookies; kept in the data folder or WAYPOST_SECRET
-    base_url: str = "http://127.0.0.1:7400"
+    base_url: str = HERE
     mail_from: str = "Waypost <waypost@localhost>"
     bounce_address: str | None = None
     smtp: Smtp | None = None
@@ -48,47 +96,69 @@ class Settings:
         """Read WAYPOST_* variables. An empty one is as good as not set: so compose files leave one out.
 
         Raises KeyError naming the variable when WAYPOST_DATABASE_URL or WAYPOST_SECRET is missing, BadInputError
-        when WAYPOST_PROXIES is no number.
+        when one says what it cannot mean: `WAYPOST_SENDING=no` must not send.
         """
         environ = {name: value for name, value in environ.items() if value}
         smtp_host = environ.get("WAYPOST_SMTP_HOST")
         mailbox = environ.get("WAYPOST_MAILBOX")
-        base_url = environ.get("WAYPOST_BASE_URL", "http://127.0.0.1:7400").rstrip("/")
         smtp = (
             Smtp(
                 host=smtp_host,
-                port=int(environ.get("WAYPOST_SMTP_PORT", "587")),
+                port=_number(environ, "WAYPOST_SMTP_PORT", 587, "the port of the mail server, such as 587"),
                 user=environ.get("WAYPOST_SMTP_USER"),
                 password=environ.get("WAYPOST_SMTP_PASSWORD"),
-                starttls=environ.get("WAYPOST_SMTP_STARTTLS", "1") != "0",
+                starttls=_switch(environ, "WAYPOST_SMTP_STARTTLS", unset=True),
             )
             if smtp_host
             else None
         )
         return cls(
-            database_url=environ["WAYPOST_DATABASE_URL"],
-            redis_url=environ.get("WAYPOST_REDIS_URL"),
+            database_url=_address(environ, "WAYPOST_DATABASE_URL"),
+            redis_url=_address(environ, "WAYPOST_REDIS_URL") if "WAYPOST_REDIS_URL" in environ else None,
             secret=environ["WAYPOST_SECRET"],
-            base_url=base_url,
+            base_url=_address({"WAYPOST_BASE_URL": HERE, **environ}, "WAYPOST_BASE_URL").rstrip("/"),
             mail_from=environ.get("WAYPOST_MAIL_FROM", "Waypost <waypost@localhost>"),
             bounce_address=environ.get("WAYPOST_BOUNCE_ADDRESS"),
             smtp=smtp,
             mailbox=Path(mailbox) if mailbox else None,
             metrics_token=environ.get("WAYPOST_METRICS_TOKEN"),
-            proxies=_proxies(environ),
-            sending=environ.get("WAYPOST_SENDING") != "0",
-            allow_loopback=environ.get("WAYPOST_ALLOW_LOOPBACK") == "1",
+            proxies=_number(
+                environ, "WAYPOST_PROXIES", 0, "how many proxies stand before Waypost, such as 1"
+            ),
+            sending=_switch(environ, "WAYPOST_SENDING", unset=True),
+            allow_loopback=_switch(environ, "WAYPOST_ALLOW_LOOPBACK", unset=False),
             sent_journal=_sent_journal(environ),
             fault=environ.get("WAYPOST_FAULT"),
         )
 
 
-def _proxies(environ: Mapping[str, str]) -> int:
-    """A negative number would make the wrong end of X-Forwarded-For the client."""
-    given = environ.get("WAYPOST_PROXIES") or "0"
+def unknown(environ: Mapping[str, str] = os.environ) -> dict[str, str | None]:
+    """Every WAYPOST_* variable that nothing reads, and the one that was perhaps meant."""
+    found = sorted(name for name in environ if name.startswith("WAYPOST_") and name not in SETTINGS | OTHERS)
+    return {name: next(iter(get_close_matches(name, SETTINGS, n=1)), None) for name in found}
+
+
+def _address(environ: Mapping[str, str], name: str) -> str:
+    """An address of a kind that can be used."""
+    kinds, example = ADDRESSES[name]
+    if not environ[name].startswith(kinds):
+        raise BadInputError(f"{name} is not {example}.")
+    return environ[name]
+
+
+def _number(environ: Mapping[str, str], name: str, unset: int, meaning: str) -> int:
+    """Not negative: WAYPOST_PROXIES would then make the wrong end of X-Forwarded-For the client."""
+    given = environ.get(name, str(unset))
     if not (given.isascii() and given.isdigit()):
-        raise BadInputError("WAYPOST_PROXIES must be how many proxies stand before Waypost, such as 1.")
+        raise BadInputError(f"{name} must be {meaning}.")
     return int(given)
+
+
+def _switch(environ: Mapping[str, str], name: str, *, unset: bool) -> bool:
+    given = environ.get(name, "1" if unset else "0")
+    if given not in ("0", "1"):
+        raise BadInputError(f"{name} must be 0 or 1.")
+    return given == "1"
 
 
 def _sent_journal(environ: Mapping[str, str]) -> Path | None:

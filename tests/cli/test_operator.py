@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 import redis
 from click.testing import CliRunner, Result
+from sqlalchemy import create_engine, text
 
 from waypost_server.cli import main
 from waypost_server.cli.runtime import open_runtime
-from waypost_server.cli.web import rehearse
+from waypost_server.cli.web import rehearse, wait_for
+from waypost_server.domain.errors import ConflictError
 from waypost_server.services import known_secret
 from waypost_server.store import suppressions
 
@@ -86,6 +90,59 @@ def test_missing_settings_are_named(shell: Shell, monkeypatch: pytest.MonkeyPatc
     assert "not a database address" in shell.bad("key", "list")
     shell.set("WAYPOST_DATABASE_URL", "sqlite://")
     assert "waypost db upgrade" in shell.bad("key", "list")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("WAYPOST_SMTP_PORT", "smtp", "WAYPOST_SMTP_PORT must be the port of the mail server"),
+        ("WAYPOST_SENDING", "no", "WAYPOST_SENDING must be 0 or 1"),
+        ("WAYPOST_SMTP_STARTTLS", "true", "WAYPOST_SMTP_STARTTLS must be 0 or 1"),
+        ("WAYPOST_DATABASE_URL", "mysql://db/waypost", "not a database address"),
+        ("WAYPOST_REDIS_URL", "redis:6379", "not an address of Redis"),
+        ("WAYPOST_BASE_URL", "waypost.example.com", "Write it like https://waypost.example.com"),
+    ],
+)
+@pytest.mark.parametrize("command", ["web", "worker", "doctor"])
+def test_a_setting_that_means_nothing_is_refused(
+    command: str, name: str, value: str, words: str, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By everything that reads it, in one line."""
+    shell = Shell(sqlite_url, monkeypatch)
+    shell.set("WAYPOST_SMTP_HOST", "127.0.0.1")
+    shell.set(name, value)
+    assert words in shell.bad(command)
+
+
+def test_doctor_names_misspelt_settings(shell: Shell) -> None:
+    """With the setting that was perhaps meant; what the SDKs and the demo read is no mistake."""
+    shell.set("WAYPOST_SMTP_HOTS", "smtp.example.com")
+    shell.set("WAYPOST_KEY", "wp_sk_x")
+    found = shell.run("doctor").output
+    assert "WAYPOST_SMTP_HOTS is no setting of Waypost. Did you mean WAYPOST_SMTP_HOST?" in found
+    assert "WAYPOST_KEY is" not in found
+
+
+def test_doctor_tells_an_older_from_a_newer_schema(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind, it must be upgraded; ahead, this machine should be."""
+    shell, engine = Shell(sqlite_url, monkeypatch), create_engine(sqlite_url)
+    with engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '0001'"))
+    assert "Run: waypost db upgrade" in shell.run("doctor").output
+    with engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    assert "of a newer version" in shell.run("doctor").output
+    assert "Nothing was changed" in shell.bad("db", "upgrade")
+    engine.dispose()
+
+
+def test_web_leaves_a_taken_port_alone() -> None:
+    """Two that share a port would each answer half of the requests."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConflictError, match=f"127.0.0.1:{port}: Address already in use"):
+            wait_for("127.0.0.1", port, seconds=0.0)
+    wait_for("127.0.0.1", port)
 
 
 def test_doctor_of_a_healthy_installation(

@@ -5,14 +5,17 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
+from waypost_server.domain.errors import ConflictError
 from waypost_server.store import tables
 from waypost_server.store.database import Base, Database
-from waypost_server.store.migrate import is_current, upgrade
+from waypost_server.store.migrate import upgrade
 from waypost_server.store.play_runs import insert_new
+from waypost_server.store.schema_version import standing
 
 
 def test_migrations_make_every_table(database: Database) -> None:
@@ -20,7 +23,18 @@ def test_migrations_make_every_table(database: Database) -> None:
     upgrade(database.engine)
     found = set(inspect(database.engine).get_table_names())
     assert set(Base.metadata.tables) <= found
-    assert is_current(database.engine)
+    with database.engine.connect() as connection:
+        assert standing(connection) == "current"
+
+
+def test_the_database_of_a_newer_version_is_left_alone(database: Database) -> None:
+    """An older program says which schema it found, and changes nothing."""
+    with database.engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(ConflictError, match="newer version of Waypost: schema 9999"):
+        upgrade(database.engine)
+    with database.engine.connect() as connection:
+        assert standing(connection) == "ahead"
 
 
 def test_inserting_tells_whether_a_row_was_made(database: Database) -> None:

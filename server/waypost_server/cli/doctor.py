@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import click
 
-from waypost_server.config import Settings, Smtp
+from waypost_server.config import Settings, Smtp, unknown
 from waypost_server.domain.errors import WaypostError
 
 CLOCK_S = 2.0  # a clock further off than this moves events and due times
@@ -25,15 +25,42 @@ class Finding:
     words: str
 
 
+SCHEMA = {
+    "current": Finding("ok", "schema", "of this version"),
+    "behind": Finding("problem", "schema", "behind this version. Run: waypost db upgrade"),
+    "ahead": Finding("warning", "schema", "of a newer version. Bring this machine up to it soon."),
+}
+
+
 @click.command()
 def doctor() -> None:
     """Check all that Waypost needs, from this machine. Exit code 1 when something must be fixed."""
     settings = Settings.from_env()
-    checks: list[Callable[[Settings], list[Finding]]] = [database, redis, mail, journal, secret, addresses]
+    checks: list[Callable[[Settings], list[Finding]]] = [
+        names,
+        database,
+        redis,
+        mail,
+        journal,
+        secret,
+        addresses,
+    ]
     findings = [finding for check in checks for finding in check(settings)]
     for finding in findings:
         click.echo(f"{finding.state:<8} {finding.what:<10} {finding.words}")
     sys.exit(1 if any(finding.state == "problem" for finding in findings) else 0)
+
+
+def names(_settings: Settings) -> list[Finding]:
+    """A misspelt variable is one that was meant to say something."""
+    return [
+        Finding(
+            "warning",
+            "settings",
+            f"{name} is no setting of Waypost." + (f" Did you mean {meant}?" if meant else ""),
+        )
+        for name, meant in unknown().items()
+    ]
 
 
 def database(settings: Settings) -> list[Finding]:
@@ -44,16 +71,14 @@ def database(settings: Settings) -> list[Finding]:
     from waypost_server.cli.failures import one_line
     from waypost_server.cli.runtime import open_runtime
     from waypost_server.store.durability import check
-    from waypost_server.store.migrate import is_current
+    from waypost_server.store.schema_version import standing
 
     try:
         with open_runtime(settings) as runtime:
             check(runtime.db.engine)
             found = [Finding("ok", "database", f"{runtime.db.engine.dialect.name}, every commit is on disk")]
-            if is_current(runtime.db.engine):
-                found.append(Finding("ok", "schema", "of this version"))
-            else:
-                found.append(Finding("problem", "schema", "behind this version. Run: waypost db upgrade"))
+            with runtime.db.engine.connect() as connection:
+                found.append(SCHEMA[standing(connection)])
             if not runtime.db.is_sqlite:
                 with runtime.db.read() as session:
                     theirs = session.scalar(text("select clock_timestamp()"))

@@ -13,6 +13,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any
 
+from waypost_server.config import unknown
 from waypost_server.domain.errors import WaypostError
 
 # What the web server says for itself, in the same form and place; `granian.log` merges it by its top names.
@@ -73,3 +74,11 @@ def configure(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+def tell_unknown_settings() -> None:
+    """A line for each WAYPOST_* variable that nothing reads: most are misspelt."""
+    for name, meant in unknown().items():
+        logging.getLogger("waypost.settings").warning(
+            "settings.unknown", extra={"variable": name, "meant": meant}
+        )

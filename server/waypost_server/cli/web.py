@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
+import socket
+import time
 from typing import Any
 
 import click
+
+log = logging.getLogger("waypost.web")
+PORT_S = 28.0  # a little longer than a process may take to end
 
 
 @click.command()
@@ -23,9 +30,12 @@ def web(host: str, port: int, workers: int, threads: int) -> None:
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
 
-    from waypost_server.cli.logs import WEB_SERVER
+    from waypost_server.cli.logs import WEB_SERVER, configure, tell_unknown_settings
 
     rehearse()
+    configure()
+    tell_unknown_settings()
+    wait_for(host, port)
     server = Granian(
         target="waypost",
         address=host,
@@ -59,6 +69,34 @@ def rehearse() -> None:
     check(runtime.db.engine)
     known_secret.look(runtime)
     runtime.db.engine.dispose()  # no connection may cross the fork
+
+
+def wait_for(host: str, port: int, seconds: float = PORT_S) -> None:
+    """Granian would share a taken port with whoever has it, and each would answer half of the requests.
+
+    A killed predecessor's processes may still have it, and finish what they answer. Raises ConflictError.
+    """
+    from waypost_server.domain.errors import ConflictError
+
+    until, told = time.monotonic() + seconds, False
+    while error := _taken(host, port):
+        if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+            raise ConflictError(f"Cannot listen on {host}:{port}: {error.strerror}.")
+        if not told:
+            log.warning("web.waits", extra={"port": port, "why": error.strerror, "seconds": seconds})
+            told = True
+        time.sleep(0.1)
+
+
+def _taken(host: str, port: int) -> OSError | None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error
+    return None
 
 
 def application() -> Any:

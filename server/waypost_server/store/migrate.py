@@ -8,12 +8,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
-from waypost_server.domain.errors import UnavailableError
+from waypost_server.domain.errors import ConflictError, UnavailableError
+from waypost_server.store.schema_version import NEWEST, standing, version
 
 FOLDER = Path(__file__).parent / "migrations"
 TRIES = 100
@@ -28,7 +27,8 @@ def upgrade(engine: Engine) -> None:
     """Run what is missing, whole or not at all. SQLite: BEGIN IMMEDIATE keeps others out.
 
     PostgreSQL: whoever waits for a table makes everybody after it wait as well. So a migration waits half a second
-    behind a long query, lets the others pass, and tries again. Raises UnavailableError when it never got its turn.
+    behind a long query, lets the others pass, and tries again. Raises UnavailableError when it never got its turn, and
+    ConflictError on the database of a newer version.
     """
     for _ in range(TRIES):
         try:
@@ -51,14 +51,12 @@ def _upgrade(engine: Engine) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"set local lock_timeout = {LOCK_MS}"))
             connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        if standing(connection) == "ahead":
+            raise ConflictError(
+                f"The database is of a newer version of Waypost: schema {version(connection)}, and this one ends at "
+                f"{NEWEST}. Install that version here too. Nothing was changed."
+            )
         command.upgrade(_config(connection), "head")
-
-
-def is_current(engine: Engine) -> bool:
-    """Whether the database is at the schema this code was written for."""
-    with engine.connect() as connection:
-        head = ScriptDirectory.from_config(_config(connection)).get_current_head()
-        return MigrationContext.configure(connection).get_current_revision() == head
 
 
 def _config(connection: Connection) -> Config:
