@@ -346,3 +346,10 @@ def test_an_address_that_leads_nowhere_leads_to_the_console(console: Console) ->
     answer = console.browser().get("/nothing")
     assert answer.status_code == 404 and "There is nothing here" in answer.text and "/console/" in answer.text
     assert console.browser().get("/v1/nothing").mimetype == "application/problem+json"
+
+
+def test_what_holds_a_nudge_is_told_in_sentences(console: Console) -> None:
+    """How often, when last, and when again; not the names of the numbers."""
+    page = console.logged_in().get("/console/explain?user=tidewater-0&nudge=automation-halfway").text
+    assert "Shown 7 times, last on Nov 21, 2026" in page and "At most 3 times." in page
+    assert "7 days apart: not before Nov 28, 2026" in page and "cooldown" not in page

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from waypost_server.console.conditions import GROUPS, OPERATORS, Reader, shown
+from waypost_server.console.gate_words import told
 from waypost_server.console.words import day, humanise, sentence, stamp
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
@@ -97,6 +98,9 @@ def nudges(answer: Mapping[str, Any], reader: Reader) -> list[Told]:
 
 def _gate(gate: Mapping[str, Any]) -> Gate:
     name = GATES.get(gate["gate"]) or sentence(gate["gate"])
+    words = told(gate["gate"], gate["detail"])
+    if words is not None:
+        return Gate(name, bool(gate["passed"]), words)
     numbers = [
         f"{humanise(key)} {_value(value)}"
         for key, value in gate["detail"].items()
