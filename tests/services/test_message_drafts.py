@@ -127,6 +127,12 @@ def test_the_words_may_be_changed_and_kept_first(rig: PlayRig) -> None:
         send(rig)
 
 
+def test_braces_that_are_no_fact_of_ours_may_be_written(rig: PlayRig) -> None:
+    """A product may have placeholders of its own to write about."""
+    words = "Put {{ first_name }} into your own mail."
+    assert send_draft(rig.runtime, WORKSPACE, draft(rig).task_id, person="csm-1", body=words).body == words
+
+
 def test_what_was_sent_can_be_taken_back_for_a_moment(rig: PlayRig) -> None:
     """Reopening the task within 20 seconds sends nothing; the message waits again and can be sent."""
     send(rig)
@@ -183,6 +189,8 @@ def test_who_has_opted_out_is_not_written_to(rig: PlayRig) -> None:
         ({"subject": "a\nBcc: x@y.example"}, "U\\+000A"),
         ({"subject": "a" * 201}, "200"),
         ({"body": " "}, "message"),
+        ({"body": "Hello {{ user.name }}, how are you?"}, r"\{\{ user.name \}\} would arrive as it stands"),
+        ({"subject": "News for {{account.name}}"}, "would arrive as it stands"),
         ({"person": "nobody"}, "no access"),
     ],
 )

@@ -6,6 +6,7 @@ and with the person's name. Skipping is closing the task without sending, see `s
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from waypost_server.channels import mail_headers
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
+from waypost_server.domain.fact_catalogue import FAMILIES
 from waypost_server.services import named_person, workshop_invite
 from waypost_server.services.addresses import address_hash
 from waypost_server.services.put_delivery import EMAIL_LIVES
@@ -21,6 +23,7 @@ from waypost_server.services.task_history import note as add_note
 from waypost_server.store import audit, deliveries, message_drafts, play_runs, suppressions, tasks
 from waypost_server.store.tables import MessageDraft, Task
 
+_FACT = re.compile(rf"{{{{\s*(?:{'|'.join(FAMILIES)})\.[^}}]{{0,60}}}}{{0,2}}")
 BODY = 20_000  # characters
 TAKE_BACK = timedelta(seconds=20)  # a sent message waits this long for a second thought
 
@@ -132,6 +135,11 @@ def _words(draft: MessageDraft, subject: str | None, body: str | None) -> dict[s
         )
     if not text or len(text) > BODY:
         raise BadInputError(f"Write a message of up to {BODY:,} characters.", code="bad_body")
+    unfilled = _FACT.search(f"{subject or ''} {body or ''}")
+    if unfilled:  # in a template they are filled in; these words go out as they stand
+        raise BadInputError(
+            f"{unfilled[0]} would arrive as it stands: write what it stands for.", code="bad_body"
+        )
     return {"subject": line, "body": text}
 
 
