@@ -13,7 +13,7 @@ from sqlalchemy import select
 from tests.builders import WORKSPACE, add_workspace
 from tests.console.conftest import ORIGIN, Console
 from tests.console.seed import PASSWORD, add_people
-from waypost_server.domain.errors import ConflictError
+from waypost_server.domain.errors import ConflictError, NotFoundError
 from waypost_server.services.console_login import make_login_link
 from waypost_server.services.console_users import change_role, disable_console_user
 from waypost_server.store import console_users
@@ -212,6 +212,24 @@ def test_another_role_holds_at_once(entrance: Console) -> None:
         ({"role": "csm"}, {"role": "admin"}),
         ({"role": "admin"}, {"role": "viewer"}),
     ]
+
+
+def test_somebody_who_was_disabled_is_let_in_again(entrance: Console) -> None:
+    """With the password and the role of before, and once: who is not shut out cannot be let in."""
+    admin, csm = entrance.logged_in(), entrance.people["csm"]
+    people = f"/console/settings/people/{csm}"
+    admin.get("/console/settings/people")
+    admin.post(f"{people}/disable")
+    with pytest.raises(NotFoundError):
+        entrance.logged_in("csm")
+    assert "Let in again" in admin.get("/console/settings/people").text
+    assert admin.post(f"{people}/enable").status_code == 302
+    assert entrance.logged_in("csm").get("/console/queue").status_code == 200
+    assert admin.post(f"{people}/enable").status_code == 404
+    with entrance.runtime.db.read() as session:
+        query = select(Audit.action).where(Audit.object == csm).order_by(Audit.id)
+        done = session.scalars(query.where(Audit.action.like("console_user.%able"))).all()
+    assert done == ["console_user.disable", "console_user.enable"]
 
 
 def test_two_administrators_cannot_shut_each_other_out(entrance: Console) -> None:

@@ -76,6 +76,20 @@ def disable(email: str, workspace: str | None) -> None:
         click.echo(f"Disabled {email}.")
 
 
+@user.command("enable")
+@click.argument("email")
+@workspace_option
+def enable(email: str, workspace: str | None) -> None:
+    """Let EMAIL in again, as before: with the same role, and the same password if there was one."""
+    from waypost_server.cli.runtime import one_workspace, open_runtime
+    from waypost_server.services.console_users import let_back_in
+
+    with open_runtime() as runtime:
+        workspace_id = one_workspace(runtime, workspace)
+        let_back_in(runtime, workspace_id, _id_of(runtime, workspace_id, email), actor="cli")
+        click.echo(f"{email} may log in again.")
+
+
 @user.command("role")
 @click.argument("email")
 @click.argument("role")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from waypost_server.domain.errors import BadInputError, ConflictError
+from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
 from waypost_server.services.console_login import ROLES
 from waypost_server.services.console_password import hashed
 from waypost_server.services.person_settings import held
@@ -61,6 +61,15 @@ def disable_console_user(runtime: Runtime, workspace_id: str, user_id: str, *, a
         console_users.disable(session, workspace_id, user_id, now)
         sessions.drop_of_user(session, workspace_id, user_id)
         entry = audit.Entry(runtime.new_id(), now, actor, "console_user.disable", user_id)
+        audit.append(session, workspace_id, entry)
+
+
+def let_back_in(runtime: Runtime, workspace_id: str, user_id: str, *, actor: str) -> None:
+    """Undo `disable_console_user`: they log in as before. Raises NotFoundError when they are not shut out."""
+    with runtime.db.write() as session:
+        if not console_users.enable(session, workspace_id, user_id):
+            raise NotFoundError("There is no disabled console user with this id.")
+        entry = audit.Entry(runtime.new_id(), runtime.clock(), actor, "console_user.enable", user_id)
         audit.append(session, workspace_id, entry)
 
 

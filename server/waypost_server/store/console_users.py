@@ -67,6 +67,22 @@ def disable(session: Session, workspace_id: str, user_id: str, at: datetime) -> 
     )
 
 
+def enable(session: Session, workspace_id: str, user_id: str) -> bool:
+    """Let a person in again; False when there is no such disabled person."""
+    return bool(
+        written(
+            session,
+            update(ConsoleUser)
+            .where(
+                ConsoleUser.workspace_id == workspace_id,
+                ConsoleUser.id == user_id,
+                ConsoleUser.disabled_at.is_not(None),
+            )
+            .values(disabled_at=None),
+        )
+    )
+
+
 def lock_admins(session: Session, workspace_id: str) -> Sequence[str]:
     """The ids of all who can administer the workspace, locked: two of them cannot take it from each other at once."""
     return session.scalars(

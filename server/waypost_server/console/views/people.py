@@ -15,6 +15,7 @@ from waypost_server.services.console_users import (
     add_console_user,
     change_role,
     disable_console_user,
+    let_back_in,
 )
 from waypost_server.services.person_settings import set_capacity
 from waypost_server.store import console_users
@@ -37,6 +38,7 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(
         "/settings/people/<ref:user_id>/disable", "person_disable", disable, methods=["GET", "POST"]
     )
+    blueprint.add_url_rule("/settings/people/<ref:user_id>/enable", "person_enable", enable, methods=["POST"])
     blueprint.add_url_rule(
         "/settings/people/<ref:user_id>/capacity", "person_capacity", capacity, methods=["POST"]
     )
@@ -91,6 +93,15 @@ def disable(user_id: str) -> Any:
         flash("Disabled. Their sessions and links ended at once.")
         return redirect(url_for("console.people"))
     return render_template("console/settings_person_disable.html", person=_person(user_id))
+
+
+@needs("admin")
+def enable(user_id: str) -> Any:
+    """Let somebody in again."""
+    who = login()
+    let_back_in(runtime(), who.workspace_id, user_id, actor=who.user_id)
+    flash("Let in again, with the role and the password of before.")
+    return redirect(url_for("console.people"))
 
 
 @needs("admin")
