@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from tests.browser.console import pages
 from tests.builders import add_workspace
@@ -13,7 +14,15 @@ from tests.console.conftest import Browser, Console
 from tests.console.seed import add_people, seed
 from tests.statements import statements
 from waypost_server.console import cursors
-from waypost_server.store.tables import Account, Delivery, EndUser, Quarantine, Task
+from waypost_server.store.tables import (
+    Account,
+    Delivery,
+    EndUser,
+    MilestoneState,
+    Quarantine,
+    Task,
+    Workspace,
+)
 
 LISTS = (
     "/",
@@ -353,3 +362,23 @@ def test_what_holds_a_nudge_is_told_in_sentences(console: Console) -> None:
     page = console.logged_in().get("/console/explain?user=tidewater-0&nudge=automation-halfway").text
     assert "Shown 7 times, last on Nov 21, 2026" in page and "At most 3 times." in page
     assert "7 days apart: not before Nov 28, 2026" in page and "cooldown" not in page
+
+
+def test_a_milestone_is_reached_on_a_day_of_the_workspace(console: Console) -> None:
+    """Evening in UTC is the next morning in Auckland: the account's first day, and no day before it."""
+    with console.runtime.db.write() as session:
+        account, milestone = session.execute(
+            select(MilestoneState.account_id, MilestoneState.milestone)
+            .where(MilestoneState.user_id == "", MilestoneState.reached_at.is_not(None))
+            .order_by(MilestoneState.account_id)
+            .limit(1)
+        ).one()
+        first_day = session.get_one(Account, ("acme-prod", account)).first_day
+        evening = datetime.combine(first_day - timedelta(days=1), time(22), UTC)
+        session.execute(update(Workspace).values(timezone="Pacific/Auckland"))
+        session.execute(
+            update(MilestoneState)
+            .where(MilestoneState.account_id == account, MilestoneState.milestone == milestone)
+            .values(reached_at=evening)
+        )
+    assert "reached on day 0" in console.logged_in().get(f"/console/accounts/{account}").text

@@ -10,8 +10,9 @@ from typing import Any
 from flask import url_for
 
 from waypost_server.console.evidence import read
-from waypost_server.console.words import day, humanise, number, outcome, plural, sentence
+from waypost_server.console.words import day, humanise, number, outcome, plural, sentence, zone
 from waypost_server.domain.definitions import Definitions, Milestone
+from waypost_server.domain.local_day import day_of
 
 REACTIONS = {
     "shown": "saw",
@@ -110,7 +111,8 @@ def _milestone(milestone: Milestone, account: Any, states: list[Any], today: dat
     steps = tuple((step.title, step.key in done) for step in milestone.steps)
     count = state.done if state else 0
     if state and state.reached_at:
-        days = (state.reached_at.date() - account.first_day).days if account.first_day else None
+        day_reached = day_of(state.reached_at, zone())
+        days = (day_reached - account.first_day).days if account.first_day else None
         return MilestoneView(
             milestone,
             "accent",
