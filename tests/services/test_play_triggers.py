@@ -74,6 +74,19 @@ def test_a_play_starts_once_for_each_time_its_condition_becomes_true(rig: PlayRi
     assert {run.cause["kind"] for run in runs(rig)} == {"condition"} and fsck(rig.runtime) == []
 
 
+def test_it_is_told_on_which_day_of_the_workspace_a_play_ran(rig: PlayRig) -> None:
+    """Two in the afternoon in UTC is the next day in Auckland."""
+    rig.sql("update workspace set timezone = 'Pacific/Auckland'")
+    rig.publish(plays__usage_drop=LARGE)
+    rig.add_account()
+    rig.drain()
+    for seats in (12, 3, 20, 1, 11):
+        rig.clock.move(hours=1)
+        become(rig, f'{{"mrr": 500, "seats": {seats}}}')
+    (seen,) = rig.rows(PlayWatch)
+    assert seen.reason.startswith("It grew: it last ran on Nov 24,")
+
+
 def test_what_was_true_all_along_starts_nothing(rig: PlayRig) -> None:
     """Publishing a play does not write to everybody who fits; a new account that fits is met."""
     rig.publish()

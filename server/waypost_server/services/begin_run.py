@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -32,10 +32,10 @@ class Beginning:
 
 
 def hindrance(
-    play: Play, beginning: Beginning, facts: Mapping[str, Any], *, starts: Starts, now: datetime
+    play: Play, beginning: Beginning, facts: Mapping[str, Any], *, starts: Starts, now: datetime, zone: tzinfo
 ) -> str:
     """Why the play does not start, in a sentence; '' when it does."""
-    return mismatch(play, beginning, facts) or no_more(play, beginning, starts=starts, now=now)
+    return mismatch(play, beginning, facts) or no_more(play, beginning, starts=starts, now=now, zone=zone)
 
 
 def mismatch(play: Play, beginning: Beginning, facts: Mapping[str, Any]) -> str:
@@ -52,12 +52,12 @@ def no_steps(play: Play, motion: str) -> str:
     return f"{play.title}: it has no steps for {motion.replace('_', ' ')} accounts."
 
 
-def no_more(play: Play, beginning: Beginning, *, starts: Starts, now: datetime) -> str:
-    """Why the play starts for nobody now, or no more for the subject; '' when it does."""
+def no_more(play: Play, beginning: Beginning, *, starts: Starts, now: datetime, zone: tzinfo) -> str:
+    """Why the play starts for nobody now, or no more for the subject; '' when it does. `zone` is the workspace's."""
     if play.is_paused or play.key in starts.paused:
         return paused(play)
     subject = beginning.user_id if play.subject == "user" else ""
-    why = used_up(play.enrol, starts.times[(beginning.account_id, play.key, subject)], now)
+    why = used_up(play.enrol, starts.times[(beginning.account_id, play.key, subject)], now, zone)
     return f"{play.title}: {why}" if why else ""
 
 

@@ -128,6 +128,7 @@ def sift(session: Session, runtime: Runtime, wanted: Wanted, accounts: Sequence[
         facts = people.account_facts(ids, paths)
     starts = play_starts.of_accounts(session, wanted.workspace_id, ids, {play.key})
     now, found = runtime.clock(), Sifted()
+    zone = runtime.releases.standing(session, wanted.workspace_id).zone
     for each in accounts:
         values = facts.get(each.id, {})
         if wanted.condition and not condition.test(values):
@@ -138,7 +139,7 @@ def sift(session: Session, runtime: Runtime, wanted: Wanted, accounts: Sequence[
             continue
         beginning = Beginning(wanted.workspace_id, each.id, each.motion, wanted.occurrence)
         reason = mismatch(play, beginning, values)
-        if not reason and used_up(play.enrol, starts.times[(each.id, play.key, "")], now):
+        if not reason and used_up(play.enrol, starts.times[(each.id, play.key, "")], now, zone):
             reason = "The play ran for it as often as it may."
         if reason:
             found.held[reason] += 1

@@ -101,6 +101,7 @@ def _answer(
         return "none", finding.stale
     titles, joined, reasons = [], [], []
     facts: dict[str, Any] | None = None
+    now, zone = runtime.clock(), runtime.releases.standing(session, account.workspace_id).zone
     beginning = Beginning(
         account.workspace_id, account.id, opening.motion, signal_id, {"kind": "signal"},
         finding.user_id, signal_id,
@@ -114,7 +115,7 @@ def _answer(
             _join(session, runtime, task, opening, signal_id)
             joined.append(f"Joined the open task: {task.title}")
             continue
-        reason = reason or no_more(play, beginning, starts=known.starts, now=runtime.clock())
+        reason = reason or no_more(play, beginning, starts=known.starts, now=now, zone=zone)
         if reason:
             reasons.append(reason)
         elif begin(session, runtime, release, play, beginning, starts=known.starts):

@@ -117,6 +117,7 @@ def _refuse(
             session, runtime, beginning.workspace_id, beginning.user_id, beginning.account_id, release,
             paths=compiled(play.audience).paths,
         )  # fmt: skip
-        reason = hindrance(play, beginning, found.values, starts=starts, now=runtime.clock())
+        now, zone = runtime.clock(), runtime.releases.standing(session, beginning.workspace_id).zone
+        reason = hindrance(play, beginning, found.values, starts=starts, now=now, zone=zone)
     if reason:
         raise ConflictError(reason, code="not_started")

@@ -147,7 +147,8 @@ def _start(look: _Look, play: Play, account: Watched, user_id: str, facts: Mappi
         cause={"kind": "condition"},
         user_id=user_id,
     )
-    reason = hindrance(play, beginning, facts, starts=look.starts, now=look.now)
+    zone = look.runtime.releases.standing(look.session, look.workspace_id).zone
+    reason = hindrance(play, beginning, facts, starts=look.starts, now=look.now, zone=zone)
     if not reason:
         begin(look.session, look.runtime, look.release, play, beginning, starts=look.starts)
     return reason
