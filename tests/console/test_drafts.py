@@ -115,13 +115,16 @@ def test_a_file_that_changed_twice_is_decided_by_a_person(console: Console) -> N
     browser, page = author(console)
     mine, theirs = (files()[FILE].replace("max: 3", f"max: {each}") for each in (2, 4))
     browser.post(ADDRESS, {"seen": seen_of(page), "text": mine})
+    seen = seen_of(browser.get(f"{MINE}/publish").text)
     publish(console.runtime, "acme-prod", {**files(), FILE: theirs}, author="marta@acme.example")
     shown = browser.get(MINE).text
     assert "1 file changed in release 2 too" in shown and "Publish…" not in shown
     both = browser.get(f"{ADDRESS}/conflict").text
     assert "max: 2" in both and "max: 4" in both
     plan = browser.get(f"{MINE}/publish").text
-    assert browser.post(f"{MINE}/publish", {"seen": seen_of(plan), "message": "m"}).status_code == 409
+    assert "which text stays" in plan and "Decide…" in plan and 'name="message"' not in plan
+    late = browser.post(f"{MINE}/publish", {"seen": seen, "message": "m"})
+    assert late.status_code == 409 and "Not published" in late.text and "Decide…" in late.text
     browser.post(f"{ADDRESS}/keep", {"seen": seen_of(both)})
     assert "Publish…" in browser.get(MINE).text
 
