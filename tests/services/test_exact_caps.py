@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,7 +92,7 @@ class World:
     def claim(self, person: str, nudge: str) -> None:
         """Granted exactly when there is room; what `decide` says agrees."""
         user = f"{self.name}-{person}"
-        listed = nudge in decide(self.runtime, WORKSPACE, Question(user, self.name)).keys
+        listed = nudge in self.offered(user)
         room, claim_id = self.room(person, nudge), f"{self.name}-claim-{next(self.numbers)}"
         try:
             granted = claim(self.runtime, WORKSPACE, Claim(user, self.name, nudge, claim_id))
@@ -101,6 +102,12 @@ class World:
             return
         assert room and listed
         self.slots.append(Slot(granted.offer_id, person, nudge, self.clock()))
+
+    def offered(self, user: str) -> set[str]:
+        """What a browser would claim. A hotspot that is up already comes with its offer: it goes on without one."""
+        found = decide(self.runtime, WORKSPACE, Question(user, self.name))
+        documents = [json.loads(bytes(each)) for each in found.nudges]
+        return {each["key"] for each in documents if "offer" not in each}
 
     def react(self, what: str, index: int) -> None:
         """A browser reports, once or again, in time or late."""
