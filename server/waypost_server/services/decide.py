@@ -25,7 +25,6 @@ from waypost_server.services.words import with_offer
 
 TTL_SECONDS = 300
 FEED_LENGTH = 20
-REMEMBERED = 4096  # decisions kept per release, a few kilobytes each
 STANDS_FOR = timedelta(minutes=1)  # a remembered decision; by the clock's minutes all would be old at once
 
 
@@ -96,9 +95,7 @@ def decide(runtime: Runtime, workspace_id: str, question: Question) -> Decision:
     if _is_stranger(question, facts):
         return answer(release, question, facts_of(runtime, workspace_id, question, release))
     decision = answer(release, question, facts)
-    if len(release.answers) >= REMEMBERED:
-        release.answers.clear()
-    release.answers[question] = Remembered(now, today, stamp, decision)
+    release.answers.keep(question, Remembered(now, today, stamp, decision))
     return decision
 
 

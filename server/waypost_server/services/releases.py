@@ -24,12 +24,14 @@ from waypost_server.domain.definitions import Definitions, Play
 from waypost_server.domain.errors import NotFoundError
 from waypost_server.domain.local_day import zone_of
 from waypost_server.domain.play_program import Instruction, program
+from waypost_server.services.recent import Recent
 from waypost_server.services.words import Words, parse_words
 from waypost_server.store import releases as store
 from waypost_server.store.database import Database
 
 FRESH = timedelta(seconds=1)
 KEPT = 64  # past releases; runs and messages of theirs go on for weeks
+REMEMBERED = 4_096  # decisions kept per release, a few kilobytes each
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -71,9 +73,9 @@ class LiveRelease:
         return parse_words(self.definitions)
 
     @cached_property
-    def answers(self) -> dict[Any, Any]:
+    def answers(self) -> Recent[Any, Any]:
         """The last decision for each question, kept by `decide`; another workspace has another release."""
-        return {}
+        return Recent(REMEMBERED)
 
     def forget_people(self) -> None:
         """Give back the memory of decisions and renderings, which may be many megabytes."""

@@ -6,7 +6,6 @@ rendering; a text without facts is rendered once.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +21,7 @@ from waypost_server.domain.facts import put
 from waypost_server.domain.locale import base, complete, nearest, tag
 from waypost_server.domain.pieces import Structure, compile_structure
 from waypost_server.services import piece_words
+from waypost_server.services.recent import Recent
 
 KEPT = 20_000  # renderings kept per release, a few kilobytes each at most
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
@@ -52,8 +52,7 @@ class Words:
     structures: Mapping[str, Structure]
     paths: Mapping[str, frozenset[str]]
     default_locale: str
-    _kept: dict[tuple[Any, ...], msgspec.Raw] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _kept: Recent[tuple[Any, ...], msgspec.Raw] = field(default_factory=lambda: Recent(KEPT))
 
     def of(self, release: int, locale: str | None, facts: Facts) -> PersonWords:
         """The same for one person."""
@@ -64,16 +63,12 @@ class Words:
         found = self._kept.get(key)
         if found is None:
             found = msgspec.Raw(_encode(make()))
-            with self._lock:
-                if len(self._kept) >= KEPT:
-                    self._kept.clear()
-                self._kept[key] = found
+            self._kept.keep(key, found)
         return found
 
     def forget(self) -> None:
         """Let go of what was said so far."""
-        with self._lock:
-            self._kept.clear()
+        self._kept.clear()
 
 
 @dataclass(slots=True)
