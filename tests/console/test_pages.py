@@ -133,6 +133,7 @@ def test_pages_tell_the_story(console: Console) -> None:
     assert "of users pass" in explained
     funnel = browser.get("/console/nudges/automation-halfway/funnel").text
     assert re.search(r"<h2>\d+ of \d+ users may see it now; most are stopped at audience</h2>", funnel)
+    assert re.search(r'/console/explain\?user=[^"]+">[^<]+ [^<]+</a>', funnel), "examples by name"
     assert "Role is one of admin or ops manager" in explained and "saw admin" in explained
 
 

@@ -44,6 +44,14 @@ def recent(session: Session, workspace_id: str, limit: int = 12) -> Sequence[Any
     ).all()
 
 
+def names(session: Session, workspace_id: str, user_ids: Sequence[str]) -> dict[str, str]:
+    """User id → name, of those who have one."""
+    query = select(EndUser.id, EndUser.name).where(
+        EndUser.workspace_id == workspace_id, EndUser.id.in_(user_ids), EndUser.name != ""
+    )
+    return {row.id: row.name for row in session.execute(query)}
+
+
 def one(session: Session, workspace_id: str, user_id: str) -> EndUser | None:
     """One user."""
     return session.get(EndUser, (workspace_id, user_id))

@@ -13,6 +13,7 @@ from waypost_server.domain.errors import NotFoundError
 from waypost_server.domain.page import Page
 from waypost_server.services.funnel import Funnel, Part
 from waypost_server.services.funnel import funnel as count
+from waypost_server.store import reports_users
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -25,9 +26,13 @@ def funnel(key: str) -> str:
     """Count, and say where most are stopped."""
     on_page = page_fields.read(request.args)
     found, leaves = _counted(key, on_page.page)
+    shown = [each.user_id for _, part in _named(found) for each in part.samples]
+    with runtime().db.read() as session:
+        names = reports_users.names(session, login().workspace_id, shown)
     return render_template(
         "console/funnel.html",
         funnel=found,
+        names=names,
         on_page=on_page,
         unknown=_unknown(found),
         title=finding(found),
