@@ -85,6 +85,14 @@ def test_a_fault_of_ours_is_a_page_with_a_way_on(console: Console) -> None:
     assert "secret detail" not in answer.text
 
 
+def test_a_form_that_is_too_large_says_how_much_a_file_may_hold(console: Console) -> None:
+    """Nobody is sent to log in again for a text that was pasted by mistake."""
+    address = "/console/drafts/admin@acme.example/files/policy.yaml"
+    answer = console.logged_in().post(address, {"text": "x" * 1_500_000})
+    assert answer.status_code == 413 and "at most 262,144 characters" in answer.text
+    assert "log in" not in answer.text.partition("<main")[2]
+
+
 def table(console: Console, path: str, role: str = "admin") -> list[dict[str, str]]:
     """A list as the spreadsheet that opens the file sees it."""
     answer = console.logged_in(role).get("/console" + path)

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from waypost_server.console import words
 from waypost_server.console.access import next_path
+from waypost_server.definitions.strict_yaml import MAX_CHARACTERS
 from waypost_server.domain.errors import WaypostError
 
 log = logging.getLogger("waypost.console")
@@ -27,6 +28,10 @@ TITLES = {
     503: "The database cannot be reached",
 }
 MISSING = "It may have been removed, or the address is not quite right."
+TOO_LARGE = (
+    f"Nothing was kept. A file of definitions holds at most {MAX_CHARACTERS:,} characters: go back in your "
+    "browser, and split it."
+)
 BROKEN = "The fault is ours, and it is in the server’s log under this time: {}. Go back and try again."
 
 
@@ -49,7 +54,7 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
     if status == 500:
         g.login = None  # whatever failed must not fail again in the side bar
         return _page(status, BROKEN.format(words.stamp(words.now())))
-    return _page(status, MISSING if status == 404 else error.description or "")
+    return _page(status, {404: MISSING, 413: TOO_LARGE}.get(status) or error.description or "")
 
 
 def _database(error: Exception) -> tuple[str, int]:

@@ -42,6 +42,25 @@ def test_the_editor_of_every_kind_of_file_is_accessible(
     page.context.close()
 
 
+def test_a_text_that_is_too_large_is_told_before_it_is_saved(
+    chromium: Browser,
+    site: tuple[Console, str],  # noqa: F811
+) -> None:
+    """What was pasted by mistake is not called sound, and a smaller text is checked again."""
+    page = enter(chromium, site, "author", viewport={"width": 1440, "height": 900})
+    page.goto(site[1] + ADDRESS)
+    text = page.locator("#text")
+    right = text.input_value()
+    text.evaluate(
+        "field => { field.value = '# ' + 'x'.repeat(1500000); field.dispatchEvent(new Event('input')); }"
+    )
+    expect(page.locator("[data-saved]")).to_have_text("Too large to check or save: split the file")
+    expect(page.get_by_text("Nothing to fix")).to_have_count(0)
+    text.fill(right)
+    expect(page.get_by_text("Nothing to fix")).to_be_visible()
+    page.context.close()
+
+
 def test_write_and_build_by_keyboard(chromium: Browser, site: tuple[Console, str]) -> None:  # noqa: F811
     """Findings follow the text and lead to their line; a row becomes a line of the text; Ctrl+S keeps it."""
     console, origin = site

@@ -51,7 +51,12 @@
     const sent = { rows: rows(), text: text.value };
     try {
       const answer = await fetch(address, { method: "POST", body: given, headers: { "X-Fragment": "1" }, credentials: "same-origin" });
-      if (mine !== turn || !answer.ok || answer.redirected) return;
+      if (mine !== turn) return;
+      if (answer.status === 413) {
+        saved.textContent = "Too large to check or save: split the file";
+        beside.replaceChildren(); // what was found there is of an earlier text
+      }
+      if (!answer.ok || answer.redirected) return;
       // Our own page from our own server, escaped there; scripts in it would not run anyway.
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const part = (name) => page.querySelector(`[data-part=${name}]`);
