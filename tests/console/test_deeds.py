@@ -8,7 +8,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from tests.console.conftest import Console
+from tests.console.conftest import ORIGIN, Console
 from waypost_server.services import known_secret
 from waypost_server.store.tables import Audit, ConsoleUser, Key, PlayRun, Task, TaskEvent, Touch
 
@@ -55,6 +55,22 @@ def test_a_closed_task_cannot_be_closed_twice(console: Console) -> None:
     browser.get("/console/queue")
     assert browser.post("/console/tasks/t1/done", {**BACK, "outcome": "reached"}).status_code == 302
     assert browser.post("/console/tasks/t1/done", {**BACK, "outcome": "reached"}).status_code == 409
+
+
+def test_a_refused_deed_leads_back_to_its_page(console: Console) -> None:
+    """The page the form stood on, if it was one of ours; else Home."""
+    browser = console.logged_in("csm")
+    browser.get("/console/queue")
+    for came, there in (
+        (
+            f"{ORIGIN}/console/plays/usage-drop?runs=open",
+            'href="/console/plays/usage-drop?runs=open">Go back',
+        ),
+        ("https://elsewhere.example/console/runs/r1", "Go to Home"),
+        (f"{ORIGIN}/console/runs/nothing/pause", "Go to Home"),
+    ):
+        answer = browser.post("/console/runs/nothing/pause", {"reason": "x"}, Referer=came)
+        assert answer.status_code == 404 and there in answer.text
 
 
 @pytest.mark.parametrize("on", ["", "yesterday", "2026-11-22", "2030-01-01"])

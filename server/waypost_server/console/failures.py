@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import urlsplit
 
 from flask import Blueprint, g, render_template, request
 from sqlalchemy.exc import DBAPIError
@@ -73,8 +74,14 @@ def _page(status: int, message: str) -> tuple[str, int]:
 
 
 def _back(status: int) -> str | None:
-    """Where the form that failed stood, so that a mistake is mended there; None if it did not say."""
+    """Where the form that failed stood, so that a mistake is mended there; None if nothing says it."""
     if request.method != "POST" or g.login is None or status in (413, 503):  # 413: the form cannot be read
         return None
-    given = request.form.get("back")
+    came = urlsplit(request.referrer or "")
+    there = (
+        came._replace(scheme="", netloc="").geturl()
+        if came.netloc == request.host and came.path != request.path
+        else ""
+    )
+    given = request.form.get("back") or there
     return next_path(given) if given else None
