@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from waypost_server.domain.clock_skew import parse_time
 from waypost_server.domain.events import Event
+from waypost_server.domain.local_day import day_of
 from waypost_server.domain.motion import Override
 from waypost_server.domain.traits import Profile, merge, stamp_of, text_trait
 from waypost_server.services.classify import account_facts, classify, needs_only_traits
@@ -21,6 +23,7 @@ from waypost_server.store import past_values
 Writes = dict[str, list[tuple[str, Any]]]
 
 
+NAMES_ITS_ZONE = re.compile(r"\d[T ]\d.*(?:Z|[+-]\d\d:?\d\d)\s*$")
 UNTOLD = ("owner", "segment", "motion")  # what the log alone does not tell: rules and people change it too
 
 
@@ -79,7 +82,7 @@ def _row(
         "traits": dict(after.traits),
         "traits_at": dict(after.stamps),
         "owner": _owner(stored, after, owners),
-        "renewal_on": renewal_on(after.traits),
+        "renewal_on": renewal_on(after.traits, plan.zone),
         "segment": segment,
         "motion": Override(stored.motion_set, stored.motion_until).in_force(now) or motion,
     }
@@ -102,8 +105,11 @@ def _owner(stored: store.Stored, after: Profile, owners: dict[str, str]) -> str 
     return owners.get(email.lower()) if email else None
 
 
-def renewal_on(traits: Any) -> date | None:
-    """The renewal date from the trait `renewal_on`, `renewal_date` or `renewalDate`."""
+def renewal_on(traits: Any, zone: tzinfo) -> date | None:
+    """The renewal date from the trait `renewal_on`, `renewal_date` or `renewalDate`: the day as written, or, where a
+    time names its own zone, the workspace's day at that time."""
     text = text_trait(traits, "renewal_on", "renewal_date", "renewalDate")
     at = parse_time(text) if text else None
-    return at.date() if at else None
+    if text is None or at is None:
+        return None
+    return day_of(at, zone) if NAMES_ITS_ZONE.search(text) else at.date()
