@@ -39,6 +39,7 @@ class Child:
     started: float = 0.0
     deaths: int = 0
     restart_at: float | None = None
+    log_began: int = 0  # bytes its log held already, from earlier processes
 
     @property
     def pid(self) -> int:
@@ -48,6 +49,7 @@ class Child:
     def start(self) -> None:
         """Start the program in its own process group (so that Ctrl-C reaches only the parent)."""
         out = self._log()
+        self.log_began = 0 if out is None else os.fstat(out).st_size
         try:
             self.process = subprocess.Popen(
                 list(self.program.argv),
@@ -77,10 +79,11 @@ class Child:
         return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
     def last_line(self) -> str:
-        """The last line of its log that names an error, or just the last one, to show why it ended."""
+        """The last line of this process's log that names an error, or just the last one, to show why it ended."""
         if self.program.log is None or not self.program.log.exists():
             return ""
-        lines = [line for line in self.program.log.read_text(errors="replace").splitlines() if line.strip()]
+        written = self.program.log.read_bytes()[self.log_began :].decode(errors="replace")
+        lines = [line for line in written.splitlines() if line.strip()]
         named = [line for line in lines[-50:] if "Error" in line]
         return (named or lines or [""])[-1].strip()
 
