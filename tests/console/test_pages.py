@@ -18,6 +18,7 @@ from waypost_server.store.tables import (
     Account,
     Delivery,
     EndUser,
+    Membership,
     MilestoneState,
     Quarantine,
     Task,
@@ -383,3 +384,20 @@ def test_a_milestone_is_reached_on_a_day_of_the_workspace(console: Console) -> N
             .values(reached_at=evening)
         )
     assert "reached on day 0" in console.logged_in().get(f"/console/accounts/{account}").text
+
+
+def test_a_role_has_one_name(console: Console) -> None:
+    """The catalogue's, wherever a person or a group of them is shown."""
+    browser = console.logged_in()
+    with console.runtime.db.read() as session:
+        query = (
+            select(Membership.user_id).where(Membership.role == "ops_manager").order_by(Membership.user_id)
+        )
+        person = session.scalars(query.limit(1)).one()
+    for path in (
+        "/console/accounts/northwind",
+        f"/console/users/{person}",
+        f"/console/explain?user={person}",
+    ):
+        text = browser.get(path).text
+        assert "Operations manager" in text and "Ops manager" not in text, path

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from flask import Blueprint, g
 from markupsafe import Markup, escape
 
-from waypost_server.console.access import runtime
+from waypost_server.console.access import login, runtime
 from waypost_server.domain.local_day import spoken, zone_of
 
 OUTCOMES = {  # how a run ended
@@ -61,6 +61,13 @@ def sentence(value: str | None) -> str:
     if text in ("csm", "api"):
         return text.upper()
     return text[:1].upper() + text[1:]
+
+
+def role_title(key: str | None) -> str:
+    """A role that people have in the product, as the catalogue calls it."""
+    release = runtime().releases.glance(runtime().db, login().workspace_id).release
+    roles = release.definitions.catalog.roles if release else ()
+    return next((role.title for role in roles if role.key == key), sentence(key))
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -202,6 +209,7 @@ def lines(value: str) -> Markup:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "humanise": humanise,
+    "role_title": role_title,
     "sentence": sentence,
     "number": number,
     "money": money,
