@@ -136,6 +136,15 @@ def test_doctor_tells_an_older_from_a_newer_schema(sqlite_url: str, monkeypatch:
     engine.dispose()
 
 
+def test_doctor_says_that_sending_is_stopped(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A restored database looks well otherwise."""
+    shell = Shell(sqlite_url, monkeypatch)
+    shell.good("stop-sending", "--reason", "A wrong template.")
+    assert "stopped everywhere: A wrong template." in shell.run("doctor").output
+    shell.good("resume-sending")
+    assert "stopped everywhere" not in shell.run("doctor").output
+
+
 def test_web_leaves_a_taken_port_alone() -> None:
     """Two that share a port would each answer half of the requests."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -7,11 +7,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from waypost_server.config import Settings, Smtp, unknown
 from waypost_server.domain.errors import WaypostError
+
+if TYPE_CHECKING:
+    from waypost_server.services.runtime import Runtime
 
 CLOCK_S = 2.0  # a clock further off than this moves events and due times
 
@@ -78,7 +82,10 @@ def database(settings: Settings) -> list[Finding]:
             check(runtime.db.engine)
             found = [Finding("ok", "database", f"{runtime.db.engine.dialect.name}, every commit is on disk")]
             with runtime.db.engine.connect() as connection:
-                found.append(SCHEMA[standing(connection)])
+                schema = SCHEMA[standing(connection)]
+            found.append(schema)
+            if schema.state != "problem":
+                found += _held(runtime)
             if not runtime.db.is_sqlite:
                 with runtime.db.read() as session:
                     theirs = session.scalar(text("select clock_timestamp()"))
@@ -86,6 +93,16 @@ def database(settings: Settings) -> list[Finding]:
             return found
     except (WaypostError, SQLAlchemyError) as error:
         return [Finding("problem", "database", one_line(error) or str(error))]
+
+
+def _held(runtime: Runtime) -> list[Finding]:
+    """What a person or a restored database has stopped everywhere."""
+    from waypost_server.store import stops
+
+    with runtime.db.read() as session:
+        stop = stops.get(session, stops.EVERYWHERE)
+        words = f"stopped everywhere: {stop.reason} See: waypost resume-sending --help" if stop else ""
+    return [Finding("warning", "sending", words)] if words else []
 
 
 def redis(settings: Settings) -> list[Finding]:
