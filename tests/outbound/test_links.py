@@ -62,10 +62,8 @@ def test_no_token_but_ours_is_found_and_nothing_redirects(web: Web) -> None:
     tokens += [other, "https:%2f%2fevil.example", "%2f%2fevil.example", "..%2fconsole", "%00"]
     for each in tokens:
         for answer in (client.get(f"/u/{each}"), client.post(f"/u/{each}")):
-            place = answer.headers.get(
-                "Location", "http://localhost/u/"
-            )  # slashes too many are ours to correct
-            assert answer.status_code in (404, 308) and place.startswith("http://localhost/u/"), each
+            place = answer.headers.get("Location", "/u/")  # slashes too many are ours to correct
+            assert answer.status_code in (404, 308) and place.startswith("/u/"), each
         assert client.get(f"/u/{each}", follow_redirects=True).status_code == 404
     assert _suppressed(runtime) == 0
     for query in ("?next=https://evil.example", "?url=//evil.example", "?redirect=/\\evil.example"):
