@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -65,6 +66,42 @@ def test_an_approver_sets_how_many_tasks_somebody_gets(
     csm = console.logged_in("csm")
     csm.get("/console/settings/people")
     assert csm.post(path, {"capacity": "1"}).status_code == 403
+
+
+def test_a_person_says_until_when_they_are_away(console: Console) -> None:
+    """Their first day back is kept, shown until it comes, and taken back by an empty field; no day is refused."""
+    browser = console.logged_in("csm")
+    browser.get("/console/me")
+    back = console.runtime.clock().date() + timedelta(days=10)
+    assert browser.post("/console/me/away", {"away_until": back.isoformat()}).status_code == 302
+    assert person(console).away_until == back
+    assert f'value="{back.isoformat()}"' in browser.get("/console/me").text
+    refused = browser.post("/console/me/away", {"away_until": "soon"})
+    assert refused.status_code == 400 and "Choose a day" in refused.text
+    past = console.runtime.clock().date() - timedelta(days=10)
+    browser.post("/console/me/away", {"away_until": past.isoformat()})
+    assert past.isoformat() not in browser.get("/console/me").text
+    browser.post("/console/me/away", {"away_until": ""})
+    assert person(console).away_until is None
+
+
+def test_an_approver_says_until_when_somebody_is_away(console: Console) -> None:
+    """The team's week, the team's queue and the task say so beside the name; a CSM sets only their own."""
+    browser = console.logged_in("admin")
+    browser.get("/console/settings/people")
+    back = console.runtime.clock().date() + timedelta(days=10)
+    path = f"/console/settings/people/{console.people['csm']}/away"
+    assert browser.post(path, {"away_until": back.isoformat()}).status_code == 302
+    assert person(console).away_until == back
+    words = f"away until {back:%b} {back.day}"
+    for page in ("/console/", "/console/queue?scope=team", "/console/tasks/t1"):
+        assert words in browser.get(page).text, page
+    assert f'value="{back.isoformat()}"' in browser.get("/console/settings/people").text
+    with console.runtime.db.read() as session:
+        assert "console_user.away" in {row.action for row in session.query(Audit)}
+    csm = console.logged_in("csm")
+    csm.get("/console/settings/people")
+    assert csm.post(path, {"away_until": ""}).status_code == 403
 
 
 def test_a_new_password_ends_every_other_session(console: Console) -> None:

@@ -54,6 +54,7 @@ SECTIONS = {  # pages that belong to another page's line in the side bar
         for name in (
             "me",
             "me_save",
+            "me_away",
             "calendar_make",
             "password_change",
             "token_secret",
@@ -71,6 +72,7 @@ SECTIONS = {  # pages that belong to another page's line in the side bar
             "person_link",
             "person_disable",
             "person_capacity",
+            "person_away",
             "person_role",
             "releases",
             "release",

@@ -11,6 +11,7 @@ from flask import Blueprint, g
 from markupsafe import Markup, escape
 
 from waypost_server.console.access import login, runtime
+from waypost_server.domain.absence import away_words
 from waypost_server.domain.local_day import spoken, zone_of
 
 OUTCOMES = {  # how a run ended
@@ -115,6 +116,11 @@ def clock_in(value: datetime, timezone: str) -> str:
     return f"{on}{there:%H:%M} in {timezone}"
 
 
+def away(back_on: date | None, timezone: str | None) -> str:
+    """ "away until Dec 7" of a person, by their own zone (None: the workspace's); '' when they are here."""
+    return away_words(back_on, runtime().clock(), zone_of(timezone, zone()) if timezone else zone())
+
+
 def ago(value: date | datetime | None) -> str:
     """ "12 min ago", "21 d ago"; a day alone counts whole days."""
     if value is None:
@@ -217,6 +223,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "day": day,
     "stamp": stamp,
     "clock_in": clock_in,
+    "away": away,
     "ago": ago,
     "when": when,
     "due": due,

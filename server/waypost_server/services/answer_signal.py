@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from waypost_server.domain.business_days import due_after
 from waypost_server.domain.errors import BadInputError, ConflictError, NotFoundError
 from waypost_server.domain.local_day import zone_of
+from waypost_server.services.choose_owner import choose_owner
 from waypost_server.services.put_task import yearly_value
 from waypost_server.services.runtime import Runtime
 from waypost_server.services.task_history import note as add_note
@@ -28,10 +29,10 @@ def make_task(runtime: Runtime, workspace_id: str, signal_id: str, *, actor: str
         account = play_runs.lock_accounts(session, workspace_id, {signal.account_id}).get(signal.account_id)
         if account is None:
             raise NotFoundError("The account of this signal is gone.")
-        values = _values(session, runtime, signal, account, title.strip()[:200])
+        values, absent = _values(session, runtime, signal, account, title.strip()[:200])
         if tasks.put(session, values):
             tasks.add_signal(session, workspace_id, values["id"], signal_id, at=runtime.clock())
-            add_note(session, runtime, workspace_id, values["id"], actor=actor, kind="created")
+            add_note(session, runtime, workspace_id, values["id"], actor=actor, kind="created", note=absent)
             _answered(session, runtime, signal, actor, "task", "A person made a task of it.")
         task = tasks.by_dedupe(session, workspace_id, values["dedupe_key"])
         session.flush()
@@ -63,13 +64,14 @@ def _open_signal(session: Session, workspace_id: str, signal_id: str) -> Signal:
 
 def _values(
     session: Session, runtime: Runtime, signal: Signal, account: Account, title: str
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], str]:
+    """The new task, and why it is not the account's owner's."""
     workspace_id, now = signal.workspace_id, runtime.clock()
-    owner = tasks.owner_for(session, workspace_id, account.owner)
     zone = runtime.releases.standing(session, workspace_id).zone
+    owner, absent = choose_owner(session, workspace_id, account.owner, now=now, zone=zone)
     zone = zone_of(owner.timezone, zone) if owner is not None and owner.timezone else zone
     named = str(signal.evidence.get("title") or signal.kind.replace("_", " ").capitalize())
-    return {
+    values = {
         "workspace_id": workspace_id,
         "id": runtime.new_id(),
         "account_id": account.id,
@@ -87,6 +89,7 @@ def _values(
         "due_days": DUE_DAYS,
         "created_at": now,
     }
+    return values, absent
 
 
 def _answered(

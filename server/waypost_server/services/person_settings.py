@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from zoneinfo import available_timezones
 
 from sqlalchemy.orm import Session
@@ -54,6 +55,24 @@ def set_capacity(
         )
         audit.append(session, workspace_id, entry)
     runtime.doorbell.ring()  # held tasks may go, or the other way round
+
+
+def set_away(
+    runtime: Runtime, workspace_id: str, user_id: str, away_until: date | None, *, actor: str
+) -> None:
+    """Until when somebody gets no new tasks: their first day back; None, or a day that is past, = here."""
+    with runtime.db.write() as session:
+        person = held(session, workspace_id, user_id)
+        before, person.away_until = {"away_until": _iso(person.away_until)}, away_until
+        after = {"away_until": _iso(away_until)}
+        entry = audit.Entry(
+            runtime.new_id(), runtime.clock(), actor, "console_user.away", user_id, before, after
+        )
+        audit.append(session, workspace_id, entry)
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def held(session: Session, workspace_id: str, user_id: str) -> ConsoleUser:

@@ -13,6 +13,7 @@ from waypost_server.domain.dedupe import task_key
 from waypost_server.domain.definitions import TaskStep
 from waypost_server.domain.errors import TemplateError
 from waypost_server.domain.local_day import zone_of
+from waypost_server.services.choose_owner import choose_owner
 from waypost_server.services.draft_mail import editable
 from waypost_server.services.join_task import join_task
 from waypost_server.services.play_run_context import RunContext
@@ -160,7 +161,9 @@ def _put(
     account, signal, now = context.account, context.signal, context.now
     task_id = context.runtime.new_id()
     brief, draft = split(written.body)
-    owner = tasks.owner_for(context.session, context.workspace_id, account.owner)
+    owner, absent = choose_owner(
+        context.session, context.workspace_id, account.owner, now=now, zone=context.tz
+    )
     zone = zone_of(owner.timezone, context.tz) if owner is not None and owner.timezone else context.tz
     new = tasks.put(
         context.session,
@@ -189,7 +192,7 @@ def _put(
     )
     if not new:
         return None
-    _begin(context, task_id, note)
+    _begin(context, task_id, " ".join(words for words in (note, absent) if words))
     return task_id
 
 

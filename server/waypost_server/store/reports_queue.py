@@ -102,6 +102,8 @@ def _rows(workspace_id: str) -> AnySelect:
             Account.renewal_on,
             Account.last_day,
             ConsoleUser.name.label("owner_name"),
+            ConsoleUser.away_until.label("owner_back_on"),
+            ConsoleUser.timezone.label("owner_timezone"),
             Signal.kind.label("signal_kind"),
             Signal.since.label("signal_since"),
             Signal.evidence.label("signal_evidence"),

@@ -65,10 +65,17 @@ def signals(session: Session, workspace_id: str, task_id: str, limit: int = 20) 
 
 
 def team(session: Session, workspace_id: str, limit: int = 200) -> Sequence[AnyRow]:
-    """Everybody who can work a task: id, name, role and own capacity, CSMs first."""
+    """Everybody who can work a task: id, name, role, own capacity, absence and zone, CSMs first."""
     is_csm = ConsoleUser.role == "csm"
     return session.execute(
-        select(ConsoleUser.id, ConsoleUser.name, ConsoleUser.role, ConsoleUser.capacity)
+        select(
+            ConsoleUser.id,
+            ConsoleUser.name,
+            ConsoleUser.role,
+            ConsoleUser.capacity,
+            ConsoleUser.away_until,
+            ConsoleUser.timezone,
+        )
         .where(
             ConsoleUser.workspace_id == workspace_id,
             ConsoleUser.disabled_at.is_(None),

@@ -141,9 +141,11 @@ def of_signals(
     return [(task, signal_id, still_open) for task, signal_id, still_open in rows]
 
 
-def owner_for(session: Session, workspace_id: str, account_owner: str | None) -> ConsoleUser | None:
+def owner_for(
+    session: Session, workspace_id: str, account_owner: str | None, *, but: Collection[str] = ()
+) -> ConsoleUser | None:
     """Who gets a new task: the account's owner while they have a login, else the CSM with the fewest open tasks
-    (by id when equal); None when there is nobody."""
+    (by id when equal), never one of `but`; None when there is nobody."""
     load = func.count(Task.id)
     first = case((ConsoleUser.id == account_owner, 0), else_=1) if account_owner else load
     return session.scalar(
@@ -160,6 +162,7 @@ def owner_for(session: Session, workspace_id: str, account_owner: str | None) ->
             ConsoleUser.workspace_id == workspace_id,
             or_(ConsoleUser.role == "csm", ConsoleUser.id == (account_owner or "")),
             ConsoleUser.disabled_at.is_(None),
+            ConsoleUser.id.not_in(but),
         )
         .group_by(ConsoleUser.workspace_id, ConsoleUser.id)
         .order_by(first, load, ConsoleUser.id)

@@ -48,6 +48,7 @@ class Member:
     name: str
     load: Load
     room: int | None
+    away: str = ""  # "away until Dec 7"
 
     @property
     def taken(self) -> int:
@@ -118,5 +119,6 @@ def _team(session: Session, who: SessionRecord) -> list[Member]:
         if load is None and person.role != "csm":
             continue
         load = load or Load(person.id, 0, 0, 0, 0, 0, person.capacity)
-        found.append(Member(person.name, load, usual if load.capacity is None else load.capacity))
+        room = usual if load.capacity is None else load.capacity
+        found.append(Member(person.name, load, room, words.away(person.away_until, person.timezone)))
     return sorted(found, key=lambda each: (-each.share, each.name))

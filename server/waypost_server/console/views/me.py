@@ -8,12 +8,13 @@ from zoneinfo import available_timezones
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from waypost_server.console.access import clear_session, login, runtime, set_session, visitor
+from waypost_server.console.form_day import form_day
 from waypost_server.domain.errors import BadInputError
 from waypost_server.domain.notices import KINDS, wants
 from waypost_server.services.calendar_feed import make_address, revoke_address
 from waypost_server.services.console_login import log_out_everywhere
 from waypost_server.services.console_password import SHORTEST, change_password
-from waypost_server.services.person_settings import choose
+from waypost_server.services.person_settings import choose, set_away
 from waypost_server.store import console_users
 
 
@@ -21,6 +22,7 @@ def add_to(blueprint: Blueprint) -> None:
     """Register the routes."""
     blueprint.add_url_rule("/me", "me", me)
     blueprint.add_url_rule("/me", "me_save", save, methods=["POST"])
+    blueprint.add_url_rule("/me/away", "me_away", away, methods=["POST"])
     blueprint.add_url_rule("/me/password", "password_change", password, methods=["POST"])
     blueprint.add_url_rule("/me/log-out", "everywhere_log_out", log_out, methods=["POST"])
     blueprint.add_url_rule("/me/calendar", "calendar_make", make, methods=["POST"])
@@ -54,6 +56,14 @@ def save() -> Any:
         timezone=form.get("timezone", "").strip(),
         notices=form.getlist("notice"),
     )
+    flash("Saved.")
+    return redirect(url_for("console.me"))
+
+
+def away() -> Any:
+    """Until when no new tasks come."""
+    who = login()
+    set_away(runtime(), who.workspace_id, who.user_id, form_day("away_until"), actor=who.user_id)
     flash("Saved.")
     return redirect(url_for("console.me"))
 

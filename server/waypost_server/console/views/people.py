@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from waypost_server.console.access import login, needs, runtime
+from waypost_server.console.form_day import form_day
 from waypost_server.domain.errors import BadInputError
 from waypost_server.domain.policy import TaskPolicy
 from waypost_server.services.console_login import ROLES, make_login_link
@@ -17,7 +18,7 @@ from waypost_server.services.console_users import (
     disable_console_user,
     let_back_in,
 )
-from waypost_server.services.person_settings import set_capacity
+from waypost_server.services.person_settings import set_away, set_capacity
 from waypost_server.store import console_users
 
 MEANINGS = {
@@ -42,6 +43,7 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(
         "/settings/people/<ref:user_id>/capacity", "person_capacity", capacity, methods=["POST"]
     )
+    blueprint.add_url_rule("/settings/people/<ref:user_id>/away", "person_away", away, methods=["POST"])
 
 
 def people(link_for: Any = None, url: str | None = None, problem: str | None = None) -> str:
@@ -122,6 +124,15 @@ def capacity(user_id: str) -> Any:
     who = login()
     set_capacity(runtime(), who.workspace_id, user_id, int(given) if given else None, actor=who.user_id)
     flash("Saved. What is held back or released changes within seconds.")
+    return redirect(url_for("console.people"))
+
+
+@needs("approver")
+def away(user_id: str) -> Any:
+    """Until when somebody gets no new tasks."""
+    who = login()
+    set_away(runtime(), who.workspace_id, user_id, form_day("away_until"), actor=who.user_id)
+    flash("Saved.")
     return redirect(url_for("console.people"))
 
 

@@ -57,6 +57,7 @@ class ConsoleUser(Model):
     created_at: Mapped[datetime] = col(UtcDateTime)
     timezone: Mapped[str | None] = col()  # IANA name; null = the workspace's
     capacity: Mapped[int | None] = col(Integer)  # tasks a week; null = what policy.yaml says
+    away_until: Mapped[date | None] = col(Date)  # the first day back, in their zone; null or past = here
     notices: Mapped[dict[str, Any]] = col(
         Json, default="'{}'"
     )  # what they want to be told; see domain/notices.py
