@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 45.0
 
 
 class Answer(NamedTuple):

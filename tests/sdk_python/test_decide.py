@@ -123,3 +123,17 @@ def test_an_event_flushed_before_is_seen_by_the_decision() -> None:
         assert client.flush()
         assert client.decide("u1").nudges == (NUDGE,)
     assert [request.path for request in transport.requests] == ["/v1/batch", "/v1/decide"]
+
+
+def test_an_outage_is_one_warning(
+    sink: Sink, connect: Callable[..., Waypost], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first failure and, once there was an answer again, the next one; those between are information."""
+    away = Answer(503, body=b"[]")
+    sink.answers = [away, away, GOOD, away]
+    client = connect()
+    with caplog.at_level("INFO", "waypost"):
+        for _ in range(4):
+            client.decide("u1")
+    said = [each.levelname for each in caplog.records if "decide_without_answer" in each.message]
+    assert said == ["WARNING", "INFO", "WARNING"]

@@ -121,7 +121,7 @@ def test_a_fork_with_a_full_queue_and_a_request_on_its_way_sends_nothing_twice(s
             pid = os.fork()
             if pid == 0:
                 wp.track("u", f"child-{child}")
-                os._exit(0 if wp.flush(20) else 1)
+                os._exit(0 if wp.flush(45) else 1)
             children.append(pid)
         for thread in threads: thread.join()
         for pid in children:

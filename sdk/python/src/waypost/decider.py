@@ -11,6 +11,7 @@ from waypost.config import Options
 from waypost.decision import Decision, decision_from
 from waypost.errors import TransportError
 from waypost.ledger import log
+from waypost.outage import Outage
 from waypost.sender import authorization
 from waypost.transport import Transport
 
@@ -25,6 +26,7 @@ class Decider:
         self._connect = connect
         self._pool: deque[Transport] = deque()
         self._headers = authorization(options.key) | {"Content-Type": "application/json"}
+        self._outage = Outage()
 
     def decide(
         self, user_id: str, account_id: str | None, context: Mapping[str, Any] | None, timeout: float
@@ -62,7 +64,9 @@ class Decider:
         if transport is not None:
             self._give_back(transport)
         if decision.error:
-            log.info("decide_without_answer code=%s", decision.error)
+            self._outage.failed("decide_without_answer code=%s", decision.error)
+        else:
+            self._outage.ended()
         return decision
 
     def _borrowed(self) -> Transport:

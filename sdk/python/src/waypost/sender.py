@@ -19,6 +19,7 @@ from waypost.buffer import Buffer, Tally
 from waypost.config import EVENT_BYTES, GZIP_OVER_BYTES, Options
 from waypost.errors import InvalidEventError, TransportError
 from waypost.ledger import Ledger, Stats, log
+from waypost.outage import Outage
 from waypost.transport import Response, Transport
 from waypost.wire import Record, Verdict
 
@@ -47,6 +48,7 @@ class Sender:
         self._thread: threading.Thread | None = None
         self._stop_at: float | None = None  # monotonic; set once, by request_stop
         self._overflow_booked = 0
+        self._outage = Outage()
         self._headers = authorization(options.key) | {"Content-Type": "application/json"}
 
     # Called by the app's threads
@@ -208,8 +210,11 @@ class Sender:
                 self._transport = self._connect()
             response = self._transport.send(BATCH_PATH, body, headers, self._request_seconds())
         except TransportError as error:
-            log.info("batch_not_delivered code=%s attempt=%d events=%d", error.code, attempt, len(events))
+            self._outage.failed(
+                "batch_not_delivered code=%s attempt=%d events=%d", error.code, attempt, len(events)
+            )
             return None
+        self._outage.ended()
         if 200 <= response.status < 300:
             self.ledger.reported(losses)
         return response
