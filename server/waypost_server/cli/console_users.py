@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -67,12 +69,10 @@ def list_people(workspace: str | None) -> None:
 @workspace_option
 def disable(email: str, workspace: str | None) -> None:
     """Shut EMAIL out at once: sessions and links end."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.console_users import disable_console_user
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        disable_console_user(runtime, workspace_id, _id_of(runtime, workspace_id, email), actor="cli")
+    with _person(email, workspace) as (runtime, workspace_id, user_id):
+        disable_console_user(runtime, workspace_id, user_id, actor="cli")
         click.echo(f"Disabled {email}.")
 
 
@@ -81,12 +81,10 @@ def disable(email: str, workspace: str | None) -> None:
 @workspace_option
 def enable(email: str, workspace: str | None) -> None:
     """Let EMAIL in again, as before: with the same role, and the same password if there was one."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.console_users import let_back_in
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        let_back_in(runtime, workspace_id, _id_of(runtime, workspace_id, email), actor="cli")
+    with _person(email, workspace) as (runtime, workspace_id, user_id):
+        let_back_in(runtime, workspace_id, user_id, actor="cli")
         click.echo(f"{email} may log in again.")
 
 
@@ -96,12 +94,10 @@ def enable(email: str, workspace: str | None) -> None:
 @workspace_option
 def role(email: str, role: str, workspace: str | None) -> None:
     """Give EMAIL another ROLE: viewer, author, csm, approver or admin."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.console_users import change_role
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        change_role(runtime, workspace_id, _id_of(runtime, workspace_id, email), role, actor="cli")
+    with _person(email, workspace) as (runtime, workspace_id, user_id):
+        change_role(runtime, workspace_id, user_id, role, actor="cli")
         click.echo(f"{email} is {role} now.")
 
 
@@ -111,13 +107,11 @@ def role(email: str, role: str, workspace: str | None) -> None:
 @workspace_option
 def password(email: str, without: bool, workspace: str | None) -> None:
     """Give EMAIL another password; what is logged in by now ends."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.console_password import set_password
 
     new = None if without else click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        set_password(runtime, workspace_id, _id_of(runtime, workspace_id, email), new, actor="cli")
+    with _person(email, workspace) as (runtime, workspace_id, user_id):
+        set_password(runtime, workspace_id, user_id, new, actor="cli")
         click.echo(f"{email} has {'no' if without else 'another'} password, and is logged out.")
 
 
@@ -126,20 +120,23 @@ def password(email: str, without: bool, workspace: str | None) -> None:
 @workspace_option
 def login_link(email: str, workspace: str | None) -> None:
     """Print a login link for EMAIL that works once, within an hour."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.console_login import make_login_link
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
-        click.echo(make_login_link(runtime, workspace_id, _id_of(runtime, workspace_id, email)))
+    with _person(email, workspace) as (runtime, workspace_id, user_id):
+        click.echo(make_login_link(runtime, workspace_id, user_id))
 
 
-def _id_of(runtime: Runtime, workspace_id: str, email: str) -> str:
+@contextmanager
+def _person(email: str, workspace: str | None) -> Iterator[tuple[Runtime, str, str]]:
+    """The runtime, the workspace and the id of somebody in it. Raises NotFoundError."""
+    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.domain.errors import NotFoundError
     from waypost_server.store import console_users
 
-    with runtime.db.read() as session:
-        person = console_users.by_email(session, workspace_id, email)
-    if person is None:
-        raise NotFoundError(f"There is no console user {email} in this workspace.")
-    return person.id
+    with open_runtime() as runtime:
+        workspace_id = one_workspace(runtime, workspace)
+        with runtime.db.read() as session:
+            person = console_users.by_email(session, workspace_id, email)
+        if person is None:
+            raise NotFoundError(f"There is no console user {email} in this workspace.")
+        yield runtime, workspace_id, person.id
