@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from waypost_server.cli.opened import opened
 from waypost_server.cli.options import workspace_option
 
 if TYPE_CHECKING:
@@ -32,13 +33,11 @@ def user() -> None:
 @workspace_option
 def add(email: str, name: str | None, role: str, password: bool, workspace: str | None) -> None:
     """Let EMAIL in, and print a login link that works once, within an hour."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.services.console_login import make_login_link
     from waypost_server.services.console_users import NewPerson, add_console_user
 
     secret = click.prompt("Password", hide_input=True, confirmation_prompt=True) if password else None
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
+    with opened(workspace) as (runtime, workspace_id):
         person = NewPerson(email, name or email.partition("@")[0], role, secret)
         user_id = add_console_user(runtime, workspace_id, person, actor="cli")
         click.echo(f"Added {email} as {role}. Login link, once, within an hour:")
@@ -49,12 +48,11 @@ def add(email: str, name: str | None, role: str, password: bool, workspace: str 
 @workspace_option
 def list_people(workspace: str | None) -> None:
     """Everybody with access, and who lost it."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.store import console_users
 
-    with open_runtime() as runtime:
+    with opened(workspace) as (runtime, workspace_id):
         with runtime.db.read() as session:
-            rows = console_users.page(session, one_workspace(runtime, workspace))
+            rows = console_users.page(session, workspace_id)
         width = max((len(row.email) for row in rows), default=0)
         for row in rows:
             way = "password or link" if row.password_hash else "link"
@@ -129,12 +127,10 @@ def login_link(email: str, workspace: str | None) -> None:
 @contextmanager
 def _person(email: str, workspace: str | None) -> Iterator[tuple[Runtime, str, str]]:
     """The runtime, the workspace and the id of somebody in it. Raises NotFoundError."""
-    from waypost_server.cli.runtime import one_workspace, open_runtime
     from waypost_server.domain.errors import NotFoundError
     from waypost_server.store import console_users
 
-    with open_runtime() as runtime:
-        workspace_id = one_workspace(runtime, workspace)
+    with opened(workspace) as (runtime, workspace_id):
         with runtime.db.read() as session:
             person = console_users.by_email(session, workspace_id, email)
         if person is None:
